@@ -1,0 +1,17 @@
+/**
+ * Input that cannot be used: a value, a shape or a file. The message is one line for the person who
+ * gave it and says what was wrong, what is allowed and what to do.
+ */
+export class InputError extends Error {
+  override name = "InputError";
+}
+
+/** No usable GPU adapter, or one that lacks what was asked of it. */
+export class AdapterError extends Error {
+  override name = "AdapterError";
+}
+
+/** The GPU reported an error while it worked: a defect of a kernel, a lost device, or no memory. */
+export class GPUFault extends Error {
+  override name = "GPUFault";
+}

@@ -1,0 +1,48 @@
+import { InputError } from "../errors.ts";
+import { checkScale, type Initializer } from "./initializer.ts";
+
+/** Settings of {@linkcode sparse}. */
+export interface SparseOptions {
+  /** Incoming connections of each unit: an integer above 0. Default: 15. */
+  fanIn?: number;
+  /** What the weights are multiplied by. Default: 1. */
+  scale?: number;
+}
+
+/**
+ * Sparse initialisation (paper, section 3.1; Martens 2010). Each unit has connections to `fanIn`
+ * different units of the layer below, chosen at random, with weights scale * N(0, 1); all its
+ * other weights are 0. A layer below with fewer units is connected in full. The input of a unit
+ * thus stays as large as it is however wide the layers are, and units differ.
+ *
+ * The scale changes no draw: the same stream gives the same connections, at any scale.
+ *
+ * @throws {InputError} If an option is out of its range.
+ *
+ * @example
+ * ```ts
+ * import { Purpose, RandomStream, sparse } from "../../mod.ts";
+ *
+ * const random = new RandomStream(42, Purpose.weights);
+ * const weights = sparse()({ fanIn: 784, fanOut: 400, random });
+ * console.log(weights.filter((weight) => weight !== 0).length); // 6000 of 313,600
+ * ```
+ */
+export function sparse({ fanIn: connections = 15, scale = 1 }: SparseOptions = {}): Initializer {
+  if (!Number.isInteger(connections) || connections < 1) {
+    throw new InputError(
+      `the incoming connections of a unit must be an integer above 0, not ${connections}; ` +
+        `the paper takes 15`,
+    );
+  }
+  checkScale(scale);
+  return ({ fanIn, fanOut, random }) => {
+    const weights = new Float64Array(fanIn * fanOut);
+    for (let unit = 0; unit < fanOut; unit++) {
+      for (const below of random.sample(fanIn, Math.min(connections, fanIn))) {
+        weights[below * fanOut + unit] = scale * random.normal();
+      }
+    }
+    return weights;
+  };
+}
