@@ -265,6 +265,11 @@ export function permute(
   return index;
 }
 
+/** The most loop iterations that `permute` in WGSL takes in one invocation. */
+export function longestWalk(length: number): number {
+  return 7 * 2 ** ((32 - Math.clz32(length - 1)) >>> 1) + 10;
+}
+
 /** 24 rounds: six passes over the four words of the key, which change from pass to pass. */
 function feistel(
   index: number,

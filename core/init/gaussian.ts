@@ -23,6 +23,8 @@ export interface GaussianOptions {
  */
 export function gaussian({ scale }: GaussianOptions): Initializer {
   checkScale(scale);
-  return ({ fanIn, fanOut, random }) =>
-    new Float64Array(fanIn * fanOut).map(() => scale * random.normal());
+  return ({ fanIn, fanOut, random }) => ({
+    weights: new Float64Array(fanIn * fanOut).map(() => scale * random.normal()),
+    biases: new Float64Array(fanOut),
+  });
 }

@@ -26,7 +26,9 @@ export function glorot({ scale = 1 }: GlorotOptions = {}): Initializer {
   checkScale(scale);
   return ({ fanIn, fanOut, random }) => {
     const radius = scale * Math.sqrt(6 / (fanIn + fanOut));
-    const weights = new Float64Array(fanIn * fanOut);
-    return weights.map(() => radius * (2 * random.uniform() - 1));
+    return {
+      weights: new Float64Array(fanIn * fanOut).map(() => radius * (2 * random.uniform() - 1)),
+      biases: new Float64Array(fanOut),
+    };
   };
 }

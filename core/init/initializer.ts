@@ -9,14 +9,16 @@ export interface LayerToInitialize {
   fanOut: number;
   /** Where the weights are drawn from: a stream of the layer's own. */
   random: RandomStream;
+  /** On which sides it has tanh units; by default on none. */
+  tanh?: TanhSides;
 }
 
 /**
- * Draws the weights of a layer: a matrix [fanIn, fanOut] in row-major order, in which element
- * k * fanOut + n is the weight from unit k below to unit n. Biases are no part of it: they are 0
- * or set by the model. The values are float64, to be rounded once to the precision of training.
+ * Draws the weights of a layer, a matrix [fanIn, fanOut] in row-major order, in which element
+ * k * fanOut + n is the weight from unit k below to unit n, and its biases. The values are float64,
+ * to be rounded once to the precision of training.
  */
-export type Initializer = (layer: LayerToInitialize) => Float64Array;
+export type Initializer = (layer: LayerToInitialize) => LayerParameters;
 
 /** The weights [fanIn, fanOut] and the biases [fanOut] of a layer. */
 export interface LayerParameters {

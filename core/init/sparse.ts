@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { checkScale, type Initializer } from "./initializer.ts";
+import { checkScale, type Initializer, tanhRecipe } from "./initializer.ts";
 
 /** Settings of {@linkcode sparse}. */
 export interface SparseOptions {
@@ -15,6 +15,8 @@ export interface SparseOptions {
  * other weights are 0. A layer below with fewer units is connected in full. The input of a unit
  * thus stays as large as it is however wide the layers are, and units differ.
  *
+ * Biases are 0. For tanh units weights and biases follow `tanhRecipe()`.
+ *
  * The scale changes no draw: the same stream gives the same connections, at any scale.
  *
  * @throws {InputError} If an option is out of its range.
@@ -24,7 +26,7 @@ export interface SparseOptions {
  * import { Purpose, RandomStream, sparse } from "../../mod.ts";
  *
  * const random = new RandomStream(42, Purpose.weights);
- * const weights = sparse()({ fanIn: 784, fanOut: 400, random });
+ * const { weights } = sparse()({ fanIn: 784, fanOut: 400, random });
  * console.log(weights.filter((weight) => weight !== 0).length); // 6000 of 313,600
  * ```
  */
@@ -36,13 +38,14 @@ export function sparse({ fanIn: connections = 15, scale = 1 }: SparseOptions = {
     );
   }
   checkScale(scale);
-  return ({ fanIn, fanOut, random }) => {
+  return ({ fanIn, fanOut, random, tanh = { below: false, above: false } }) => {
+    const { weightScale, bias } = tanhRecipe(tanh);
     const weights = new Float64Array(fanIn * fanOut);
     for (let unit = 0; unit < fanOut; unit++) {
       for (const below of random.sample(fanIn, Math.min(connections, fanIn))) {
-        weights[below * fanOut + unit] = scale * random.normal();
+        weights[below * fanOut + unit] = scale * weightScale * random.normal();
       }
     }
-    return weights;
+    return { weights, biases: new Float64Array(fanOut).fill(bias) };
   };
 }

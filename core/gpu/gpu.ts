@@ -1,0 +1,229 @@
+import { AdapterError, GPUFault, InputError } from "../errors.ts";
+import { compose, type Constants } from "./compose.ts";
+import { createKernel, type Kernel } from "./kernel.ts";
+import { Mirrors } from "./mirror.ts";
+
+/** How to open the GPU; see {@linkcode openGPU}. */
+export interface OpenOptions {
+  /** An adapter already chosen; by default the system's. */
+  adapter?: GPUAdapter;
+  /** A device already open; it is used as it is and not destroyed by {@linkcode Gpu.close}. */
+  device?: GPUDevice;
+  /**
+   * Where products read their matrices: in buffers, or in textures that mirror them. By default
+   * textures on an adapter that computes on the CPU, which fetches them much faster, else buffers.
+   * Results have the same bits.
+   */
+  operands?: "buffers" | "textures";
+}
+
+/**
+ * Opens the GPU with every limit its adapter has, and timestamps where it offers them.
+ *
+ * Throws an {@linkcode AdapterError} where no adapter answers.
+ *
+ * ```ts
+ * import { openGPU } from "../../mod.ts";
+ *
+ * using gpu = await openGPU();
+ * console.log(gpu.description, gpu.isSoftware ? "(software)" : "");
+ * ```
+ */
+export async function openGPU(options: OpenOptions = {}): Promise<Gpu> {
+  if (options.device) {
+    const { device, adapter, operands } = options;
+    return new Gpu(device, adapter?.info ?? device.adapterInfo, { owned: false, operands });
+  }
+  const adapter = options.adapter ?? await navigator.gpu?.requestAdapter();
+  if (!adapter) {
+    throw new AdapterError(
+      "no WebGPU adapter answers here: install a Vulkan driver (mesa-vulkan-drivers is a software one)",
+    );
+  }
+  const timestamps: GPUFeatureName = "timestamp-query";
+  const device = await adapter.requestDevice({
+    requiredFeatures: adapter.features.has(timestamps) ? [timestamps] : [],
+    requiredLimits: limitsOf(adapter.limits),
+  });
+  return new Gpu(device, adapter.info, { owned: true, operands: options.operands });
+}
+
+/** Every limit by name, as plain numbers. */
+export function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const name in limits) {
+    const value = limits[name as keyof GPUSupportedLimits];
+    if (typeof value === "number") all[name] = value;
+  }
+  return all;
+}
+
+/**
+ * The machine: a device, the buffers taken from it, its compiled kernels, and the errors it reported.
+ *
+ * WebGPU reports most errors to nobody: a kernel that does not compile or a write out of bounds goes
+ * on without a word. Every error is recorded here and raised by the next {@linkcode Gpu.settle}.
+ */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  /** Where products read their matrices; see {@linkcode OpenOptions}. */
+  readonly operands: "buffers" | "textures";
+  /** Textures that mirror buffers, where products read those. */
+  readonly mirrors: Mirrors = new Mirrors(this);
+  /** Buffers and textures created so far; constant once a plan is built. */
+  allocations = 0;
+  /** Bytes held by live buffers. */
+  allocatedBytes = 0;
+
+  #owned: boolean;
+  #faults: string[] = [];
+  #kernels = new Map<string, Kernel>();
+  #closed = false;
+
+  constructor(
+    device: GPUDevice,
+    info: GPUAdapterInfo,
+    options: { owned: boolean; operands: OpenOptions["operands"] | undefined },
+  ) {
+    this.device = device;
+    this.info = info;
+    this.operands = options.operands ?? (this.isSoftware ? "textures" : "buffers");
+    this.#owned = options.owned;
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#faults.push((event as GPUUncapturedErrorEvent).error.message);
+    });
+    device.lost.then(({ reason, message }) => {
+      if (!this.#closed) this.#faults.push(`the device was lost (${reason}): ${message}`);
+    });
+  }
+
+  /** The adapter in words, such as "llvmpipe (LLVM 15.0.6, 256 bits)". */
+  get description(): string {
+    return this.info.description || this.info.device || this.info.vendor || "unnamed adapter";
+  }
+
+  /** Whether the adapter computes on the CPU. */
+  get isSoftware(): boolean {
+    return this.info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(this.description);
+  }
+
+  /** Whether timestamps can be written, which {@linkcode Profile} needs. */
+  get hasTimestamps(): boolean {
+    return this.device.features.has("timestamp-query");
+  }
+
+  /** The largest buffer that can be bound as a whole, in bytes. */
+  get maxBinding(): number {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
+    return Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  }
+
+  /** Takes a buffer of `size` bytes (rounded up to 16), zero where nothing is written. */
+  allocate(label: string, size: number, usage?: GPUBufferUsageFlags): GPUBuffer {
+    const bytes = Math.max(16, Math.ceil(size / 16) * 16);
+    if (bytes > this.maxBinding) {
+      throw new InputError(
+        `${label} needs ${mebibytes(bytes)} in one buffer; this adapter allows ${
+          mebibytes(this.maxBinding)
+        }: use fewer replicas, a smaller batch or smaller layers`,
+      );
+    }
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+    const buffer = this.device.createBuffer({
+      label,
+      size: bytes,
+      usage: usage ?? STORAGE | COPY_SRC | COPY_DST,
+    });
+    this.count(bytes);
+    return buffer;
+  }
+
+  /** Counts `bytes` taken, or given back where negative. */
+  count(bytes: number): void {
+    if (bytes > 0) this.allocations++;
+    this.allocatedBytes += bytes;
+  }
+
+  /** Gives a buffer and its mirror back. */
+  free(buffer: GPUBuffer): void {
+    this.mirrors.free(buffer);
+    this.count(-buffer.size);
+    buffer.destroy();
+  }
+
+  /** Takes a storage buffer that holds `data`. */
+  upload(label: string, data: ArrayBufferView<ArrayBuffer>): GPUBuffer {
+    const buffer = this.allocate(label, data.byteLength);
+    this.write(buffer, data);
+    return buffer;
+  }
+
+  /** Writes `data` at `offset` bytes. Checked here: a range out of bounds would end the process. */
+  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
+    if (offset % 4 || data.byteLength % 4 || offset + data.byteLength > buffer.size) {
+      throw new RangeError(
+        `cannot write ${data.byteLength} bytes at ${offset} into ${buffer.label} of ${buffer.size}`,
+      );
+    }
+    this.device.queue.writeBuffer(buffer, offset, data);
+  }
+
+  /** Copies `size` bytes at `offset` of `buffer` to the host, after all work submitted so far. */
+  async read(buffer: GPUBuffer, offset = 0, size = buffer.size - offset): Promise<ArrayBuffer> {
+    const { MAP_READ, COPY_DST } = GPUBufferUsage;
+    const staging = this.allocate(`copy of ${buffer.label}`, size, MAP_READ | COPY_DST);
+    try {
+      const encoder = this.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+      this.device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ, 0, size);
+      this.raise();
+      return staging.getMappedRange(0, size).slice(0);
+    } catch (error) {
+      this.raise();
+      throw error;
+    } finally {
+      this.free(staging);
+    }
+  }
+
+  /** The kernel composed from the texts of `sources` and `constants`, compiled once. */
+  kernel(name: string, sources: readonly string[], constants: Constants = {}): Kernel {
+    const text = compose(sources.join("\n"), constants);
+    let kernel = this.#kernels.get(text);
+    if (!kernel) {
+      kernel = createKernel(this.device, name, text, (defect) => this.#faults.push(defect));
+      this.#kernels.set(text, kernel);
+    }
+    return kernel;
+  }
+
+  /** Waits until all submitted work is done, then raises what went wrong, if anything did. */
+  async settle(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    this.raise();
+  }
+
+  /** Throws the errors recorded so far as one {@linkcode GPUFault}. */
+  raise(): void {
+    if (this.#faults.length === 0) return;
+    const [first, ...others] = this.#faults.splice(0);
+    throw new GPUFault(others.length ? `${first} (and ${others.length} more)` : first);
+  }
+
+  /** Destroys the device, if it was opened here. */
+  close(): void {
+    this.#closed = true;
+    if (this.#owned) this.device.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

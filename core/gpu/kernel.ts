@@ -1,0 +1,95 @@
+/** A compiled compute shader and the bindings its text declares. */
+export interface Kernel {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  /** What group 0 declares. */
+  readonly bindings: readonly BindingSlot[];
+  /** Whether it reads the scalars of the step (group 1, see shaders/common/step.wgsl). */
+  readonly readsStep: boolean;
+}
+
+/** One binding of a kernel's group 0. */
+export interface BindingSlot {
+  readonly name: string;
+  readonly binding: number;
+  readonly kind: "uniform" | "read" | "write" | "texture";
+}
+
+const DECLARATION =
+  /@group\((\d)\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage)(?:,\s*(read|read_write))?>)?\s*(\w+)/g;
+
+/**
+ * Compiles `text`. The layout is read off its declarations, so that a shader says once what it
+ * binds; a dispatch names its buffers as the shader does.
+ */
+export function createKernel(
+  device: GPUDevice,
+  name: string,
+  text: string,
+  report: (defect: string) => void,
+): Kernel {
+  const declarations = [...text.matchAll(DECLARATION)].map((match) => ({
+    group: Number(match[1]),
+    binding: Number(match[2]),
+    kind: kindOf(match[3], match[4]),
+    name: match[5],
+  }));
+  const own = declarations.filter(({ group }) => group === 0);
+  const readsStep = declarations.some(({ group }) => group === 1);
+  const layout = device.createBindGroupLayout({
+    label: name,
+    entries: own.map(({ binding, kind }) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      ...LAYOUTS[kind],
+    })),
+  });
+  const bindGroupLayouts = readsStep ? [layout, stepLayout(device)] : [layout];
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ label: name, code: text });
+  const pipeline = device.createComputePipeline({
+    label: name,
+    layout: device.createPipelineLayout({ label: name, bindGroupLayouts }),
+    compute: { module },
+  });
+  device.popErrorScope().then((error) => {
+    if (error) report(`${name}: ${error.message.trim()}`);
+  });
+  return { name, pipeline, layout, bindings: own, readsStep };
+}
+
+const LAYOUTS: Record<
+  BindingSlot["kind"],
+  Omit<GPUBindGroupLayoutEntry, "binding" | "visibility">
+> = {
+  uniform: { buffer: { type: "uniform" } },
+  read: { buffer: { type: "read-only-storage" } },
+  write: { buffer: { type: "storage" } },
+  texture: { storageTexture: { access: "read-only", format: "rgba32float" } },
+};
+
+function kindOf(space: string | undefined, access: string | undefined): BindingSlot["kind"] {
+  if (space === undefined) return "texture";
+  if (space === "uniform") return "uniform";
+  return access === "read_write" ? "write" : "read";
+}
+
+const stepLayouts = new WeakMap<GPUDevice, GPUBindGroupLayout>();
+
+/** The layout of group 1, one for all kernels of a device: the row of the step table in force. */
+export function stepLayout(device: GPUDevice): GPUBindGroupLayout {
+  let layout = stepLayouts.get(device);
+  if (!layout) {
+    layout = device.createBindGroupLayout({
+      label: "step",
+      entries: [{
+        binding: 0,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: "read-only-storage", hasDynamicOffset: true },
+      }],
+    });
+    stepLayouts.set(device, layout);
+  }
+  return layout;
+}

@@ -1,0 +1,181 @@
+import { InputError } from "../errors.ts";
+import type { Gpu } from "./gpu.ts";
+import type { BindingSlot, Kernel } from "./kernel.ts";
+import type { Profile } from "./profile.ts";
+
+/** What a kernel binds under a name: a buffer, or the contents of a uniform fixed with the plan. */
+export type Binding = GPUBuffer | Uint32Array<ArrayBuffer>;
+
+/** How often a kernel runs. */
+export interface Extent {
+  /** Workgroups along x, y and z. */
+  readonly groups: readonly [number, number, number];
+  /** Iterations of all loops of one invocation together; see {@linkcode MAX_ITERATIONS}. */
+  readonly iterations: number;
+}
+
+/** Past this many iterations lavapipe ends an invocation's loops and goes on with a wrong result. */
+export const MAX_ITERATIONS = 65_535;
+
+/** What to encode of a plan; see {@linkcode Plan.encode}. */
+export interface EncodeOptions {
+  /** The first dispatch. */
+  from?: number;
+  /** The dispatch to end before. */
+  to?: number;
+  /** Binds the row of the step table in each pass. */
+  bind?: (pass: GPUComputePassEncoder) => void;
+  /** Puts each dispatch into a pass of its own, between two timestamps. */
+  profile?: Profile | undefined;
+}
+
+interface Dispatch {
+  readonly kernel: Kernel;
+  readonly groups: Extent["groups"];
+  readonly bindings: Readonly<Record<string, Binding>>;
+  /** Buffers whose mirrors are brought up to date before it. */
+  readonly refresh: readonly GPUBuffer[];
+}
+
+interface Resolved extends Omit<Dispatch, "bindings"> {
+  readonly group: GPUBindGroup;
+}
+
+/**
+ * Dispatches recorded once and replayed: operations record into a plan, {@linkcode Plan.seal}
+ * resolves pipelines, bind groups and grids, {@linkcode Plan.encode} replays them in a tight loop.
+ *
+ * A kernel that declares a texture where it is given a buffer reads the buffer's mirror. The plan
+ * knows from the declarations which buffers were written since, and copies only those again.
+ */
+export class Plan {
+  readonly gpu: Gpu;
+  #recorded: Dispatch[] = [];
+  #resolved: Resolved[] = [];
+  #fresh = new Set<GPUBuffer>();
+  #uniforms: GPUBuffer | undefined;
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+  }
+
+  /** Dispatches of one replay. */
+  get length(): number {
+    return this.#recorded.length;
+  }
+
+  /** Records `kernel` with its bindings by the names its shader declares. */
+  dispatch(kernel: Kernel, bindings: Readonly<Record<string, Binding>>, extent: Extent): void {
+    const { groups, iterations } = extent;
+    const declared = kernel.bindings.map(({ name }) => name).toSorted().join(", ");
+    const given = Object.keys(bindings).toSorted().join(", ");
+    if (declared !== given) {
+      throw new Error(`${kernel.name} binds ${declared}; it was given ${given}`);
+    }
+    const most = this.gpu.device.limits.maxComputeWorkgroupsPerDimension;
+    if (groups.some((count) => count > most)) {
+      throw new InputError(
+        `${kernel.name} would need ${groups.join(" x ")} workgroups; this adapter allows ${most} ` +
+          `along each axis: use fewer replicas or a smaller batch`,
+      );
+    }
+    if (iterations > MAX_ITERATIONS) {
+      throw new InputError(
+        `${kernel.name} would loop ${iterations} times in one invocation, of at most ` +
+          `${MAX_ITERATIONS}: use a smaller batch, a shorter sequence or smaller layers`,
+      );
+    }
+    const bound = (kind: BindingSlot["kind"]) =>
+      kernel.bindings.filter((slot) => slot.kind === kind).map(({ name }) => bindings[name])
+        .filter((binding) => binding instanceof GPUBuffer);
+    const refresh = new Set(bound("texture")).difference(this.#fresh);
+    for (const buffer of refresh) this.#fresh.add(buffer);
+    for (const buffer of bound("write")) this.#fresh.delete(buffer);
+    this.#recorded.push({ kernel, bindings, groups, refresh: [...refresh] });
+  }
+
+  /** Resolves everything recorded; nothing is allocated after it. */
+  seal(): this {
+    const uniforms = this.#placeUniforms();
+    this.#resolved = this.#recorded.map(({ kernel, bindings, groups, refresh }) => ({
+      kernel,
+      groups,
+      refresh,
+      group: this.gpu.device.createBindGroup({
+        label: kernel.name,
+        layout: kernel.layout,
+        entries: kernel.bindings.map((slot) => {
+          const given = bindings[slot.name];
+          return {
+            binding: slot.binding,
+            resource: uniforms.get(given) ?? this.#resource(slot, given),
+          };
+        }),
+      }),
+    }));
+    return this;
+  }
+
+  /** Writes the contents of all uniforms into one buffer and says where each of them lies. */
+  #placeUniforms(): Map<Binding, GPUBufferBinding> {
+    const contents = this.#recorded.flatMap(({ bindings }) =>
+      Object.values(bindings).filter((binding) => binding instanceof Uint32Array)
+    );
+    const alignment = this.gpu.device.limits.minUniformBufferOffsetAlignment;
+    const slot = (data: Uint32Array) => Math.ceil(data.byteLength / alignment) * alignment;
+    const size = contents.reduce((sum, data) => sum + slot(data), 0);
+    const { UNIFORM, COPY_DST } = GPUBufferUsage;
+    const buffer = this.gpu.allocate("plan uniforms", size, UNIFORM | COPY_DST);
+    this.#uniforms = buffer;
+    const places = new Map<Binding, GPUBufferBinding>();
+    let offset = 0;
+    for (const data of contents) {
+      this.gpu.write(buffer, data, offset);
+      places.set(data, { buffer, offset, size: Math.ceil(data.byteLength / 16) * 16 });
+      offset += slot(data);
+    }
+    return places;
+  }
+
+  #resource(slot: BindingSlot, binding: Binding): GPUBindingResource {
+    const buffer = binding as GPUBuffer;
+    return slot.kind === "texture" ? this.gpu.mirrors.of(buffer).createView() : { buffer };
+  }
+
+  /** Encodes one replay, in the order recorded. */
+  encode(encoder: GPUCommandEncoder, options: EncodeOptions = {}): void {
+    const { from = 0, to = this.#resolved.length, bind, profile } = options;
+    let pass: GPUComputePassEncoder | undefined;
+    const endPass = () => {
+      pass?.end();
+      pass = undefined;
+    };
+    for (let i = from; i < to; i++) {
+      const { kernel, group, groups, refresh } = this.#resolved[i];
+      if (refresh.length > 0 || profile) endPass();
+      for (const buffer of refresh) this.gpu.mirrors.refresh(encoder, buffer);
+      if (!pass) {
+        const timestampWrites = profile?.next(kernel.name);
+        pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
+        bind?.(pass);
+      }
+      pass.setPipeline(kernel.pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+    }
+    endPass();
+  }
+
+  /** Submits one replay outside of any step. */
+  submit(): void {
+    const encoder = this.gpu.device.createCommandEncoder();
+    this.encode(encoder);
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Gives back what {@linkcode Plan.seal} took. */
+  free(): void {
+    if (this.#uniforms) this.gpu.free(this.#uniforms);
+    this.#uniforms = undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
+import source from "../../shaders/column_sum.wgsl" with { type: "text" };
+import { type Matrix, padded } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+
+/** Records out[r][j] = sum over i of a[r][i][j], i in order: a [R, M, N], out [R, 1, N]. */
+export function columnSum(plan: Plan, a: Matrix, out: Matrix): void {
+  if (a.columns !== out.columns || out.rows !== 1) {
+    throw new RangeError(`${a.columns} columns do not sum to [${out.rows}, ${out.columns}]`);
+  }
+  const workgroup = plan.gpu.isSoftware ? 8 : 64;
+  const kernel = plan.gpu.kernel("column_sum", [operandSource, source], {
+    WORKGROUP: workgroup,
+    TEXTURES: plan.gpu.operands === "textures",
+  });
+  const columns = a.stride / 4;
+  const place = ({ offset, stride, replicaStride }: Matrix) =>
+    [offset, stride, replicaStride, 0].map((floats) => floats / 4);
+  plan.dispatch(kernel, {
+    shape: new Uint32Array([padded(a.rows), columns, 0, 0, ...place(a), ...place(out)]),
+    a: a.buffer,
+    out: out.buffer,
+  }, {
+    groups: [Math.ceil(columns / workgroup), 1, a.replicas],
+    iterations: padded(a.rows) / 8,
+  });
+}

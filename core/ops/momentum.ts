@@ -1,0 +1,45 @@
+import finiteSource from "../../shaders/common/finite.wgsl" with { type: "text" };
+import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
+import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
+import source from "../../shaders/momentum.wgsl" with { type: "text" };
+import type { Plan } from "../gpu/plan.ts";
+import { vectorGrid } from "./axpy.ts";
+
+/** The vectors of an update, each [R, length]; see {@linkcode momentum}. */
+export interface MomentumVectors {
+  parameters: GPUBuffer;
+  velocity: GPUBuffer;
+  gradient: GPUBuffer;
+  /** [R]: the update at which a replica was first found not finite. */
+  divergedAt: GPUBuffer;
+}
+
+/**
+ * Records one update of SGD, classical momentum or Nesterov's accelerated gradient, with the rates
+ * of the step in force (paper, section 2, equations 1 to 4):
+ *
+ * v' = mu v - eps g, phi' = phi - lead v + (1 + nextLead) v'
+ *
+ * `length` counts the floats of one replica's vector.
+ */
+export function momentum(
+  plan: Plan,
+  { parameters, velocity, gradient, divergedAt }: MomentumVectors,
+  { length, replicas }: { length: number; replicas: number },
+): void {
+  const textures = plan.gpu.operands === "textures";
+  const { groups, workgroup } = vectorGrid(plan.gpu, length, replicas);
+  const kernel = plan.gpu.kernel(
+    "momentum",
+    [stepSource, finiteSource, operandSource, source],
+    { WORKGROUP: workgroup, TEXTURES: textures },
+  );
+  plan.dispatch(kernel, {
+    vectors: new Uint32Array([length / 4, 0, 0, 0]),
+    parameters,
+    velocity,
+    gradient,
+    diverged_at: divergedAt,
+    ...(textures && { old_parameters: parameters, old_velocity: velocity }),
+  }, { groups, iterations: 0 });
+}

@@ -1,0 +1,91 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import { allocateFloats, type Matrix, padded, unpad } from "../gpu/matrix.ts";
+
+/** A parameter tensor: a weight matrix of `rows` x `columns`, or a bias with one row. */
+export interface TensorShape {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+interface TensorPlace extends TensorShape {
+  readonly stride: number;
+  readonly offset: number;
+}
+
+/** Where the tensors of a model lie within the vector of one replica. */
+export class VectorLayout {
+  readonly tensors: readonly TensorPlace[];
+  /** Floats of one replica's vector, padding included. */
+  readonly length: number;
+
+  constructor(shapes: readonly TensorShape[]) {
+    let offset = 0;
+    this.tensors = shapes.map(({ name, rows, columns }) => {
+      const place = { name, rows, columns, stride: padded(columns), offset };
+      offset += (rows === 1 ? 1 : padded(rows)) * place.stride;
+      return place;
+    });
+    this.length = offset;
+  }
+
+  /** Parameters of one replica, without padding. */
+  get parameterCount(): number {
+    return this.tensors.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  }
+}
+
+/**
+ * R vectors, one a replica, each holding all tensors of a model one after another: parameters,
+ * velocities, gradients. One buffer, so that an update is one dispatch.
+ */
+export class Vector {
+  readonly gpu: Gpu;
+  readonly layout: VectorLayout;
+  readonly replicas: number;
+  readonly buffer: GPUBuffer;
+
+  constructor(gpu: Gpu, label: string, layout: VectorLayout, replicas: number) {
+    this.gpu = gpu;
+    this.layout = layout;
+    this.replicas = replicas;
+    this.buffer = allocateFloats(gpu, label, replicas * layout.length);
+  }
+
+  /** Tensor `i` of every replica. */
+  tensor(i: number): Matrix {
+    const { rows, columns, stride, offset } = this.layout.tensors[i];
+    const { buffer, replicas, layout: { length: replicaStride } } = this;
+    return { buffer, replicas, rows, columns, stride, offset, replicaStride };
+  }
+
+  /** Writes the tensors of one replica, each row by row, rounded to float32. */
+  write(replica: number, values: readonly ArrayLike<number>[]): void {
+    const { tensors, length } = this.layout;
+    const out = new Float32Array(length);
+    tensors.forEach(({ rows, columns, stride, offset, name }, t) => {
+      if (values[t]?.length !== rows * columns) {
+        throw new RangeError(
+          `${name} holds ${rows} x ${columns} values; ${values[t]?.length ?? 0} were given`,
+        );
+      }
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) out[offset + i * stride + j] = values[t][i * columns + j];
+      }
+    });
+    this.gpu.write(this.buffer, out, 4 * replica * length);
+  }
+
+  /** Reads the tensors of one replica back, each row by row, after all work submitted so far. */
+  async read(replica: number): Promise<Float32Array<ArrayBuffer>[]> {
+    const { tensors, length } = this.layout;
+    const bytes = await this.gpu.read(this.buffer, 4 * replica * length, 4 * length);
+    const contents = new Float32Array(bytes);
+    return tensors.map((_, t) => unpad({ ...this.tensor(t), replicas: 1 }, contents));
+  }
+
+  /** Gives the buffer back. */
+  free(): void {
+    this.gpu.free(this.buffer);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Initializer } from "../init/initializer.ts";
+import type { Vector, VectorLayout } from "../optim/vector.ts";
+
+/** The parts of the data a model is evaluated on. */
+export type Split = "train" | "test";
+
+/** How many networks are built side by side, and the cases each handles at once. */
+export interface Extent {
+  replicas: number;
+  batch: number;
+}
+
+/** What a {@linkcode Trainer} trains: parameters, their data, and what is recorded for them. */
+export interface Model {
+  readonly layout: VectorLayout;
+  /** Cases of each split; Infinity where they are made fresh, 0 where there is none. */
+  readonly cases: Readonly<Record<Split, number>>;
+  /** Names of the figures of an evaluation. */
+  readonly figures: readonly string[];
+  /** The initial value of each tensor, row by row, fixed by the seed and the initializer. */
+  initialValues(seed: number, initializer: Initializer): ArrayLike<number>[];
+  /** Takes the buffers that training needs. */
+  build(gpu: Gpu, extent: Extent): Graph;
+}
+
+/** The buffers of R networks, and what is recorded on them. */
+export interface Graph {
+  /**
+   * Records the minibatch of the step in force, its loss case by case into `caseLoss` [R, batch],
+   * and the gradient at `parameters` of the loss averaged over cases.
+   */
+  recordGradient(plan: Plan, inputs: {
+    parameters: Vector;
+    gradient: Vector;
+    seeds: GPUBuffer;
+    caseLoss: GPUBuffer;
+  }): void;
+  /**
+   * Records the figures of one minibatch of an evaluation: of each of `cases` cases of the split one
+   * value a figure, into `caseFigures`, each [R, cases].
+   */
+  recordFigures(plan: Plan, inputs: {
+    parameters: Vector;
+    seeds: GPUBuffer;
+    split: Split;
+    cases: number;
+    caseFigures: readonly GPUBuffer[];
+  }): void;
+  free(): void;
+}

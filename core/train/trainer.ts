@@ -1,0 +1,355 @@
+import { GPUFault, InputError } from "../errors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { Plan } from "../gpu/plan.ts";
+import type { Profile } from "../gpu/profile.ts";
+import { Readback } from "../gpu/readback.ts";
+import { type StepRow, StepTable } from "../gpu/step_table.ts";
+import type { Initializer } from "../init/initializer.ts";
+import { caseMean } from "../ops/case_mean.ts";
+import { momentum } from "../ops/momentum.ts";
+import { type Optimizer, ratesOf } from "../optim/optimizer.ts";
+import { Vector } from "../optim/vector.ts";
+import { seedKey } from "../random.ts";
+import { Evaluation } from "./evaluation.ts";
+import type { Graph, Model, Split } from "./model.ts";
+
+/** One of the networks trained side by side: all that may differ between them. */
+export interface Replica {
+  /** Fixes the initial weights and the minibatches: the same for every optimizer. */
+  seed: number;
+  optimizer: Optimizer;
+  initializer: Initializer;
+}
+
+/** What to train; see {@linkcode Trainer.open}. */
+export interface TrainerOptions {
+  model: Model;
+  replicas: readonly Replica[];
+  /** Cases of a minibatch; 200 in the paper. */
+  batchSize: number;
+  /** Measures GPU time by kernel, at the price of slower steps. */
+  profile?: Profile;
+}
+
+/** How long to train and when to report; see {@linkcode Trainer.run}. */
+export interface RunOptions {
+  /** Updates done when the run ends, those before it included. */
+  updates: number;
+  /** Updates between two reports; the last update has one in any case. Default: only that one. */
+  every?: number;
+  /** Training cases, always the same, that a report evaluates; 0 for none. Default 2000. */
+  evalCases?: number;
+  /** Ends the run after the updates under way, with a last report. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What a run says of one network. */
+export interface ReplicaReport {
+  /** Loss of the minibatch of the last update, where its gradient was taken. */
+  trainLoss: number;
+  /** The model's figures at theta, by name, over the fixed training cases. */
+  figures: Readonly<Record<string, number>>;
+  /** Momentum of the last update. */
+  momentum: number;
+  /** The update at which a loss or a parameter was first found not finite. */
+  divergedAt: number | undefined;
+}
+
+/** The state of a run after `update` updates. */
+export interface Report {
+  update: number;
+  replicas: readonly ReplicaReport[];
+  /** Updates a second since the last report, evaluation left out. */
+  rate: number;
+}
+
+/** A submit aims at this much GPU time: short enough for a watchdog and a prompt Ctrl-C. */
+const CHUNK_SECONDS = 0.5;
+
+/** Steps of a chunk at most; the step table and the ring hold as many. */
+const CHUNK_STEPS = 1024;
+
+/**
+ * Trains R networks side by side. A step is one plan; a chunk of steps is submitted at once, with
+ * the next one before the last is awaited, and its losses are read together. The chunk's size
+ * follows the time a step takes and never changes a bit of the results.
+ */
+export class Trainer {
+  readonly gpu: Gpu;
+  readonly model: Model;
+  readonly replicas: readonly Replica[];
+  readonly batchSize: number;
+  /** Where gradients are taken; theta leads or equals it, see `Optimizer`. */
+  readonly parameters: Vector;
+  readonly velocity: Vector;
+  /** The gradient of the last step; between steps, the scratch that theta is written to. */
+  readonly gradient: Vector;
+
+  readonly #graph: Graph;
+  readonly #plan: Plan;
+  readonly #table: StepTable;
+  readonly #evaluation: Evaluation;
+  readonly #readback: Readback;
+  readonly #profile: Profile | undefined;
+  readonly #buffers: {
+    seeds: GPUBuffer;
+    caseLoss: GPUBuffer;
+    ring: GPUBuffer;
+    divergedAt: GPUBuffer;
+  };
+  #update = 0;
+  #stepSeconds = CHUNK_SECONDS;
+
+  /**
+   * Takes the buffers for all replicas, draws their initial parameters and records the plan.
+   *
+   * Throws an {@linkcode InputError} where the batch does not fit the data or the replicas do not
+   * fit the adapter's limits, and a {@linkcode GPUFault} where its memory is too small.
+   */
+  static async open(gpu: Gpu, options: TrainerOptions): Promise<Trainer> {
+    gpu.device.pushErrorScope("out-of-memory");
+    let trainer: Trainer;
+    try {
+      trainer = new Trainer(gpu, options);
+    } finally {
+      const error = await gpu.device.popErrorScope();
+      // deno-lint-ignore no-unsafe-finally
+      if (error) throw new GPUFault(`out of GPU memory: ${error.message}`);
+    }
+    await gpu.settle();
+    return trainer;
+  }
+
+  private constructor(gpu: Gpu, { model, replicas, batchSize, profile }: TrainerOptions) {
+    if (replicas.length === 0) throw new InputError("there is nothing to train: give a replica");
+    if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= model.cases.train)) {
+      throw new InputError(
+        `the batch size must be a whole number from 1 to the ${model.cases.train} training cases, ` +
+          `not ${batchSize}`,
+      );
+    }
+    this.gpu = gpu;
+    this.model = model;
+    this.replicas = replicas;
+    this.batchSize = batchSize;
+    this.#profile = profile;
+    const count = replicas.length;
+    const vector = (label: string) => new Vector(gpu, label, model.layout, count);
+    this.parameters = vector("parameters");
+    this.velocity = vector("velocity");
+    this.gradient = vector("gradient");
+    replicas.forEach(({ seed, initializer }, r) => {
+      this.parameters.write(r, model.initialValues(seed, initializer));
+    });
+    const seeds = new Uint32Array(replicas.flatMap(({ seed }) => seedKey(seed)));
+    this.#buffers = {
+      seeds: gpu.upload("seeds", seeds),
+      caseLoss: gpu.allocate("losses of the minibatch", 4 * count * batchSize),
+      ring: gpu.allocate("metrics ring", 4 * count * CHUNK_STEPS),
+      divergedAt: gpu.upload("diverged at", new Uint32Array(count).fill(NEVER)),
+    };
+    this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, replicas: count });
+    this.#readback = new Readback(gpu, { bytes: 4 * count * (CHUNK_STEPS + 1), depth: 2 });
+    this.#graph = model.build(gpu, { replicas: count, batch: batchSize });
+    this.#plan = this.#record();
+    this.#evaluation = new Evaluation(gpu, {
+      model,
+      graph: this.#graph,
+      batch: batchSize,
+      replicas: count,
+      vectors: { parameters: this.parameters, velocity: this.velocity, theta: this.gradient },
+      submit: (plan, table, rows) => this.#submit(plan, table, rows),
+    });
+  }
+
+  #record(): Plan {
+    const { parameters, velocity, gradient, batchSize } = this;
+    const { seeds, caseLoss, ring, divergedAt } = this.#buffers;
+    const plan = new Plan(this.gpu);
+    this.#graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
+    const replicas = this.replicas.length;
+    caseMean(plan, caseLoss, { cases: batchSize, replicas }, { ring, divergedAt });
+    momentum(plan, {
+      parameters: parameters.buffer,
+      velocity: velocity.buffer,
+      gradient: gradient.buffer,
+      divergedAt,
+    }, { length: this.model.layout.length, replicas });
+    return plan.seal();
+  }
+
+  /** Updates done so far. */
+  get update(): number {
+    return this.#update;
+  }
+
+  /** Dispatches of one update. */
+  get dispatchesPerUpdate(): number {
+    return this.#plan.length;
+  }
+
+  /**
+   * Trains up to `updates` updates, yielding a report after each `every` of them. While a report is
+   * with the caller nothing is under way, so that theta can be read as it stands there.
+   *
+   * ```ts
+   * import { autoencoder, Dataset, nesterov, openGPU, sparse, Trainer } from "../../mod.ts";
+   *
+   * using gpu = await openGPU();
+   * const train = new Dataset(gpu, new Uint8Array(64).map((_, i) => 4 * i), { width: 8 });
+   * const trainer = await Trainer.open(gpu, {
+   *   model: autoencoder({ layers: [8, 4, 2], train }),
+   *   replicas: [1, 2].map((seed) => ({
+   *     seed,
+   *     optimizer: nesterov({ learningRate: 0.1, momentum: 0.9 }),
+   *     initializer: sparse(),
+   *   })),
+   *   batchSize: 4,
+   * });
+   * for await (const { update, replicas } of trainer.run({ updates: 10, every: 5, evalCases: 8 })) {
+   *   console.log(update, replicas.map(({ figures }) => figures.squaredError));
+   * }
+   * ```
+   */
+  async *run(options: RunOptions): AsyncGenerator<Report, void, void> {
+    const { updates, signal } = options;
+    const every = options.every ?? Math.max(1, updates - this.#update);
+    const evalCases = Math.min(options.evalCases ?? 2000, this.model.cases.train);
+    while (this.#update < updates && !signal?.aborted) {
+      const stop = Math.min(updates, (Math.floor(this.#update / every) + 1) * every);
+      yield await this.#advance(stop, evalCases, signal);
+    }
+  }
+
+  /** Trains up to update `stop` and reports. */
+  async #advance(
+    stop: number,
+    evalCases: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Report> {
+    const [start, startUpdate] = [performance.now(), this.#update];
+    let losses = new Float32Array(this.replicas.length);
+    let divergedAt = new Uint32Array(this.replicas.length);
+    let before: Promise<void> | undefined;
+    let last = start;
+    while (this.#update < stop && !(signal?.aborted && this.#update > startUpdate)) {
+      const steps = this.#chunkSteps(stop - this.#update);
+      const result = this.#train(steps).then((figures) => {
+        ({ losses, divergedAt } = figures);
+        const now = performance.now();
+        this.#stepSeconds = Math.max((now - last) / 1000 / steps, 1e-6);
+        last = now;
+      });
+      // Timestamps are collected chunk by chunk.
+      await (this.#profile ? result : before);
+      before = result;
+    }
+    await before;
+    const rate = (this.#update - startUpdate) / ((performance.now() - start) / 1000);
+    const figures = evalCases > 0 ? await this.evaluate("train", evalCases) : [];
+    return {
+      update: this.#update,
+      rate,
+      replicas: this.replicas.map(({ optimizer }, r) => ({
+        trainLoss: losses[r],
+        figures: figures[r] ?? {},
+        momentum: optimizer.momentum(this.#update - 1),
+        divergedAt: divergedAt[r] === NEVER ? undefined : divergedAt[r],
+      })),
+    };
+  }
+
+  #chunkSteps(remaining: number): number {
+    const fit = Math.floor(CHUNK_SECONDS / this.#stepSeconds);
+    const room = this.#profile
+      ? Math.floor(this.#profile.capacity / this.#plan.length)
+      : CHUNK_STEPS;
+    return Math.max(1, Math.min(remaining, fit, room, CHUNK_STEPS));
+  }
+
+  /** Submits `steps` steps and reads the losses of the last of them. */
+  async #train(
+    steps: number,
+  ): Promise<{ losses: Float32Array<ArrayBuffer>; divergedAt: Uint32Array<ArrayBuffer> }> {
+    const rows = Array.from({ length: steps }, (_, i) => this.#row(this.#update + i, i));
+    this.#update += steps;
+    this.#submit(this.#plan, this.#table, rows, this.#profile);
+    const { ring, divergedAt } = this.#buffers;
+    const size = 4 * this.replicas.length;
+    const bytes = await this.#readback.read([
+      { buffer: ring, offset: (steps - 1) * size, size },
+      { buffer: divergedAt, size },
+    ]);
+    await this.#profile?.collect();
+    return {
+      losses: new Float32Array(bytes, 0, size / 4),
+      divergedAt: new Uint32Array(bytes, size),
+    };
+  }
+
+  #row(update: number, slot: number): StepRow {
+    const { train } = this.model.cases;
+    const first = update * this.batchSize;
+    return {
+      update,
+      slot,
+      position: first % train,
+      epoch: Math.floor(first / train),
+      rates: this.replicas.map(({ optimizer }) => ratesOf(optimizer, update)),
+    };
+  }
+
+  /** Submits one replay of `plan` for each row; a step longer than a chunk in several submits. */
+  #submit(plan: Plan, table: StepTable, rows: readonly StepRow[], profile?: Profile): void {
+    table.write(rows);
+    const { device } = this.gpu;
+    const pieces = rows.length > 1 ? 1 : Math.ceil(this.#stepSeconds / (2 * CHUNK_SECONDS));
+    const length = Math.ceil(plan.length / pieces);
+    for (let from = 0; from < plan.length; from += length) {
+      const encoder = device.createCommandEncoder();
+      rows.forEach((_, i) => {
+        plan.encode(encoder, {
+          from,
+          to: Math.min(plan.length, from + length),
+          bind: (pass) => table.bind(pass, i),
+          profile,
+        });
+      });
+      device.queue.submit([encoder.finish()]);
+    }
+  }
+
+  /**
+   * The model's figures at theta, averaged over `cases` cases of a split: the same ones each time,
+   * all of them where `cases` is not given.
+   */
+  evaluate(
+    split: Split,
+    cases: number = this.model.cases[split],
+  ): Promise<Record<string, number>[]> {
+    this.#writeTheta();
+    return this.#evaluation.run(split, Math.min(cases, this.model.cases[split]));
+  }
+
+  #writeTheta(): void {
+    this.#evaluation.writeTheta(this.replicas.map(({ optimizer }) => optimizer.lead(this.#update)));
+  }
+
+  /** Reads theta of one replica: each tensor of `model.layout` row by row. */
+  theta(replica = 0): Promise<Float32Array<ArrayBuffer>[]> {
+    this.#writeTheta();
+    return this.gradient.read(replica);
+  }
+
+  /** Gives everything back but the data. */
+  free(): void {
+    for (const vector of [this.parameters, this.velocity, this.gradient]) vector.free();
+    for (const buffer of Object.values(this.#buffers)) this.gpu.free(buffer);
+    for (const part of [this.#graph, this.#plan, this.#table, this.#evaluation, this.#readback]) {
+      part.free();
+    }
+  }
+}
+
+/** What `divergedAt` holds of a replica all of whose numbers were finite. */
+const NEVER = 0xffffffff;

@@ -1,0 +1,32 @@
+// out[j] = the sum over rows of a[i][j], in their order: the gradient of a bias.
+
+struct ColumnSum {
+  rows: u32,       // padded; the padding is zero
+  columns: u32,    // in vec4
+  a: vec4u,        // offset, stride, replica; in vec4
+  out: vec4u,
+}
+
+@group(0) @binding(0) var<uniform> shape: ColumnSum;
+// #if ${TEXTURES}
+@group(0) @binding(1) var a: texture_storage_2d<rgba32float, read>;
+fn a_at(i: u32) -> vec4f { return textureLoad(a, mirrored(i)); }
+// #else
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+fn a_at(i: u32) -> vec4f { return a[i]; }
+// #endif
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let column = id.x;
+  if column >= shape.columns { return; }
+  let start = shape.a.x + id.z * shape.a.z + column;
+  var sum = vec4f();
+  for (var row = 0u; row < shape.rows; row += 8) {
+    // #for i in 8
+    sum += a_at(start + (row + ${i}) * shape.a.y);
+    // #end
+  }
+  out[shape.out.x + id.z * shape.out.z + column] = sum;
+}
