@@ -1,0 +1,112 @@
+import { AdapterError, GPUFault, InputError } from "../../core/errors.ts";
+import { asksForHelp, type FlagTable, parseFlags, type Values } from "./flags.ts";
+import { helpText, type Manual } from "./help.ts";
+import { listenForInterruption } from "./signals.ts";
+
+/** A program with a command line: what it says of itself, and its flags. */
+export interface Program<F extends FlagTable> extends Manual {
+  readonly flags: F;
+}
+
+/**
+ * Runs a program on its command line: reads the flags, prints the help where it is asked for, and
+ * ends as {@linkcode runMain} does.
+ */
+export function runProgram<F extends FlagTable>(
+  program: Program<F>,
+  main: (flags: Values<F>, interruption: AbortSignal) => Promise<void> | void,
+  args: readonly string[] = Deno.args,
+): Promise<void> {
+  return runMain(async (interruption) => {
+    if (asksForHelp(args)) console.log(helpText(program));
+    else await main(parseFlags(program.flags, args), interruption);
+  });
+}
+
+/**
+ * Runs `main` and ends the process as a command should: status 0 when it returns, one line on
+ * stderr for what the user or the machine can mend (status 2 for input and missing permissions, 1
+ * for adapter, GPU and system), the stack for a defect, and 130 or 143 after Ctrl-C or SIGTERM.
+ * `interruption` is aborted at the first of these signals; a second one, more than a second later,
+ * ends the process at once.
+ */
+export async function runMain(
+  main: (interruption: AbortSignal) => Promise<void> | void,
+): Promise<void> {
+  using interruption = listenForInterruption();
+  try {
+    await main(interruption.signal);
+  } catch (error) {
+    if (!isInterruption(error, interruption.signal)) fail(error);
+  }
+  if (interruption.status !== undefined) Deno.exit(interruption.status);
+}
+
+/**
+ * Checks permissions before any work, so that one line names all that are missing. Throws
+ * InputError.
+ *
+ * @param needs what the program will ask for: { name: "write", path: "results" }
+ */
+export function requirePermissions(...needs: Deno.PermissionDescriptor[]): void {
+  const missing = needs.filter((need) => Deno.permissions.querySync(need).state !== "granted");
+  if (missing.length > 0) throw new InputError(missingPermissions(missing.map(permissionOf)));
+}
+
+function fail(error: unknown): never {
+  const failure = expectedFailure(error);
+  if (failure === undefined) throw error;
+  console.error(`error: ${failure.message.replace(/\s*\n\s*/g, " ")}`);
+  Deno.exit(failure.status);
+}
+
+/** What a failure that is no defect says, and its status; undefined for a defect. */
+function expectedFailure(error: unknown): { message: string; status: number } | undefined {
+  if (error instanceof InputError) return { message: error.message, status: 2 };
+  if (error instanceof Deno.errors.NotCapable) {
+    return { message: missingPermission(error.message), status: 2 };
+  }
+  if (error instanceof AdapterError || error instanceof GPUFault || isSystemError(error)) {
+    return { message: error.message, status: 1 };
+  }
+  return undefined;
+}
+
+/** A full disk, a folder that is gone: errors of the operating system carry its code, ENOSPC. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
+}
+
+function isInterruption(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && error === signal.reason;
+}
+
+/** Deno's words are: Requires read access to "data", run again with the --allow-read flag. */
+function missingPermission(message: string): string {
+  const words = message.match(/^Requires \w+ access to "(.*)", .* the --allow-([a-z]+) flag/s);
+  return words === null ? message : missingPermissions([{ kind: words[2], scope: words[1] }]);
+}
+
+interface Permission {
+  readonly kind: string;
+  /** The path, host, variable or command; empty for all of the kind. */
+  readonly scope: string;
+}
+
+function permissionOf(need: Deno.PermissionDescriptor): Permission {
+  const scope = Object.entries(need).find(([key, value]) => key !== "name" && value)?.[1];
+  return { kind: need.name, scope: String(scope ?? "") };
+}
+
+function missingPermissions(missing: readonly Permission[]): string {
+  const flags = [...Map.groupBy(missing, ({ kind }) => kind)].map(([kind, needs]) =>
+    allowFlag(kind, needs.map(({ scope }) => scope))
+  );
+  return `permission missing: add ${flags.join(" ")} after "deno run" (-A allows everything)`;
+}
+
+/** Scopes are left out where one is all, or cannot be written without quotes. */
+function allowFlag(kind: string, scopes: readonly string[]): string {
+  const whole = kind === "all" || scopes.some((scope) => scope === "" || /[,\s]/.test(scope));
+  return `--allow-${kind}${whole ? "" : `=${scopes.join(",")}`}`;
+}

@@ -1,0 +1,62 @@
+// Child processes for tests: what a program prints, and how it ends.
+
+/** A program that has ended. */
+export interface Ended {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+const decoder = new TextDecoder();
+
+/** Starts `deno` with its arguments and pipes for all it prints. */
+export function spawnDeno(
+  args: readonly string[],
+  options: { env?: Record<string, string>; stdin?: "null" | "piped"; clearEnv?: boolean } = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    ...options,
+    env: { NO_COLOR: "1", ...options.env },
+  }).spawn();
+}
+
+/** Runs `deno` to its end. */
+export async function runDeno(...parameters: Parameters<typeof spawnDeno>): Promise<Ended> {
+  const { code, stdout, stderr } = await spawnDeno(...parameters).output();
+  return { status: code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Waits for the first line of a program, then hands it over and reads it to its end. */
+export async function whenReady(
+  child: Deno.ChildProcess,
+  act: (child: Deno.ChildProcess) => void | Promise<void>,
+): Promise<Ended> {
+  const stderr = new Response(child.stderr).text();
+  let stdout = "";
+  let acted: Promise<void> | void = undefined;
+  let ready = false;
+  for await (const bytes of child.stdout) {
+    stdout += decoder.decode(bytes);
+    if (!ready && stdout.includes("\n")) {
+      ready = true;
+      acted = act(child);
+    }
+  }
+  await acted;
+  const { code } = await child.status;
+  return { status: code, stdout, stderr: await stderr };
+}
+
+/** A file beside the tests, as a path. */
+export function beside(name: string): string {
+  return new URL(name, import.meta.url).pathname;
+}
+
+/** Waits. */
+export function pause(time_ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, time_ms));
+}

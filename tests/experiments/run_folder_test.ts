@@ -1,0 +1,191 @@
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { InputError } from "../../core/errors.ts";
+import {
+  chooseRunFolder,
+  type JsonObject,
+  recordRun,
+  Run,
+  timeStamp,
+  writeWhole,
+} from "../../experiments/shared/run_folder.ts";
+
+/** Runs a test in a folder of its own. */
+function inFolder(test: (folder: string) => Promise<void> | void): () => Promise<void> {
+  return async () => {
+    const folder = Deno.makeTempDirSync();
+    try {
+      await test(folder);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  };
+}
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+function readRecord(folder: string): JsonObject {
+  return JSON.parse(Deno.readTextFileSync(`${folder}/run.json`));
+}
+
+/** What is said on stderr meanwhile. */
+async function collectErrors(act: () => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  const { error } = console;
+  console.error = (line: string) => void lines.push(line);
+  try {
+    await act();
+  } finally {
+    console.error = error;
+  }
+  return lines;
+}
+
+Deno.test("timeStamp() is the local time, with every part at its full width", () => {
+  assertEquals(timeStamp(new Date(2026, 10, 22, 16, 5, 9)), "2026-11-22_16-05-09");
+});
+
+Deno.test(
+  "chooseRunFolder() tries the folder out and leaves nothing behind",
+  inFolder((root) => {
+    assertEquals(chooseRunFolder("sample", `${root}/a/b`), `${root}/a/b`);
+    assertEquals(names(root), []);
+    Deno.mkdirSync(`${root}/there`);
+    Deno.writeTextFileSync(`${root}/there/notes.txt`, "mine");
+    chooseRunFolder("sample", `${root}/there`);
+    assertEquals(names(`${root}/there`), ["notes.txt"]);
+  }),
+);
+
+Deno.test(
+  "chooseRunFolder() without --out is results/PROGRAM/DATE-TIME, a new one each time",
+  inFolder((root) => {
+    const home = Deno.cwd();
+    Deno.chdir(root);
+    try {
+      const now = new Date(2026, 0, 2, 3, 4, 5);
+      const first = chooseRunFolder("sample", undefined, now);
+      assertEquals(first, "results/sample/2026-01-02_03-04-05");
+      assertEquals(names(root), []);
+      using _run = new Run("sample", first, {});
+      assertEquals(chooseRunFolder("sample", undefined, now), `${first}-2`);
+    } finally {
+      Deno.chdir(home);
+    }
+  }),
+);
+
+Deno.test(
+  "chooseRunFolder() refuses a folder that holds a run, or cannot be written",
+  inFolder((root) => {
+    using _run = new Run("sample", `${root}/taken`, {});
+    assertThrows(
+      () => chooseRunFolder("sample", `${root}/taken`),
+      InputError,
+      `${root}/taken already holds a run; name another folder with --out`,
+    );
+    Deno.writeTextFileSync(`${root}/file`, "");
+    for (const folder of [`${root}/file`, `${root}/file/below`]) {
+      assertThrows(
+        () => chooseRunFolder("sample", folder),
+        InputError,
+        `${folder} cannot be written (`,
+      );
+    }
+    assertEquals(names(root), ["file", "taken"]);
+  }),
+);
+
+Deno.test(
+  "Run records what it is when it begins, and how it ends",
+  inFolder((root) => {
+    using run = new Run("sample", `${root}/run`, { configuration: { seed: [1, 2] } });
+    const begun = readRecord(run.folder);
+    assertEquals(begun.program, "sample");
+    assertEquals(begun.status, "running");
+    assertEquals(begun.configuration, { seed: [1, 2] });
+    assertEquals((begun.versions as JsonObject).deno, Deno.version.deno);
+    assertMatch(String((begun.versions as JsonObject).nagare), /^\d+\.\d+\.\d+/);
+    assertMatch(String(begun.started), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    run.end("finished", { error: NaN });
+    const ended = readRecord(run.folder);
+    assertEquals([ended.status, ended.error, ended.started], ["finished", "NaN", begun.started]);
+    assertEquals(Number(ended.seconds) >= 0, true);
+    assertEquals(names(run.folder), ["run.json"]);
+  }),
+);
+
+Deno.test(
+  "Run keeps its tables and files in its folder",
+  inFolder((root) => {
+    using run = new Run("sample", `${root}/run`, {});
+    run.table("curve.csv", ["update"]).append({ update: 1 });
+    run.write("loss.svg", "<svg/>");
+    run.write("sheet.png", Uint8Array.of(1, 2));
+    assertEquals(names(run.folder), ["curve.csv", "loss.svg", "run.json", "sheet.png"]);
+    assertEquals(Deno.readTextFileSync(`${run.folder}/curve.csv`), "update\n1\n");
+    assertEquals(Deno.readFileSync(`${run.folder}/sheet.png`), Uint8Array.of(1, 2));
+  }),
+);
+
+Deno.test(
+  "recordRun() says finished, interrupted or failed, and passes errors on",
+  inFolder(async (root) => {
+    const record = async (name: string, signal: AbortSignal, body: () => Promise<JsonObject>) => {
+      const folder = `${root}/${name}`;
+      const run = recordRun({ program: "sample", folder, details: {}, interruption: signal }, body);
+      const error = await run.then(() => undefined, (error) => error);
+      return { error, record: readRecord(folder) };
+    };
+    const quiet = new AbortController().signal;
+    const stopped = AbortSignal.abort(new DOMException("ended", "AbortError"));
+    const defect = new TypeError("a defect");
+
+    const finished = await record("a", quiet, () => Promise.resolve({ best: 1 }));
+    assertEquals([finished.record.status, finished.record.best], ["finished", 1]);
+    const stoppedWell = await record("b", stopped, () => Promise.resolve({}));
+    assertEquals([stoppedWell.record.status, stoppedWell.error], ["interrupted", undefined]);
+    const left = await record("c", stopped, () => Promise.reject(stopped.reason));
+    assertEquals([left.record.status, left.error], ["interrupted", stopped.reason]);
+    const failed = await record("d", quiet, () => Promise.reject(defect));
+    assertEquals([failed.record.status, failed.record.error], ["failed", "TypeError: a defect"]);
+    assertEquals(failed.error, defect);
+  }),
+);
+
+Deno.test(
+  "recordRun() passes on what went wrong even where the record is gone",
+  inFolder(async (root) => {
+    const folder = `${root}/gone`;
+    const interruption = new AbortController().signal;
+    const run = () =>
+      recordRun({ program: "sample", folder, details: {}, interruption }, () => {
+        Deno.removeSync(folder, { recursive: true });
+        return Promise.reject(new RangeError("the first failure"));
+      });
+    const said = await collectErrors(() =>
+      assertRejects(() => run(), RangeError, "the first failure")
+    );
+    assertEquals(said.length, 1);
+    assertStringIncludes(said[0], `${folder}/run.json could not be written: NotFound`);
+  }),
+);
+
+Deno.test(
+  "writeWhole() replaces a file as a whole, and leaves no part of one",
+  inFolder((root) => {
+    writeWhole(`${root}/a`, "first, longer");
+    writeWhole(`${root}/a`, "second");
+    assertEquals(Deno.readTextFileSync(`${root}/a`), "second");
+    Deno.mkdirSync(`${root}/folder/inside`, { recursive: true });
+    assertThrows(() => writeWhole(`${root}/folder`, "text"));
+    assertEquals(names(root), ["a", "folder"]);
+  }),
+);
