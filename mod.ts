@@ -6,8 +6,14 @@
  */
 
 export * from "./core/errors.ts";
-export { Gpu, openGPU, type OpenOptions } from "./core/gpu/gpu.ts";
+export { Gpu, limitsOf, openGPU, type OpenOptions } from "./core/gpu/gpu.ts";
+export type { Constants } from "./core/gpu/compose.ts";
+export type { BindingSlot, Kernel } from "./core/gpu/kernel.ts";
+export { allocateMatrix, type Matrix, pad, unpad } from "./core/gpu/matrix.ts";
+export { Mirrors } from "./core/gpu/mirror.ts";
+export { type Binding, type DispatchSize, type EncodeOptions, Plan } from "./core/gpu/plan.ts";
 export { Profile } from "./core/gpu/profile.ts";
+export type { Rates } from "./core/gpu/step_table.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export * from "./core/random.ts";
 export * from "./core/init/initializer.ts";
@@ -21,6 +27,7 @@ export * from "./core/data/curves.ts";
 export * from "./core/data/dataset.ts";
 export * from "./core/data/gzip.ts";
 export * from "./core/data/idx.ts";
+export * from "./core/train/capacity.ts";
 export * from "./core/train/model.ts";
 export * from "./core/train/trainer.ts";
 export * from "./models/autoencoder.ts";

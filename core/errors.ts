@@ -3,15 +3,18 @@
  * gave it and says what was wrong, what is allowed and what to do.
  */
 export class InputError extends Error {
-  override name = "InputError";
+  /** The name of the class. */
+  override name: string = "InputError";
 }
 
 /** No usable GPU adapter, or one that lacks what was asked of it. */
 export class AdapterError extends Error {
-  override name = "AdapterError";
+  /** The name of the class. */
+  override name: string = "AdapterError";
 }
 
 /** The GPU reported an error while it worked: a defect of a kernel, a lost device, or no memory. */
 export class GPUFault extends Error {
-  override name = "GPUFault";
+  /** The name of the class. */
+  override name: string = "GPUFault";
 }

@@ -136,7 +136,8 @@ export class RandomStream {
    * @param stream An integer 0..2^53-1: the layer, the case, whatever has a sequence of its own.
    * @throws {InputError} If the seed or the stream is not such an integer.
    */
-  constructor(seed: number, purpose: Purpose, stream = 0) {
+  /** The stream of a seed and a purpose; `stream` tells apart several of one purpose. */
+  constructor(seed: number, purpose: Purpose, stream: number = 0) {
     this.#key = seedKey(seed);
     this.#purpose = purpose;
     this.#stream = words("the stream", stream);

@@ -1,16 +1,22 @@
 import { InputError } from "../core/errors.ts";
 import type { Dataset } from "../core/data/dataset.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import type { Plan } from "../core/gpu/plan.ts";
+import { pad, unpad } from "../core/gpu/matrix.ts";
+import { Plan } from "../core/gpu/plan.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import type { Activation } from "../core/ops/activation.ts";
 import { crossEntropy } from "../core/ops/cross_entropy.ts";
 import { gather } from "../core/ops/gather.ts";
 import { squaredError, squaredErrorFigure } from "../core/ops/squared_error.ts";
-import type { VectorLayout } from "../core/optim/vector.ts";
+import { Vector, type VectorLayout } from "../core/optim/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
 import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
-import { FeedForward, feedForwardLayout, type FeedForwardShape } from "./feed_forward.ts";
+import {
+  FeedForward,
+  feedForwardFootprint,
+  feedForwardLayout,
+  type FeedForwardShape,
+} from "./feed_forward.ts";
 
 /** The loss an autoencoder minimises, summed over units and averaged over cases. */
 export type ReconstructionLoss = "cross-entropy" | "squared-error";
@@ -25,7 +31,9 @@ export interface AutoencoderOptions {
   outputUnit?: "sigmoid" | "linear";
   /** Default cross-entropy, which needs logistic output units. */
   loss?: ReconstructionLoss;
+  /** Cases to train on. */
   train: Dataset;
+  /** Cases to evaluate on besides. */
   test?: Dataset;
 }
 
@@ -45,18 +53,22 @@ export interface AutoencoderOptions {
  * console.log(model.layout.parameterCount); // 79740
  * ```
  */
-export function autoencoder(options: AutoencoderOptions): Model {
+export function autoencoder(options: AutoencoderOptions): Autoencoder {
   return new Autoencoder(options);
 }
 
 type ResolvedOptions = Required<Omit<AutoencoderOptions, "test">> & { test: Dataset | undefined };
 
-class Autoencoder implements Model {
+/** See {@linkcode autoencoder}. */
+export class Autoencoder implements Model {
+  /** Weights [below, above] and biases of each layer in turn. */
   readonly layout: VectorLayout;
-  readonly figures = ["squaredError"];
+  /** The squared error, summed over units. */
+  readonly figures: readonly string[] = ["squaredError"];
   readonly #options: ResolvedOptions;
   readonly #shape: FeedForwardShape;
 
+  /** Use {@linkcode autoencoder}. */
   constructor(options: AutoencoderOptions) {
     const { layers, train, test } = options;
     const { activation = "sigmoid", outputUnit = "sigmoid", loss = "cross-entropy" } = options;
@@ -106,8 +118,43 @@ class Autoencoder implements Model {
     });
   }
 
+  footprint(batch: number): { largest: number; total: number } {
+    return feedForwardFootprint(this.#shape, batch);
+  }
+
   build(gpu: Gpu, extent: Extent): Graph {
     return new AutoencoderGraph(gpu, this.#shape, this.#options, extent);
+  }
+
+  /**
+   * What the network with the parameters `theta`, as `Trainer.theta()` reads them, makes of
+   * `inputs` [n, layers[0]]: an array of the same shape.
+   */
+  async reconstruct(
+    gpu: Gpu,
+    theta: readonly ArrayLike<number>[],
+    inputs: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const width = this.#shape.sizes[0];
+    if (inputs.length === 0 || inputs.length % width) {
+      throw new InputError(`${inputs.length} values are no whole number of cases of ${width}`);
+    }
+    const network = new FeedForward(gpu, this.#shape, {
+      replicas: 1,
+      batch: inputs.length / width,
+    });
+    const parameters = new Vector(gpu, "parameters", this.layout, 1);
+    const plan = new Plan(gpu);
+    try {
+      parameters.write(0, theta);
+      gpu.write(network.input.buffer, pad(network.input, inputs));
+      network.recordForward(plan, parameters, { activateOutput: true });
+      plan.seal().submit();
+      const { buffer } = network.outputInputs;
+      return unpad(network.outputInputs, new Float32Array(await gpu.read(buffer)));
+    } finally {
+      for (const part of [network, parameters, plan]) part.free();
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Gpu } from "../core/gpu/gpu.ts";
-import { allocateMatrix, type Matrix } from "../core/gpu/matrix.ts";
+import { allocateMatrix, type Matrix, padded } from "../core/gpu/matrix.ts";
 import type { Plan } from "../core/gpu/plan.ts";
 import type { Activation } from "../core/ops/activation.ts";
 import { columnSum } from "../core/ops/column_sum.ts";
@@ -21,6 +21,15 @@ export function feedForwardLayout({ sizes }: FeedForwardShape): VectorLayout {
       { name: `biases ${i + 1}`, rows: 1, columns: size },
     ]),
   );
+}
+
+/** Bytes that a {@linkcode FeedForward} takes for one replica. */
+export function feedForwardFootprint({ sizes }: FeedForwardShape, batch: number): {
+  largest: number;
+  total: number;
+} {
+  const bytes = sizes.map((size) => 4 * padded(batch) * padded(size));
+  return { largest: Math.max(...bytes), total: 2 * bytes.reduce((a, b) => a + b) - bytes[0] };
 }
 
 /**
@@ -49,8 +58,8 @@ export class FeedForward {
   }
 
   /**
-   * What the last layer hands to the loss: the inputs z of the output units, since a loss kernel
-   * applies their activation itself.
+   * The inputs z of the output units, not yet activated unless the forward pass was told to: a loss
+   * kernel applies their activation itself.
    */
   get outputInputs(): Matrix {
     return this.outputs[this.outputs.length - 1];
@@ -61,9 +70,9 @@ export class FeedForward {
     return this.deltas[this.deltas.length - 1];
   }
 
-  /** Records all layers, up to the inputs of the output units. */
-  recordForward(plan: Plan, parameters: Vector): void {
-    const last = this.deltas.length - 1;
+  /** Records all layers, up to the inputs of the output units, or with their activation. */
+  recordForward(plan: Plan, parameters: Vector, { activateOutput = false } = {}): void {
+    const last = activateOutput ? -1 : this.deltas.length - 1;
     this.deltas.forEach((_, i) => {
       matmul(plan, {
         a: this.outputs[i],

@@ -10,8 +10,10 @@ const stride = side + 2;
 const mostImages = 2 ** 20;
 
 /** A place in the image plane: pixel (row, column) covers the square from (column, row) on. */
-interface Point {
+export interface Point {
+  /** To the right, in pixels. */
   x: number;
+  /** Downward, in pixels. */
   y: number;
 }
 
@@ -99,7 +101,8 @@ export function curvesImage(seed: number, index: number): Float32Array<ArrayBuff
   return pixels(blur(blur(grid)));
 }
 
-type ThreePoints = readonly [Point, Point, Point];
+/** Three points from left to right. */
+export type ThreePoints = readonly [Point, Point, Point];
 
 function drawPoints(random: RandomStream): ThreePoints {
   const draw = () => ({ x: 2 + 24 * random.uniform(), y: 2 + 24 * random.uniform() });

@@ -7,10 +7,15 @@ export type DatasetFormat = "bytes" | "halves" | "floats";
 
 /** Cases of `width` values each, on the GPU. */
 export class Dataset {
+  /** Where it lies. */
   readonly gpu: Gpu;
+  /** How many cases there are. */
   readonly cases: number;
+  /** Values of a case. */
   readonly width: number;
+  /** How a value is stored. */
   readonly format: DatasetFormat;
+  /** All values, case by case. */
   readonly buffer: GPUBuffer;
 
   /**

@@ -20,6 +20,7 @@
 // deno-lint-ignore no-import-prefix
 import { wgsl } from "npm:wgsl-preprocessor@1.0.1/wgsl-preprocessor.js";
 
+/** What the names of a template stand for. */
 export type Constants = Readonly<Record<string, number | boolean | string>>;
 
 const FOR = /^\s*\/\/ #for (\w+) in (\w+)\s*$/;

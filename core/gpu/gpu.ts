@@ -65,7 +65,9 @@ export function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
  * on without a word. Every error is recorded here and raised by the next {@linkcode Gpu.settle}.
  */
 export class Gpu {
+  /** The device itself. */
   readonly device: GPUDevice;
+  /** What the adapter says of itself. */
   readonly info: GPUAdapterInfo;
   /** Where products read their matrices; see {@linkcode OpenOptions}. */
   readonly operands: "buffers" | "textures";
@@ -81,6 +83,7 @@ export class Gpu {
   #kernels = new Map<string, Kernel>();
   #closed = false;
 
+  /** Use {@linkcode openGPU}. */
   constructor(
     device: GPUDevice,
     info: GPUAdapterInfo,
@@ -171,7 +174,8 @@ export class Gpu {
   }
 
   /** Copies `size` bytes at `offset` of `buffer` to the host, after all work submitted so far. */
-  async read(buffer: GPUBuffer, offset = 0, size = buffer.size - offset): Promise<ArrayBuffer> {
+  async read(buffer: GPUBuffer, offset: number = 0, size?: number): Promise<ArrayBuffer> {
+    size ??= buffer.size - offset;
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
     const staging = this.allocate(`copy of ${buffer.label}`, size, MAP_READ | COPY_DST);
     try {
@@ -219,6 +223,7 @@ export class Gpu {
     if (this.#owned) this.device.destroy();
   }
 
+  /** Closes it at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,7 +1,10 @@
 /** A compiled compute shader and the bindings its text declares. */
 export interface Kernel {
+  /** What profiles and messages call it. */
   readonly name: string;
+  /** The compiled shader. */
   readonly pipeline: GPUComputePipeline;
+  /** The layout of group 0. */
   readonly layout: GPUBindGroupLayout;
   /** What group 0 declares. */
   readonly bindings: readonly BindingSlot[];
@@ -11,8 +14,11 @@ export interface Kernel {
 
 /** One binding of a kernel's group 0. */
 export interface BindingSlot {
+  /** As the shader names it. */
   readonly name: string;
+  /** Its number. */
   readonly binding: number;
+  /** A uniform, a buffer that is read or written, or a mirror. */
   readonly kind: "uniform" | "read" | "write" | "texture";
 }
 

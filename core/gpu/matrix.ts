@@ -12,9 +12,13 @@ export const BLOCK = 8;
  * wherever it is multiplied. Offsets and strides count floats.
  */
 export interface Matrix {
+  /** Where they lie. */
   readonly buffer: GPUBuffer;
+  /** R. */
   readonly replicas: number;
+  /** Without padding. */
   readonly rows: number;
+  /** Without padding. */
   readonly columns: number;
   /** From a row to the next: `columns` rounded up to whole blocks. */
   readonly stride: number;

@@ -19,6 +19,7 @@ export class Mirrors {
   readonly #gpu: Gpu;
   readonly #textures = new Map<GPUBuffer, GPUTexture>();
 
+  /** Takes nothing yet. */
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
   }

@@ -7,7 +7,7 @@ import type { Profile } from "./profile.ts";
 export type Binding = GPUBuffer | Uint32Array<ArrayBuffer>;
 
 /** How often a kernel runs. */
-export interface Extent {
+export interface DispatchSize {
   /** Workgroups along x, y and z. */
   readonly groups: readonly [number, number, number];
   /** Iterations of all loops of one invocation together; see {@linkcode MAX_ITERATIONS}. */
@@ -31,7 +31,7 @@ export interface EncodeOptions {
 
 interface Dispatch {
   readonly kernel: Kernel;
-  readonly groups: Extent["groups"];
+  readonly groups: DispatchSize["groups"];
   readonly bindings: Readonly<Record<string, Binding>>;
   /** Buffers whose mirrors are brought up to date before it. */
   readonly refresh: readonly GPUBuffer[];
@@ -49,12 +49,14 @@ interface Resolved extends Omit<Dispatch, "bindings"> {
  * knows from the declarations which buffers were written since, and copies only those again.
  */
 export class Plan {
+  /** Where it runs. */
   readonly gpu: Gpu;
   #recorded: Dispatch[] = [];
   #resolved: Resolved[] = [];
   #fresh = new Set<GPUBuffer>();
   #uniforms: GPUBuffer | undefined;
 
+  /** An empty plan. */
   constructor(gpu: Gpu) {
     this.gpu = gpu;
   }
@@ -65,7 +67,11 @@ export class Plan {
   }
 
   /** Records `kernel` with its bindings by the names its shader declares. */
-  dispatch(kernel: Kernel, bindings: Readonly<Record<string, Binding>>, extent: Extent): void {
+  dispatch(
+    kernel: Kernel,
+    bindings: Readonly<Record<string, Binding>>,
+    extent: DispatchSize,
+  ): void {
     const { groups, iterations } = extent;
     const declared = kernel.bindings.map(({ name }) => name).toSorted().join(", ");
     const given = Object.keys(bindings).toSorted().join(", ");

@@ -10,7 +10,8 @@ export class Profile {
   #labels: string[] = [];
   #totals = new Map<string, { calls: number; nanoseconds: number }>();
 
-  constructor(gpu: Gpu, capacity = 2048) {
+  /** Takes room for the timestamps of `capacity` dispatches. */
+  constructor(gpu: Gpu, capacity: number = 2048) {
     this.#gpu = gpu;
     this.capacity = capacity;
     this.#queries = gpu.device.createQuerySet({ type: "timestamp", count: 2 * capacity });

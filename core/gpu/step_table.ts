@@ -16,7 +16,9 @@ export interface StepRow {
 
 /** The scalars of an update: v' = momentum v - learningRate g; phi' = phi - lead v + (1 + nextLead) v'. */
 export interface Rates {
+  /** eps. */
   learningRate: number;
+  /** mu. */
   momentum: number;
   /** How far the gradient point leads theta along v: phi = theta + lead v. */
   lead: number;

@@ -22,7 +22,9 @@ export type Initializer = (layer: LayerToInitialize) => LayerParameters;
 
 /** The weights [fanIn, fanOut] and the biases [fanOut] of a layer. */
 export interface LayerParameters {
+  /** [fanIn, fanOut], row by row. */
   weights: Float64Array;
+  /** [fanOut]. */
   biases: Float64Array;
 }
 

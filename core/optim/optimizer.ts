@@ -3,7 +3,9 @@ import { constant, type Schedule } from "./schedule.ts";
 
 /** Learning rate and momentum: a number stands for the same at every update. */
 export interface MomentumOptions {
+  /** eps, above 0. */
   learningRate: number | Schedule;
+  /** mu, at least 0 and below 1. */
   momentum: number | Schedule;
 }
 
@@ -13,8 +15,11 @@ export interface MomentumOptions {
  * the network is evaluated.
  */
 export interface Optimizer {
+  /** Its name in tables. */
   readonly name: "sgd" | "cm" | "nag";
+  /** eps by update. */
   readonly learningRate: Schedule;
+  /** mu by update. */
   readonly momentum: Schedule;
   /** How far phi leads theta along v before update `step`. */
   readonly lead: Schedule;

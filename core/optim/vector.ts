@@ -3,22 +3,30 @@ import { allocateFloats, type Matrix, padded, unpad } from "../gpu/matrix.ts";
 
 /** A parameter tensor: a weight matrix of `rows` x `columns`, or a bias with one row. */
 export interface TensorShape {
+  /** What messages and files call it. */
   readonly name: string;
+  /** Units of the layer below; 1 for a bias. */
   readonly rows: number;
+  /** Units of the layer. */
   readonly columns: number;
 }
 
-interface TensorPlace extends TensorShape {
+/** Where a tensor lies in a replica's vector; both count floats. */
+export interface TensorPlace extends TensorShape {
+  /** From a row to the next. */
   readonly stride: number;
+  /** Where its first row begins. */
   readonly offset: number;
 }
 
 /** Where the tensors of a model lie within the vector of one replica. */
 export class VectorLayout {
+  /** The tensors, one after another. */
   readonly tensors: readonly TensorPlace[];
   /** Floats of one replica's vector, padding included. */
   readonly length: number;
 
+  /** Lays tensors of these shapes one after another. */
   constructor(shapes: readonly TensorShape[]) {
     let offset = 0;
     this.tensors = shapes.map(({ name, rows, columns }) => {
@@ -40,11 +48,16 @@ export class VectorLayout {
  * velocities, gradients. One buffer, so that an update is one dispatch.
  */
 export class Vector {
+  /** Where it lies. */
   readonly gpu: Gpu;
+  /** The tensors of each replica. */
   readonly layout: VectorLayout;
+  /** R. */
   readonly replicas: number;
+  /** [R, layout.length] float32. */
   readonly buffer: GPUBuffer;
 
+  /** Takes a buffer for R replicas, all zero. */
   constructor(gpu: Gpu, label: string, layout: VectorLayout, replicas: number) {
     this.gpu = gpu;
     this.layout = layout;

@@ -8,12 +8,15 @@ export type Split = "train" | "test";
 
 /** How many networks are built side by side, and the cases each handles at once. */
 export interface Extent {
+  /** R. */
   replicas: number;
+  /** B. */
   batch: number;
 }
 
 /** What a {@linkcode Trainer} trains: parameters, their data, and what is recorded for them. */
 export interface Model {
+  /** Its parameters. */
   readonly layout: VectorLayout;
   /** Cases of each split; Infinity where they are made fresh, 0 where there is none. */
   readonly cases: Readonly<Record<Split, number>>;
@@ -21,6 +24,8 @@ export interface Model {
   readonly figures: readonly string[];
   /** The initial value of each tensor, row by row, fixed by the seed and the initializer. */
   initialValues(seed: number, initializer: Initializer): ArrayLike<number>[];
+  /** Bytes that {@linkcode Model.build} takes for one replica: its largest buffer, and all of them. */
+  footprint(batch: number): { largest: number; total: number };
   /** Takes the buffers that training needs. */
   build(gpu: Gpu, extent: Extent): Graph;
 }
@@ -48,5 +53,6 @@ export interface Graph {
     cases: number;
     caseFigures: readonly GPUBuffer[];
   }): void;
+  /** Gives all buffers back. */
   free(): void;
 }

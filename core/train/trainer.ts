@@ -17,13 +17,17 @@ import type { Graph, Model, Split } from "./model.ts";
 export interface Replica {
   /** Fixes the initial weights and the minibatches: the same for every optimizer. */
   seed: number;
+  /** How its parameters move. */
   optimizer: Optimizer;
+  /** How its initial weights are drawn. */
   initializer: Initializer;
 }
 
 /** What to train; see {@linkcode Trainer.open}. */
 export interface TrainerOptions {
+  /** The network and its data. */
   model: Model;
+  /** The networks to train side by side. */
   replicas: readonly Replica[];
   /** Cases of a minibatch; 200 in the paper. */
   batchSize: number;
@@ -37,8 +41,11 @@ export interface RunOptions {
   updates: number;
   /** Updates between two reports; the last update has one in any case. Default: only that one. */
   every?: number;
-  /** Training cases, always the same, that a report evaluates; 0 for none. Default 2000. */
-  evalCases?: number;
+  /**
+   * Training cases, always the same, that a report evaluates, or as a function of its update; 0 for
+   * none. Default 2000.
+   */
+  evalCases?: number | ((update: number) => number);
   /** Ends the run after the updates under way, with a last report. */
   signal?: AbortSignal | undefined;
 }
@@ -57,7 +64,9 @@ export interface ReplicaReport {
 
 /** The state of a run after `update` updates. */
 export interface Report {
+  /** Updates done. */
   update: number;
+  /** By replica. */
   replicas: readonly ReplicaReport[];
   /** Updates a second since the last report, evaluation left out. */
   rate: number;
@@ -75,12 +84,17 @@ const CHUNK_STEPS = 1024;
  * follows the time a step takes and never changes a bit of the results.
  */
 export class Trainer {
+  /** Where it trains. */
   readonly gpu: Gpu;
+  /** What it trains. */
   readonly model: Model;
+  /** The networks, in the order of all results. */
   readonly replicas: readonly Replica[];
+  /** Cases of a minibatch. */
   readonly batchSize: number;
   /** Where gradients are taken; theta leads or equals it, see `Optimizer`. */
   readonly parameters: Vector;
+  /** v of every replica. */
   readonly velocity: Vector;
   /** The gradient of the last step; between steps, the scratch that theta is written to. */
   readonly gradient: Vector;
@@ -214,17 +228,18 @@ export class Trainer {
   async *run(options: RunOptions): AsyncGenerator<Report, void, void> {
     const { updates, signal } = options;
     const every = options.every ?? Math.max(1, updates - this.#update);
-    const evalCases = Math.min(options.evalCases ?? 2000, this.model.cases.train);
+    const { evalCases = 2000 } = options;
+    const casesAt = typeof evalCases === "number" ? () => evalCases : evalCases;
     while (this.#update < updates && !signal?.aborted) {
       const stop = Math.min(updates, (Math.floor(this.#update / every) + 1) * every);
-      yield await this.#advance(stop, evalCases, signal);
+      yield await this.#advance(stop, casesAt, signal);
     }
   }
 
   /** Trains up to update `stop` and reports. */
   async #advance(
     stop: number,
-    evalCases: number,
+    casesAt: (update: number) => number,
     signal: AbortSignal | undefined,
   ): Promise<Report> {
     const [start, startUpdate] = [performance.now(), this.#update];
@@ -240,13 +255,16 @@ export class Trainer {
         this.#stepSeconds = Math.max((now - last) / 1000 / steps, 1e-6);
         last = now;
       });
+      // It is awaited a chunk later: where the one before it fails, its own failure says nothing new.
+      result.catch(() => {});
       // Timestamps are collected chunk by chunk.
       await (this.#profile ? result : before);
       before = result;
     }
     await before;
     const rate = (this.#update - startUpdate) / ((performance.now() - start) / 1000);
-    const figures = evalCases > 0 ? await this.evaluate("train", evalCases) : [];
+    const cases = casesAt(this.#update);
+    const figures = cases > 0 ? await this.evaluate("train", cases) : [];
     return {
       update: this.#update,
       rate,

@@ -158,11 +158,14 @@ function listMethods(
 }
 
 function methodNamer(rows: readonly TableRow[]): (row: TableRow) => string {
-  const differs = (column: string) => new Set(rows.map((row) => row[column])).size > 1;
+  // Plain gradient descent has the schedule "none", which tells it from nothing.
+  const differs = (column: string) =>
+    new Set(rows.map((row) => row[column]).filter((cell) => cell !== "none")).size > 1;
   const settings = methodSettings.filter(([column]) => differs(column));
   return (row) => {
     const mu = row.optimizer === "sgd" ? "" : row.mu;
-    const others = settings.map(([column, word]) => word + row[column]);
+    const others = settings.filter(([column]) => row[column] !== "none")
+      .map(([column, word]) => word + row[column]);
     return [row.optimizer.toUpperCase(), mu, ...others].filter((word) => word !== "").join(" ");
   };
 }

@@ -1,5 +1,6 @@
-import { AdapterError } from "../../core/errors.ts";
+import { AdapterError, limitsOf } from "../../mod.ts";
 import { runCommand } from "./commands.ts";
+import type { JsonObject } from "./run_folder.ts";
 
 /** Which adapter a program is to use. */
 export type AdapterPreference = "any" | "hardware" | "software";
@@ -160,4 +161,18 @@ async function answersInNewProcess(preference: AdapterPreference): Promise<boole
 function ownCommand(): string[] {
   const words = Deno.readTextFileSync("/proc/self/cmdline").split("\0").slice(1, -1);
   return [Deno.execPath(), ...words];
+}
+
+/** What a run's record says of its adapter. */
+export function adapterDetails(adapter: GPUAdapter): JsonObject {
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  return {
+    vendor,
+    architecture,
+    device,
+    description,
+    software: isFallbackAdapter,
+    features: [...adapter.features].toSorted(),
+    limits: limitsOf(adapter.limits),
+  };
 }

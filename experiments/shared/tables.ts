@@ -66,3 +66,18 @@ export function shortestFloat32(value: number): number {
 function cellText(cell: Cell): CsvCell {
   return Object.is(cell, -0) ? "-0" : typeof cell === "number" ? String(cell) : cell;
 }
+
+/** Rows in columns for a terminal: text to the left, numbers to the right. */
+export function alignTable(rows: readonly (readonly (string | number)[])[]): string {
+  const widths = rows[0].map((_, column) =>
+    Math.max(...rows.map((row) => String(row[column]).length))
+  );
+  const isNumber = (column: number) =>
+    rows.slice(1).every((row) => /^[\d.eE+-]+( %)?$|^NaN$/.test(String(row[column])));
+  const numeric = widths.map((_, column) => isNumber(column));
+  return rows.map((row) =>
+    row.map((cell, column) =>
+      numeric[column] ? String(cell).padStart(widths[column]) : String(cell).padEnd(widths[column])
+    ).join("  ").trimEnd()
+  ).join("\n");
+}

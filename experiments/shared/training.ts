@@ -1,0 +1,223 @@
+import {
+  type Gpu,
+  type Model,
+  type Profile,
+  type Replica,
+  type ReplicaReport,
+  replicasThatFit,
+  Trainer,
+} from "../../mod.ts";
+import { showProgress } from "./progress.ts";
+import type { Run } from "./run_folder.ts";
+import { type Setting, settingCells, settingColumns } from "./settings.ts";
+import { alignTable, shortestFloat32 } from "./tables.ts";
+
+/** A grid of networks to train, and what is kept of them. */
+export interface Training {
+  gpu: Gpu;
+  run: Run;
+  problem: string;
+  model: Model;
+  settings: readonly Setting[];
+  replicaOf: (setting: Setting) => Replica;
+  batchSize: number;
+  updates: number;
+  every: number;
+  evalCases: number;
+  /** The model's figure that is reported, and the name of its columns: squared_error. */
+  figure: { name: string; column: string };
+  profile: Profile | undefined;
+  interruption: AbortSignal;
+}
+
+/** How one network came out. */
+export interface Outcome {
+  setting: Setting;
+  /** Updates it was trained for. */
+  updates: number;
+  status: "ok" | "diverged" | "interrupted";
+  divergedAt: number | undefined;
+  /** The figure at theta over all training cases, and over the test cases. */
+  train: number;
+  test: number;
+  /** The lowest figure of a report. */
+  best: number;
+  updatesPerSecond: number;
+  /** The parameters theta. */
+  theta: Float32Array<ArrayBuffer>[];
+}
+
+/**
+ * Trains the grid, as many networks side by side as fit, round after round. Every report adds its
+ * rows to curve.csv, every finished network one to summary.csv.
+ */
+export async function trainGrid(training: Training): Promise<Outcome[]> {
+  const { run, settings, updates, figure, interruption } = training;
+  const curve = run.table("curve.csv", [
+    ...settingColumns,
+    "update",
+    "momentum",
+    "train_loss",
+    `train_${figure.column}`,
+  ]);
+  const summary = run.table("summary.csv", [
+    ...settingColumns,
+    "updates",
+    `train_${figure.column}`,
+    `test_${figure.column}`,
+    `best_train_${figure.column}`,
+    "status",
+    "diverged_at",
+    "updates_per_second",
+  ]);
+  const size = roundSize(training);
+  const rounds = Math.ceil(settings.length / size);
+  using progress = showProgress({ total: updates * rounds, unit: "updates" });
+  if (rounds > 1) {
+    progress.say(`${settings.length} networks, ${size} at a time: ${rounds} rounds`);
+  }
+  const outcomes: Outcome[] = [];
+  for (let round = 0; round < rounds && !interruption.aborted; round++) {
+    const part = settings.slice(round * size, (round + 1) * size);
+    const finished = await trainRound(training, part, (update, reports) => {
+      curve.append(...reports.map((report, r) => ({
+        ...settingCells(training.problem, part[r]),
+        update,
+        momentum: report.momentum,
+        train_loss: shortestFloat32(report.trainLoss),
+        [`train_${figure.column}`]: shortestFloat32(report.figures[figure.name]),
+      } as Parameters<typeof curve.append>[0])));
+      progress.report(round * updates + update, {
+        loss: Math.min(...finite(reports.map(({ trainLoss }) => trainLoss))).toFixed(3),
+        [figure.column]: Math.min(...finite(reports.map(({ figures }) => figures[figure.name])))
+          .toFixed(4),
+      });
+    });
+    summary.append(...finished.map((outcome) => ({
+      ...settingCells(training.problem, outcome.setting),
+      updates: outcome.updates,
+      [`train_${figure.column}`]: shortestFloat32(outcome.train),
+      [`test_${figure.column}`]: shortestFloat32(outcome.test),
+      [`best_train_${figure.column}`]: shortestFloat32(outcome.best),
+      status: outcome.status,
+      diverged_at: outcome.divergedAt,
+      updates_per_second: Number(outcome.updatesPerSecond.toPrecision(4)),
+    } as Parameters<typeof summary.append>[0])));
+    outcomes.push(...finished);
+  }
+  return outcomes;
+}
+
+function finite(values: readonly number[]): number[] {
+  return values.filter(Number.isFinite);
+}
+
+/** Networks a round: as many as the adapter takes, half of the memory at most where it is known. */
+function roundSize({ gpu, model, settings, batchSize }: Training): number {
+  const budget = gpu.isSoftware ? availableMemory() / 2 : Infinity;
+  return Math.min(settings.length, replicasThatFit(gpu, model, { batchSize, budget }));
+}
+
+function availableMemory(): number {
+  try {
+    return Deno.systemMemoryInfo().available;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return 4 * 2 ** 30;
+    throw error;
+  }
+}
+
+async function trainRound(
+  training: Training,
+  settings: readonly Setting[],
+  report: (update: number, reports: readonly ReplicaReport[]) => void,
+): Promise<Outcome[]> {
+  const { gpu, model, replicaOf, batchSize, updates, every, evalCases, figure } = training;
+  const { profile, interruption: signal } = training;
+  const trainer = await Trainer.open(gpu, {
+    model,
+    replicas: settings.map(replicaOf),
+    batchSize,
+    ...profile && { profile },
+  });
+  try {
+    const best = settings.map(() => Infinity);
+    let reports: readonly ReplicaReport[] = [];
+    const start = performance.now();
+    const atReport = (update: number) => update === updates ? Infinity : evalCases;
+    for await (
+      const { update, replicas } of trainer.run({ updates, every, evalCases: atReport, signal })
+    ) {
+      reports = replicas;
+      replicas.forEach(({ figures }, r) => {
+        if (figures[figure.name] < best[r]) best[r] = figures[figure.name];
+      });
+      report(update, replicas);
+      if (replicas.every(({ divergedAt }) => divergedAt !== undefined)) break;
+    }
+    const updatesPerSecond = trainer.update / ((performance.now() - start) / 1000);
+    const finished = trainer.update === updates;
+    const test = model.cases.test > 0 ? await trainer.evaluate("test") : [];
+    return await inOrder(settings, async (setting, r): Promise<Outcome> => {
+      const { divergedAt, figures } = reports[r];
+      return {
+        setting,
+        updates: trainer.update,
+        status: divergedAt !== undefined ? "diverged" : finished ? "ok" : "interrupted",
+        divergedAt,
+        train: figures[figure.name],
+        test: test[r]?.[figure.name] ?? NaN,
+        best: best[r],
+        updatesPerSecond,
+        theta: await trainer.theta(r),
+      };
+    });
+  } finally {
+    trainer.free();
+  }
+}
+
+/** Readings of the GPU one after another. */
+async function inOrder<T, U>(
+  items: readonly T[],
+  read: (item: T, i: number) => Promise<U>,
+): Promise<U[]> {
+  const results: U[] = [];
+  for (const [i, item] of items.entries()) results.push(await read(item, i));
+  return results;
+}
+
+/** Prints a row for each network on stdout, the best first. */
+export function printOutcomes(outcomes: readonly Outcome[], figure: string): void {
+  const heading = ["optimizer", "mu", "rate", "init", "scale", "seed", `train ${figure}`];
+  const rows = outcomes.toSorted((a, b) => (a.train || Infinity) - (b.train || Infinity)).map((
+    { setting, train, test, status, divergedAt },
+  ) => [
+    setting.optimizer,
+    setting.mu,
+    setting.learningRate,
+    setting.init,
+    setting.initScale,
+    setting.seed,
+    train.toFixed(4),
+    test.toFixed(4),
+    divergedAt === undefined ? status : `${status} at ${divergedAt}`,
+  ]);
+  console.log(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));
+}
+
+/** Prints GPU time by kernel on stdout, the slowest first. */
+export function printProfile({ totals }: Profile): void {
+  const all = totals.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  console.log(
+    "\n" + alignTable([
+      ["kernel", "calls", "GPU ms", "share"],
+      ...totals.map(({ kernel, calls, milliseconds }) => [
+        kernel,
+        calls,
+        milliseconds.toFixed(1),
+        `${(100 * milliseconds / all).toFixed(1)} %`,
+      ]),
+    ]),
+  );
+}

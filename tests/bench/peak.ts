@@ -1,0 +1,26 @@
+import type { Gpu } from "../../mod.ts";
+import { Plan } from "../../mod.ts";
+import { median } from "./median.ts";
+import source from "./peak.wgsl" with { type: "text" };
+
+const CHAINS = 8;
+const UNROLLED = 8;
+
+/** GFLOP/s of multiply-adds in registers, a multiply-add counted as two. */
+export async function arithmeticPeak(gpu: Gpu): Promise<number> {
+  const invocations = gpu.isSoftware ? 2 ** 13 : 2 ** 20;
+  const LOOPS = gpu.isSoftware ? 1000 : 2000;
+  const kernel = gpu.kernel("peak", [source], { CHAINS, UNROLLED, LOOPS });
+  const out = gpu.allocate("peak", 16 * invocations);
+  const plan = new Plan(gpu);
+  plan.dispatch(kernel, { out }, { groups: [invocations / 64, 1, 1], iterations: LOOPS });
+  plan.seal();
+  const operations = invocations * LOOPS * UNROLLED * CHAINS * 4 * 2;
+  const seconds = await median(5, async () => {
+    plan.submit();
+    await gpu.settle();
+  });
+  plan.free();
+  gpu.free(out);
+  return operations / seconds / 1e9;
+}

@@ -1,0 +1,158 @@
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { readTable } from "../../experiments/shared/tables.ts";
+import { runDeno } from "./processes.ts";
+
+const program = new URL("../../experiments/autoencoder.ts", import.meta.url).pathname;
+
+async function run(...args: string[]) {
+  return await runDeno(["run", "-A", program, ...args]);
+}
+
+/** A scratch folder that goes when the test ends. */
+function scratch(): { path: string } & Disposable {
+  const path = Deno.makeTempDirSync({ prefix: "nagare-" });
+  return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
+}
+
+const tiny = ["--layers", "784,9,3", "--updates", "12", "--every", "5", "--eval-cases", "300"];
+
+Deno.test("autoencoder.ts trains a grid and leaves the whole record of it", async () => {
+  using folder = scratch();
+  const out = `${folder.path}/run`;
+  const grid = [
+    "--optimizer",
+    "nag,sgd",
+    "--mu",
+    "0.9,0.5",
+    "--learning-rate",
+    "0.1,1e38",
+    "--seed",
+    "1,2",
+  ];
+  const { status, stdout, stderr } = await run(...tiny, ...grid, "--out", out);
+  assertEquals(status, 0, stderr);
+  assertMatch(stderr, /^adapter: /);
+
+  // Two rates and two seeds: eight networks of NAG, and four of SGD, to which mu means nothing.
+  const summary = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
+  assertEquals(summary.length, 12);
+  assertEquals(summary.filter(({ optimizer }) => optimizer === "sgd").length, 4);
+  const curve = readTable(Deno.readTextFileSync(`${out}/curve.csv`));
+  assertEquals(curve.length, 12 * 3);
+  assertEquals([...new Set(curve.map(({ update }) => update))], ["5", "10", "12"]);
+
+  for (const row of summary) {
+    const last = curve.filter(({ update }) => update === "12").find((other) =>
+      ["optimizer", "mu", "learning_rate", "seed"].every((column) => row[column] === other[column])
+    );
+    assertEquals(row.train_squared_error, last?.train_squared_error);
+    const errors = curve.filter((other) =>
+      ["optimizer", "mu", "learning_rate", "seed"].every((column) => row[column] === other[column])
+    ).map(({ train_squared_error }) => Number(train_squared_error));
+    if (row.learning_rate === "0.1") {
+      assertEquals([row.status, row.diverged_at], ["ok", ""]);
+      assertLess(errors[2], errors[0]);
+    } else {
+      // Weights of 1e36 and more: products of two overflow.
+      assertEquals(row.status, "diverged");
+      assert(Number(row.diverged_at) <= 12);
+    }
+  }
+  const record = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+  assertEquals([record.status, record.configuration.updates], ["finished", 12]);
+  assert(record.adapter.limits.maxBufferSize > 0);
+  assertMatch(Deno.readTextFileSync(`${out}/loss.svg`), /^<svg/);
+  assertEquals(
+    Deno.readFileSync(`${out}/reconstructions.png`).slice(1, 4),
+    new TextEncoder().encode("PNG"),
+  );
+  assertEquals(stdout.split("\n").filter((line) => /^(nag|sgd) /.test(line)).length, 12);
+});
+
+Deno.test("autoencoder.ts writes the same curve.csv twice, and for a network alone", async () => {
+  using folder = scratch();
+  const rows = async (name: string, ...args: string[]) => {
+    const { status, stderr } = await run(...tiny, "--out", `${folder.path}/${name}`, ...args);
+    assertEquals(status, 0, stderr);
+    return Deno.readTextFileSync(`${folder.path}/${name}/curve.csv`);
+  };
+  const grid = ["--optimizer", "cm,nag", "--seed", "3,4"];
+  const first = await rows("first", ...grid);
+  assertEquals(await rows("second", ...grid), first);
+  const alone = await rows("alone", "--optimizer", "nag", "--seed", "4");
+  const same = first.split("\n").filter((line) => /,nag,.*,4,\d+,/.test(line));
+  assertEquals(same, alone.trim().split("\n").slice(1));
+});
+
+Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leaves nothing", async () => {
+  using folder = scratch();
+  const data = `${folder.path}/data`;
+  Deno.mkdirSync(data);
+  const images = "train-images-idx3-ubyte";
+  const write = (bytes: number[]) => Deno.writeFileSync(`${data}/${images}`, new Uint8Array(bytes));
+  const header = (
+    ...sizes: number[]
+  ) => [0, 0, 8, sizes.length, ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255])];
+  const out = `${folder.path}/out`;
+  const bad: [words: string[], says: RegExp, before?: () => void][] = [
+    [["--learning-rat", "0.1"], /no flag --learning-rat; did you mean --learning-rate\?/],
+    [["--learning-rate"], /--learning-rate needs a value/],
+    [["--learning-rate", "fast"], /--learning-rate.*above 0.*fast/],
+    [["--learning-rate", "-0.5"], /--learning-rate.*above 0.*-0.5/],
+    [["--mu", "1"], /--mu.*below 1/],
+    [["--updates", "0"], /--updates.*at least 1/],
+    [["--batch-size", "20001"], /--batch-size 20001.*20000 training cases/],
+    [["--finish", "10", "--updates", "5"], /--finish 10 is longer than the run/],
+    [["--layers", "100,9"], /--layers 100,9.*begins with 784/],
+    [["--optimizer", "adam"], /--optimizer.*nag, cm, sgd/],
+    [["--problem", "mnist"], /--data/],
+    [
+      ["--problem", "mnist", "--data", `${folder.path}/none`],
+      /holds neither train-images-idx3-ubyte nor/,
+    ],
+    [
+      ["--problem", "mnist", "--data", data],
+      /train-images-idx3-ubyte: .*starts with the bytes 00 00/,
+      () => write([9, 9, 9, 9, 0, 0, 0, 1, 0]),
+    ],
+    [
+      ["--problem", "mnist", "--data", data],
+      /train-images-idx3-ubyte: /,
+      () => write([...header(2, 28, 28), 1, 2, 3]),
+    ],
+    [
+      ["--problem", "mnist", "--data", data],
+      /20 x 28 pixels/,
+      () => write([...header(1, 20, 28), ...Array(560).fill(0)]),
+    ],
+    [["--out", program], /cannot be written/],
+  ];
+  for (const [args, says, before] of bad) {
+    before?.();
+    const words = args.includes("--out") ? args : [...args, "--out", out];
+    const { status, stdout, stderr } = await run(...words);
+    assertEquals([status, stdout], [2, ""], `${args.join(" ")}: ${stderr}`);
+    assertMatch(stderr, /^error: [^\n]*\n$/);
+    assertMatch(stderr, says);
+    assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["data"]);
+  }
+});
+
+Deno.test("autoencoder.ts refuses a folder that holds a run, and touches nothing of it", async () => {
+  using folder = scratch();
+  Deno.writeTextFileSync(`${folder.path}/run.json`, "{}");
+  const { status, stderr } = await run(...tiny, "--out", folder.path);
+  assertEquals([status, stderr], [
+    2,
+    `error: ${folder.path} already holds a run; name another folder with --out\n`,
+  ]);
+  assertEquals([...Deno.readDirSync(folder.path)].length, 1);
+});
+
+Deno.test("autoencoder.ts names the permission flags it lacks", async () => {
+  const { status, stderr } = await runDeno(["run", program, ...tiny]);
+  assertEquals([status, stderr], [
+    2,
+    'error: permission missing: add --allow-read=results --allow-write=results after "deno run" (-A allows everything)\n',
+  ]);
+});
