@@ -5,8 +5,17 @@ declare module "@std/assert" {
   export function assert(expr: unknown, msg?: string): asserts expr;
   export function assertEquals<T>(actual: T, expected: T, msg?: string): void;
   export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void;
-  export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T;
-  export function assertAlmostEquals(actual: number, expected: number, tolerance?: number, msg?: string): void;
+  export function assertStrictEquals<T>(
+    actual: unknown,
+    expected: T,
+    msg?: string,
+  ): asserts actual is T;
+  export function assertAlmostEquals(
+    actual: number,
+    expected: number,
+    tolerance?: number,
+    msg?: string,
+  ): void;
   export function assertGreater<T>(actual: T, expected: T, msg?: string): void;
   export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void;
   export function assertLess<T>(actual: T, expected: T, msg?: string): void;
@@ -54,7 +63,10 @@ declare module "@std/cli" {
 
 declare module "@std/csv" {
   export type Cell = string | number | boolean | null | undefined;
-  export function parse(input: string, options?: { separator?: string; comment?: string }): string[][];
+  export function parse(
+    input: string,
+    options?: { separator?: string; comment?: string },
+  ): string[][];
   export function parse(
     input: string,
     options: { skipFirstRow: true; separator?: string; comment?: string },

@@ -31,6 +31,8 @@ export interface AutoencoderOptions {
   outputUnit?: "sigmoid" | "linear";
   /** Default cross-entropy, which needs logistic output units. */
   loss?: ReconstructionLoss;
+  /** Weight decay: l2/2 |W|^2 is minimised besides, biases left out; no loss reported holds it. */
+  l2?: number;
   /** Cases to train on. */
   train: Dataset;
   /** Cases to evaluate on besides. */
@@ -71,7 +73,8 @@ export class Autoencoder implements Model {
   /** Use {@linkcode autoencoder}. */
   constructor(options: AutoencoderOptions) {
     const { layers, train, test } = options;
-    const { activation = "sigmoid", outputUnit = "sigmoid", loss = "cross-entropy" } = options;
+    const { activation = "sigmoid", outputUnit = "sigmoid", loss = "cross-entropy", l2 = 0 } =
+      options;
     if (layers.length < 2 || layers.some((size) => !(Number.isInteger(size) && size > 0))) {
       throw new InputError(
         `the layers must be two or more whole numbers above 0, not ${layers.join("-") || "none"}`,
@@ -87,7 +90,10 @@ export class Autoencoder implements Model {
     if (loss === "cross-entropy" && outputUnit !== "sigmoid") {
       throw new InputError("cross-entropy needs logistic output units: use squared error instead");
     }
-    this.#options = { layers, activation, outputUnit, loss, train, test };
+    if (!(l2 >= 0 && Number.isFinite(l2))) {
+      throw new InputError(`the weight decay l2 must be at least 0, not ${l2}`);
+    }
+    this.#options = { layers, activation, outputUnit, loss, l2, train, test };
     this.#shape = {
       sizes: [...layers, ...layers.slice(0, -1).reverse()],
       activations: [
@@ -169,7 +175,7 @@ class AutoencoderGraph implements Graph {
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
     const { parameters, gradient, seeds, caseLoss } = inputs;
-    const { train, loss, outputUnit } = this.#options;
+    const { train, loss, outputUnit, l2 } = this.#options;
     const { input, outputInputs: z, outputDelta: delta } = this.#network;
     gather(plan, train, input, { seeds, purpose: Purpose.minibatch });
     this.#network.recordForward(plan, parameters);
@@ -178,7 +184,7 @@ class AutoencoderGraph implements Graph {
     } else {
       crossEntropy(plan, { z, targets: input }, { delta, caseLoss });
     }
-    this.#network.recordBackward(plan, parameters, gradient);
+    this.#network.recordBackward(plan, parameters, gradient, { l2 });
   }
 
   recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {

@@ -86,11 +86,20 @@ export class FeedForward {
     });
   }
 
-  /** Records the gradient of every tensor, from {@linkcode FeedForward.outputDelta}. */
-  recordBackward(plan: Plan, parameters: Vector, gradient: Vector): void {
+  /**
+   * Records the gradient of every tensor, from {@linkcode FeedForward.outputDelta}, and with `l2`
+   * that of l2/2 times the sum of the squared weights, biases left out.
+   */
+  recordBackward(plan: Plan, parameters: Vector, gradient: Vector, { l2 = 0 } = {}): void {
     for (let i = this.deltas.length - 1; i >= 0; i--) {
       const [delta, below] = [this.deltas[i], this.outputs[i]];
-      matmul(plan, { a: below, b: delta, out: gradient.tensor(2 * i), transposeA: true });
+      matmul(plan, {
+        a: below,
+        b: delta,
+        out: gradient.tensor(2 * i),
+        transposeA: true,
+        ...l2 > 0 && { decay: { weights: parameters.tensor(2 * i), l2 } },
+      });
       columnSum(plan, delta, gradient.tensor(2 * i + 1));
       if (i === 0) break;
       matmul(plan, {

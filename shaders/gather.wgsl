@@ -10,36 +10,43 @@ struct Gather {
   replica: u32,    // of out, in vec4
   purpose: u32,
   shuffled: u32,   // 0: place p is case p
+  per_part: u32,   // cases of a part of the data
 }
 
-@group(0) @binding(0) var<uniform> gather: Gather;
-@group(0) @binding(1) var<storage, read> data: array<u32>;
-@group(0) @binding(2) var<storage, read> seeds: array<vec2u>;
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+// #for p in PARTS
+@group(0) @binding(${p}) var<storage, read> data_${p}: array<u32>;
+// #end
+@group(0) @binding(100) var<uniform> gather: Gather;
+@group(0) @binding(101) var<storage, read> seeds: array<vec2u>;
+@group(0) @binding(102) var<storage, read_write> out: array<vec4f>;
+
+fn word_at(part: u32, i: u32) -> u32 {
+  // #for p in PARTS
+  if part == ${p} { return data_${p}[i]; }
+  // #end
+  return 0;
+}
 
 // #if ${BYTES}
-fn value_at(i: u32) -> f32 {
-  return f32(extractBits(data[i / 4], 8 * (i % 4), 8)) / 255;
+fn value_at(part: u32, i: u32) -> f32 {
+  return f32(extractBits(word_at(part, i / 4), 8 * (i % 4), 8)) / 255;
 }
 // #elif ${HALVES}
-fn value_at(i: u32) -> f32 {
-  let pair = unpack2x16float(data[i / 2]);
+fn value_at(part: u32, i: u32) -> f32 {
+  let pair = unpack2x16float(word_at(part, i / 2));
   return select(pair.x, pair.y, i % 2 == 1);
 }
 // #else
-fn value_at(i: u32) -> f32 {
-  return bitcast<f32>(data[i]);
+fn value_at(part: u32, i: u32) -> f32 {
+  return bitcast<f32>(word_at(part, i));
 }
 // #endif
 
 fn case_at(row: u32, replica: u32) -> u32 {
-  var place = step.position + row;
-  var epoch = step.epoch;
-  if place >= gather.cases {
-    place -= gather.cases;
-    epoch++;
-  }
+  let position = step.position + row;
+  let place = position % gather.cases;
   if gather.shuffled == 0 { return place; }
+  let epoch = step.epoch + position / gather.cases;
   return permute(place, gather.cases, seeds[replica], gather.purpose, epoch);
 }
 
@@ -48,14 +55,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.x;
   let replica = group.z;
   let out_start = replica * gather.replica + row * gather.stride;
-  var start = 0u;
   let is_case = row < gather.batch;
-  if is_case { start = case_at(row, replica) * gather.width; }
+  var chosen = 0u;
+  if is_case { chosen = case_at(row, replica); }
+  let part = chosen / gather.per_part;
+  let start = chosen % gather.per_part * gather.width;
   for (var column = lane; column < gather.stride; column += ${WORKGROUP}) {
     var value = vec4f();
     // #for j in 4
     if is_case && 4 * column + ${j} < gather.width {
-      value[${j}] = value_at(start + 4 * column + ${j});
+      value[${j}] = value_at(part, start + 4 * column + ${j});
     }
     // #end
     out[out_start + column] = value;

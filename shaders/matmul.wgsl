@@ -1,5 +1,6 @@
 // out = a b, one product a replica; a or b may be read transposed. The epilogue adds a bias and
-// applies the activation, or multiplies by the activation's derivative.
+// applies the activation, multiplies by the activation's derivative, or adds a multiple of a third
+// matrix.
 //
 // Each invocation keeps a tile of ROWS x COLUMNS vec4 of the output in named registers and walks
 // along the shared dimension four at a time, so that a load feeds as much arithmetic as it can.
@@ -13,7 +14,8 @@ struct Product {
   a: Place,
   b: Place,
   out: Place,
-  extra: Place,        // the bias, or the outputs
+  extra: Place,        // the bias, the outputs, or the weights
+  decay: f32,
 }
 
 struct Place { offset: u32, stride: u32, replica: u32, unused: u32 }  // in vec4
@@ -34,13 +36,13 @@ fn b_at(i: u32) -> vec4f { return b[i]; }
 // #if ${BIAS}
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;
 // #endif
-// #if ${DERIVATIVE}
+// #if ${EXTRA_MATRIX}
 // #if ${TEXTURES}
-@group(0) @binding(4) var outputs: texture_storage_2d<rgba32float, read>;
-fn outputs_at(i: u32) -> vec4f { return textureLoad(outputs, mirrored(i)); }
+@group(0) @binding(4) var extra: texture_storage_2d<rgba32float, read>;
+fn extra_at(i: u32) -> vec4f { return textureLoad(extra, mirrored(i)); }
 // #else
-@group(0) @binding(4) var<storage, read> outputs: array<vec4f>;
-fn outputs_at(i: u32) -> vec4f { return outputs[i]; }
+@group(0) @binding(4) var<storage, read> extra: array<vec4f>;
+fn extra_at(i: u32) -> vec4f { return extra[i]; }
 // #endif
 // #endif
 
@@ -133,7 +135,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   // #endif
   // #if ${DERIVATIVE}
   sum_${i}_${j}_${c} *=
-    slope(outputs_at(extra_start + (row + 4 * ${i} + ${j}) * product.extra.stride + ${c}));
+    slope(extra_at(extra_start + (row + 4 * ${i} + ${j}) * product.extra.stride + ${c}));
+  // #endif
+  // #if ${DECAY}
+  sum_${i}_${j}_${c} = fma(
+    vec4f(product.decay),
+    extra_at(extra_start + (row + 4 * ${i} + ${j}) * product.extra.stride + ${c}),
+    sum_${i}_${j}_${c},
+  );
   // #endif
   out[out_start + (row + 4 * ${i} + ${j}) * product.out.stride + ${c}] = sum_${i}_${j}_${c};
   // #end

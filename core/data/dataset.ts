@@ -5,6 +5,19 @@ import { longestPermutation } from "../random.ts";
 /** How a data set's values lie on the GPU: 0..255 for 0..1, half floats in pairs, or float32. */
 export type DatasetFormat = "bytes" | "halves" | "floats";
 
+/** Settings of a {@linkcode Dataset}. */
+export interface DatasetOptions {
+  /** Values of a case. */
+  width: number;
+  /** What messages call it. */
+  label?: string;
+  /** Bytes of one buffer at most; by default what the adapter binds. */
+  largestPart?: number;
+}
+
+/** Storage buffers that `gather()` binds besides the parts of a data set. */
+const OTHER_BUFFERS = 3;
+
 /** Cases of `width` values each, on the GPU. */
 export class Dataset {
   /** Where it lies. */
@@ -15,8 +28,10 @@ export class Dataset {
   readonly width: number;
   /** How a value is stored. */
   readonly format: DatasetFormat;
-  /** All values, case by case. */
-  readonly buffer: GPUBuffer;
+  /** All values, case by case, in as few buffers as the adapter's largest binding asks for. */
+  readonly parts: readonly GPUBuffer[];
+  /** Cases of each part but the last, which may hold fewer. */
+  readonly casesPerPart: number;
 
   /**
    * Uploads `values`, case by case: a Uint8Array stands for values / 255 and stays 8-bit, a
@@ -35,7 +50,7 @@ export class Dataset {
   constructor(
     gpu: Gpu,
     values: Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>,
-    { width, label = "data set" }: { width: number; label?: string },
+    { width, label = "data set", largestPart = gpu.maxBinding }: DatasetOptions,
   ) {
     const count = values instanceof Uint32Array ? 2 * values.length : values.length;
     if (!Number.isInteger(width) || width < 1 || count === 0 || count % width) {
@@ -54,17 +69,31 @@ export class Dataset {
     if (this.cases > longestPermutation) {
       throw new InputError(`${label} has ${this.cases} cases, of at most ${longestPermutation}`);
     }
-    const aligned = values.byteLength % 4 ? padBytes(values) : values;
-    this.buffer = gpu.upload(label, aligned);
+    const bytesPerCase = values.byteLength / this.cases;
+    // Four cases end on a whole word, whatever their width and format.
+    this.casesPerPart = Math.max(4, Math.floor(largestPart / bytesPerCase / 4) * 4);
+    const elements = this.casesPerPart * values.length / this.cases;
+    this.parts = Array.from(
+      { length: Math.ceil(values.length / elements) },
+      (_, p) => gpu.upload(label, wholeWords(values.subarray(p * elements, (p + 1) * elements))),
+    );
+    const most = gpu.device.limits.maxStorageBuffersPerShaderStage - OTHER_BUFFERS;
+    if (this.parts.length > most) {
+      throw new InputError(
+        `${label} takes ${this.parts.length} buffers, of at most ${most} on this adapter: use fewer ` +
+          "cases, or 8-bit values",
+      );
+    }
   }
 
   /** Gives the buffer back. */
   free(): void {
-    this.gpu.free(this.buffer);
+    for (const part of this.parts) this.gpu.free(part);
   }
 }
 
-function padBytes(values: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function wholeWords(values: ArrayBufferView<ArrayBuffer>): ArrayBufferView<ArrayBuffer> {
+  if (values.byteLength % 4 === 0) return values;
   const out = new Uint8Array(Math.ceil(values.byteLength / 4) * 4);
   out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   return out;

@@ -6,8 +6,8 @@ const imageSize = imageSide ** 2, caseSize = caseSide ** 2;
 const angles = Array.from({ length: 46 }, (_, i) => (-90 + 4 * i) * Math.PI / 180);
 const scales = Array.from({ length: 9 }, (_, i) => 1.4 + 0.05 * i);
 
-/** The variance of the Gaussian, (0.4 pixels)^2, and as far as its weights are above 1e-8. */
-const variance = 0.4 ** 2, radius = 5;
+/** The variance of the Gaussian, (0.4 pixels)^2, and as far as its weights are above 1e-15. */
+const variance = 0.4 ** 2, radius = 8;
 
 /**
  * Takes the rotated and scaled cases of the Faces problem out of an image; `generateFaces` says

@@ -54,8 +54,8 @@ const rowsSize = faces.variants * faces.pixels;
  * variance of 598.8, and 30 principal components of theirs leave 133.3 of the test cases.
  *
  * The Gaussian is the discrete one (Lindeberg 1990), whose variance is sigma^2 however small sigma
- * is. With samples of the continuous one, which have half that variance, 139.0 are left. The
- * statistics do not tell s from 64 / 25 / s, which gives the same cases but for the order.
+ * is. Samples of the continuous one, which have half that variance, leave 139.0 of the test cases,
+ * and 139.4 with points 64 / (25 s) apart: the statistics do not tell the two readings of a scale.
  *
  * @param images 400 x 64 x 64 grey levels, row by row, ordered by person.
  * @returns The cases in float32: 362 MB, of which nothing is held twice.

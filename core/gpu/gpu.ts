@@ -159,7 +159,12 @@ export class Gpu {
   /** Takes a storage buffer that holds `data`. */
   upload(label: string, data: ArrayBufferView<ArrayBuffer>): GPUBuffer {
     const buffer = this.allocate(label, data.byteLength);
-    this.write(buffer, data);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    for (let at = 0; at < bytes.length; at += UPLOAD_BYTES) {
+      this.write(buffer, bytes.subarray(at, at + UPLOAD_BYTES), at);
+      // What is written waits in memory of its own for the next submit.
+      this.device.queue.submit([]);
+    }
     return buffer;
   }
 
@@ -228,6 +233,9 @@ export class Gpu {
     this.close();
   }
 }
+
+/** Bytes of an upload that wait at once to be copied. */
+const UPLOAD_BYTES = 2 ** 24;
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -9,8 +9,9 @@ import { longestWalk, type Purpose } from "../random.ts";
 
 /**
  * Records out[r][i] = data[permutation_r(position + i)], out [R, B, width], with the position and
- * epoch of the step in force. The permutation is `permute()` of core/random.ts, keyed by the
- * replica's seed, the `purpose` and the epoch; without a purpose the cases come as they stand.
+ * epoch of the step in force; past the end of an epoch the next one begins. The permutation is
+ * `permute()` of core/random.ts, keyed by the replica's seed, the `purpose` and the epoch; without a
+ * purpose the cases come as they stand.
  *
  * `seeds` holds R keys of two words, see `seedKey()`.
  */
@@ -20,16 +21,17 @@ export function gather(
   out: Matrix,
   { seeds, purpose }: { seeds: GPUBuffer; purpose?: Purpose | undefined },
 ): void {
-  if (data.width !== out.columns || out.rows > data.cases || out.offset !== 0) {
+  if (data.width !== out.columns || out.offset !== 0) {
     throw new InputError(
-      `a minibatch of ${out.rows} cases of ${out.columns} values cannot be taken from ` +
-        `${data.cases} cases of ${data.width}: use a smaller batch or layers that fit the data`,
+      `a minibatch of cases of ${out.columns} values cannot be taken from cases of ` +
+        `${data.width}: use layers that fit the data`,
     );
   }
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
   const kernel = plan.gpu.kernel("gather", [randomSource, stepSource, source], {
     BYTES: data.format === "bytes",
     HALVES: data.format === "halves",
+    PARTS: data.parts.length,
     WORKGROUP: workgroup,
   });
   plan.dispatch(kernel, {
@@ -41,12 +43,13 @@ export function gather(
       out.replicaStride / 4,
       purpose ?? 0,
       purpose === undefined ? 0 : 1,
+      data.casesPerPart,
     ]),
-    data: data.buffer,
+    ...Object.fromEntries(data.parts.map((part, p) => [`data_${p}`, part])),
     seeds,
     out: out.buffer,
   }, {
     groups: [padded(out.rows), 1, out.replicas],
-    iterations: longestWalk(data.cases) + Math.ceil(out.stride / 4 / workgroup),
+    iterations: longestWalk(data.cases) + Math.ceil(out.stride / 4 / workgroup) + 1,
   });
 }

@@ -18,6 +18,8 @@ export interface Product {
   forward?: { bias: Matrix; activation: Activation };
   /** Epilogue of a backward pass: out = (a b) * f'(z), from the outputs y = f(z) [R, M, N]. */
   backward?: { outputs: Matrix; activation: Activation };
+  /** Epilogue of a weight gradient: out = a b + l2 weights, the gradient of l2/2 |weights|^2 added. */
+  decay?: { weights: Matrix; l2: number };
 }
 
 /** The output an invocation keeps: 4 `rows` rows of `columns` vec4, in workgroups of `workgroup`. */
@@ -32,7 +34,7 @@ export interface Tile {
  * bits depend on neither R nor the tile.
  */
 export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): void {
-  const { a, b, out, transposeA = false, transposeB = false, forward, backward } = product;
+  const { a, b, out, transposeA = false, transposeB = false, forward, backward, decay } = product;
   const shared = transposeA ? a.rows : a.columns;
   const shapes = [
     [transposeA ? a.columns : a.rows, out.rows],
@@ -56,11 +58,13 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
       B_TRANSPOSED: transposeB,
       BIAS: forward !== undefined,
       DERIVATIVE: backward !== undefined,
+      DECAY: decay !== undefined,
+      EXTRA_MATRIX: (backward ?? decay) !== undefined,
       ...activationConstants((forward ?? backward)?.activation ?? "linear"),
       TEXTURES: plan.gpu.operands === "textures",
     },
   );
-  const extra = forward?.bias ?? backward?.outputs;
+  const extra = forward?.bias ?? backward?.outputs ?? decay?.weights;
   const rows = padded(out.rows);
   const columns = out.stride / 4;
   const sizes = [rows, columns, padded(shared) / 4, out.columns];
@@ -69,12 +73,12 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
   );
   const tiles = rows / (4 * tile.rows) * columns / tile.columns;
   plan.dispatch(kernel, {
-    product: new Uint32Array([...sizes, ...strides]),
+    product: new Uint32Array([...sizes, ...strides, ...floatWords(decay?.l2 ?? 0)]),
     a: a.buffer,
     b: b.buffer,
     out: out.buffer,
     ...(forward && { bias: forward.bias.buffer }),
-    ...(backward && { outputs: backward.outputs.buffer }),
+    ...((backward || decay) && extra && { extra: extra.buffer }),
   }, {
     groups: [Math.ceil(tiles / tile.workgroup), 1, out.replicas],
     iterations: padded(shared) / 4,
@@ -82,6 +86,11 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
 }
 
 const defaultTile: Tile = { rows: 2, columns: 2, workgroup: 8 };
+
+/** A float32 in words of a uniform. */
+function floatWords(value: number): Uint32Array {
+  return new Uint32Array(new Float32Array([value, 0, 0, 0]).buffer);
+}
 
 function text({ replicas, rows, columns }: Matrix): string {
   return `[${replicas}, ${rows}, ${columns}]`;

@@ -6,7 +6,7 @@ import { Purpose, RandomStream } from "../../core/random.ts";
 Deno.test("gaussian() draws dense weights whose standard deviation is the scale", () => {
   for (const fanIn of [20, 500]) {
     const random = new RandomStream(1, Purpose.weights);
-    const weights = gaussian({ scale: 0.1 })({ fanIn, fanOut: 100, random });
+    const { weights } = gaussian({ scale: 0.1 })({ fanIn, fanOut: 100, random });
     const n = fanIn * 100;
     assertEquals(weights.length, n);
     const mean = weights.reduce((sum, w) => sum + w, 0) / n;

@@ -6,7 +6,7 @@ import { Purpose, RandomStream } from "../../core/random.ts";
 Deno.test("glorot() draws uniformly from the interval of Glorot and Bengio", () => {
   const fanIn = 300, fanOut = 200, scale = 4, bins = 100;
   const random = new RandomStream(1, Purpose.weights);
-  const weights = glorot({ scale })({ fanIn, fanOut, random });
+  const { weights } = glorot({ scale })({ fanIn, fanOut, random });
   const radius = scale * Math.sqrt(6 / 500);
   assert(weights.every((w) => w >= -radius && w <= radius));
   const counts = new Uint32Array(bins);

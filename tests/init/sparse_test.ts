@@ -4,7 +4,7 @@ import { sparse } from "../../core/init/sparse.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
 
 const draw = (options: Parameters<typeof sparse>[0], fanIn: number, fanOut: number, seed = 1) =>
-  sparse(options)({ fanIn, fanOut, random: new RandomStream(seed, Purpose.weights) });
+  sparse(options)({ fanIn, fanOut, random: new RandomStream(seed, Purpose.weights) }).weights;
 
 function connections(weights: Float64Array, fanOut: number): number[] {
   return Array.from(
@@ -61,4 +61,13 @@ Deno.test("sparse() refuses a fan-in or a scale that makes no network", () => {
   for (const scale of [0, -1, NaN, Infinity]) {
     assertThrows(() => sparse({ scale }), InputError, `above 0, not ${scale}`);
   }
+});
+
+Deno.test("sparse() follows the paper's recipe for tanh units", () => {
+  const layer = (tanh?: { below: boolean; above: boolean }) =>
+    sparse()({ fanIn: 20, fanOut: 3, random: new RandomStream(1, Purpose.weights), ...tanh && { tanh } });
+  const logistic = layer();
+  const between = layer({ below: true, above: true });
+  assertEquals(between.weights, logistic.weights.map((w) => w / 4));
+  assertEquals([...logistic.biases, ...between.biases], [0, 0, 0, 0.5, 0.5, 0.5]);
 });

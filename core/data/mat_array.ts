@@ -1,0 +1,61 @@
+import { InputError } from "../errors.ts";
+import type { NumericArray } from "./numeric.ts";
+
+/** The classes of real numeric arrays in MATLAB. A logical array is read as `uint8`. */
+export type MATClass =
+  | "double"
+  | "single"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64";
+
+/** A real numeric array of a MATLAB file. */
+export interface MATArray {
+  readonly class: MATClass;
+  /** Rows, columns and, where there are more, the dimensions after them. */
+  readonly dimensions: readonly number[];
+  /** The elements column by column: row r, column c of a matrix lies at r + c * rows. */
+  readonly data: NumericArray;
+}
+
+/** Settings of `readMAT` and `readMAT73`. */
+export interface ReadMATOptions {
+  /** The variables to read; all must be there. Others are not decoded. Default: all. */
+  only?: readonly string[];
+  /** The most bytes that one array may take in memory. Default: 2^31, two gibibytes. */
+  limit?: number;
+}
+
+/**
+ * Checks that a file holds the variables asked for.
+ *
+ * @throws {InputError} If one of them is not there.
+ */
+export function requireVariables(wanted: readonly string[], present: readonly string[]): void {
+  const missing = wanted.find((name) => !present.includes(name));
+  if (missing === undefined) return;
+  const found = present.length > 0 ? present.slice(0, 10).join(", ") : "no variable";
+  throw new InputError(
+    `the MATLAB file has no variable ${missing}, it holds ${found}; give another file`,
+  );
+}
+
+/** The error for a variable that is not what can be read. */
+export function notNumeric(name: string, what: string): InputError {
+  return new InputError(
+    `variable ${name} is ${what}; only real, full numeric arrays are read: ` +
+      `convert it, or name the variables to read`,
+  );
+}
+
+/** The error for a variable larger than the caller allows. */
+export function tooLarge(name: string, size: string, limit: number): InputError {
+  return new InputError(
+    `variable ${name} (${size}) is larger than the ${limit} bytes allowed; raise the limit`,
+  );
+}
