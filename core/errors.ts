@@ -18,3 +18,9 @@ export class GPUFault extends Error {
   /** The name of the class. */
   override name: string = "GPUFault";
 }
+
+/** The GPU has not the memory that was asked for; nothing of it is taken. */
+export class GPUMemoryError extends GPUFault {
+  /** The name of the class. */
+  override name: string = "GPUMemoryError";
+}

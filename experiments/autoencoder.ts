@@ -32,7 +32,7 @@ import {
   ensureAdapter,
 } from "./shared/setup.ts";
 import { readTable } from "./shared/tables.ts";
-import { printOutcomes, printProfile, trainGrid } from "./shared/training.ts";
+import { memoryFor, printOutcomes, printProfile, trainGrid } from "./shared/training.ts";
 
 const problems = { curves, mnist } satisfies Record<string, Problem>;
 
@@ -150,6 +150,7 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
       every: options.every ?? reportInterval(options),
       evalCases: options.evalCases,
       figure: { name: "squaredError", column: "squared_error" },
+      memory: memoryFor(gpu),
       profile,
       interruption,
     });

@@ -1,4 +1,4 @@
-import { GPUFault, InputError } from "../errors.ts";
+import { GPUMemoryError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
 import type { Profile } from "../gpu/profile.ts";
@@ -118,17 +118,22 @@ export class Trainer {
    * Takes the buffers for all replicas, draws their initial parameters and records the plan.
    *
    * Throws an {@linkcode InputError} where the batch does not fit the data or the replicas do not
-   * fit the adapter's limits, and a {@linkcode GPUFault} where its memory is too small.
+   * fit the adapter's limits, and a {@linkcode GPUMemoryError} where its memory is too small.
    */
   static async open(gpu: Gpu, options: TrainerOptions): Promise<Trainer> {
     gpu.device.pushErrorScope("out-of-memory");
-    let trainer: Trainer;
+    let trainer: Trainer | undefined;
+    let error: GPUError | null = null;
     try {
       trainer = new Trainer(gpu, options);
     } finally {
-      const error = await gpu.device.popErrorScope();
-      // deno-lint-ignore no-unsafe-finally
-      if (error) throw new GPUFault(`out of GPU memory: ${error.message}`);
+      error = await gpu.device.popErrorScope();
+    }
+    if (error) {
+      trainer.free();
+      // The buffers that failed were reported a second time wherever they were used.
+      await gpu.settle().catch(() => {});
+      throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
     }
     await gpu.settle();
     return trainer;

@@ -1,5 +1,6 @@
 import {
   type Gpu,
+  GPUMemoryError,
   type Model,
   type Profile,
   type Replica,
@@ -26,6 +27,8 @@ export interface Training {
   evalCases: number;
   /** The model's figure that is reported, and the name of its columns: squared_error. */
   figure: { name: string; column: string };
+  /** Bytes that the networks may take, where it is known. */
+  memory: number;
   profile: Profile | undefined;
   interruption: AbortSignal;
 }
@@ -70,7 +73,8 @@ export async function trainGrid(training: Training): Promise<Outcome[]> {
     "diverged_at",
     "updates_per_second",
   ]);
-  const size = roundSize(training);
+  const first = await openFirstRound(training);
+  const { size } = first;
   const rounds = Math.ceil(settings.length / size);
   using progress = showProgress({ total: updates * rounds, unit: "updates" });
   if (rounds > 1) {
@@ -79,7 +83,8 @@ export async function trainGrid(training: Training): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let round = 0; round < rounds && !interruption.aborted; round++) {
     const part = settings.slice(round * size, (round + 1) * size);
-    const finished = await trainRound(training, part, (update, reports) => {
+    const trainer = round === 0 ? first.trainer : await openTrainer(training, part);
+    const finished = await trainRound(training, trainer, part, (update, reports) => {
       curve.append(...reports.map((report, r) => ({
         ...settingCells(training.problem, part[r]),
         update,
@@ -112,34 +117,46 @@ function finite(values: readonly number[]): number[] {
   return values.filter(Number.isFinite);
 }
 
-/** Networks a round: as many as the adapter takes, half of the memory at most where it is known. */
-function roundSize({ gpu, model, settings, batchSize }: Training): number {
-  const budget = gpu.isSoftware ? availableMemory() / 2 : Infinity;
-  return Math.min(settings.length, replicasThatFit(gpu, model, { batchSize, budget }));
+/** Networks a round: as many as the adapter and the memory take. */
+function roundSize({ gpu, model, settings, batchSize, memory }: Training): number {
+  return Math.min(settings.length, replicasThatFit(gpu, model, { batchSize, budget: memory }));
 }
 
-function availableMemory(): number {
+/** Bytes that networks may take: half of what is free where they lie in the machine's memory. */
+export function memoryFor(gpu: Gpu): number {
+  if (!gpu.isSoftware) return Infinity;
   try {
-    return Deno.systemMemoryInfo().available;
+    return Deno.systemMemoryInfo().available / 2;
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return 4 * 2 ** 30;
+    if (error instanceof Deno.errors.NotCapable) return 2 * 2 ** 30;
     throw error;
   }
 }
 
+/** The first round's trainer: with half as many networks again and again where memory is short. */
+async function openFirstRound(training: Training): Promise<{ size: number; trainer: Trainer }> {
+  for (let size = roundSize(training);; size = Math.ceil(size / 2)) {
+    try {
+      return { size, trainer: await openTrainer(training, training.settings.slice(0, size)) };
+    } catch (error) {
+      if (!(error instanceof GPUMemoryError) || size === 1) throw error;
+    }
+  }
+}
+
+function openTrainer(training: Training, settings: readonly Setting[]): Promise<Trainer> {
+  const { gpu, model, replicaOf, batchSize, profile } = training;
+  const replicas = settings.map(replicaOf);
+  return Trainer.open(gpu, { model, replicas, batchSize, ...profile && { profile } });
+}
+
 async function trainRound(
   training: Training,
+  trainer: Trainer,
   settings: readonly Setting[],
   report: (update: number, reports: readonly ReplicaReport[]) => void,
 ): Promise<Outcome[]> {
-  const { gpu, model, replicaOf, batchSize, updates, every, evalCases, figure } = training;
-  const { profile, interruption: signal } = training;
-  const trainer = await Trainer.open(gpu, {
-    model,
-    replicas: settings.map(replicaOf),
-    batchSize,
-    ...profile && { profile },
-  });
+  const { model, updates, every, evalCases, figure, interruption: signal } = training;
   try {
     const best = settings.map(() => Infinity);
     let reports: readonly ReplicaReport[] = [];
