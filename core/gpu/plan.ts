@@ -10,7 +10,10 @@ export type Binding = GPUBuffer | Uint32Array<ArrayBuffer>;
 export interface DispatchSize {
   /** Workgroups along x, y and z. */
   readonly groups: readonly [number, number, number];
-  /** Iterations of all loops of one invocation together; see {@linkcode MAX_ITERATIONS}. */
+  /**
+   * Iterations of all loops of one invocation together, the test that ends a loop counted as one more
+   * for each loop but the last; see {@linkcode MAX_ITERATIONS}.
+   */
   readonly iterations: number;
 }
 
@@ -64,6 +67,11 @@ export class Plan {
   /** Dispatches of one replay. */
   get length(): number {
     return this.#recorded.length;
+  }
+
+  /** Passes of one replay at most: mirrors are brought up to date between passes. */
+  get passes(): number {
+    return 1 + this.#recorded.filter(({ refresh }) => refresh.length > 0).length;
   }
 
   /** Records `kernel` with its bindings by the names its shader declares. */

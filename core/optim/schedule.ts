@@ -61,7 +61,27 @@ export function lowMomentumFinish(
   if (length > updates) {
     throw new InputError(`a finish of ${length} updates is longer than the run of ${updates}`);
   }
+  if (length === 0) return schedule; // past its end as well, where the last update takes its lead
   return (step) => step < updates - length ? schedule(step) : Math.min(momentum, schedule(step));
+}
+
+/**
+ * `momentum` for the first `length` updates, then `schedule` (paper, section 4: 0.9 for the first
+ * 1000 updates of a recurrent network, whatever follows).
+ *
+ * ```ts
+ * import { constant, warmUp } from "../../mod.ts";
+ *
+ * const momentum = warmUp(constant(0.98), { length: 1000, momentum: 0.9 });
+ * console.log([0, 999, 1000].map(momentum)); // [0.9, 0.9, 0.98]
+ * ```
+ */
+export function warmUp(
+  schedule: Schedule,
+  { length, momentum }: { length: number; momentum: number },
+): Schedule {
+  checkMomentum(momentum);
+  return (step) => step < length ? momentum : schedule(step);
 }
 
 function checkMomentum(momentum: number): void {

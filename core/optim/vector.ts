@@ -31,7 +31,7 @@ export class VectorLayout {
     let offset = 0;
     this.tensors = shapes.map(({ name, rows, columns }) => {
       const place = { name, rows, columns, stride: padded(columns), offset };
-      offset += (rows === 1 ? 1 : padded(rows)) * place.stride;
+      offset += padded(rows) * place.stride; // of one row too: it may be a product's operand
       return place;
     });
     this.length = offset;

@@ -6,6 +6,8 @@ import { Readback } from "../gpu/readback.ts";
 import { type StepRow, StepTable } from "../gpu/step_table.ts";
 import type { Initializer } from "../init/initializer.ts";
 import { caseMean } from "../ops/case_mean.ts";
+import { clipNorm } from "../ops/clip_norm.ts";
+import { dot } from "../ops/dot.ts";
 import { momentum } from "../ops/momentum.ts";
 import { type Optimizer, ratesOf } from "../optim/optimizer.ts";
 import { Vector } from "../optim/vector.ts";
@@ -33,6 +35,10 @@ export interface TrainerOptions {
   batchSize: number;
   /** Measures GPU time by kernel, at the price of slower steps. */
   profile?: Profile;
+  /** Shortens each gradient whose norm is above this to it. Default: no gradient. */
+  clipNorm?: number;
+  /** Whether reports tell the norm of the last gradient; they do where it is clipped. */
+  gradientNorm?: boolean;
 }
 
 /** How long to train and when to report; see {@linkcode Trainer.run}. */
@@ -42,10 +48,12 @@ export interface RunOptions {
   /** Updates between two reports; the last update has one in any case. Default: only that one. */
   every?: number;
   /**
-   * Training cases, always the same, that a report evaluates, or as a function of its update; 0 for
-   * none. Default 2000.
+   * Cases, always the same, that a report evaluates, or as a function of its update; 0 for none.
+   * Default 2000.
    */
   evalCases?: number | ((update: number) => number);
+  /** The split whose cases these are. Default: train. */
+  evalSplit?: Split;
   /** Ends the run after the updates under way, with a last report. */
   signal?: AbortSignal | undefined;
 }
@@ -54,12 +62,14 @@ export interface RunOptions {
 export interface ReplicaReport {
   /** Loss of the minibatch of the last update, where its gradient was taken. */
   trainLoss: number;
-  /** The model's figures at theta, by name, over the fixed training cases. */
+  /** The model's figures at theta, by name, over the fixed cases of a report. */
   figures: Readonly<Record<string, number>>;
   /** Momentum of the last update. */
   momentum: number;
   /** The update at which a loss or a parameter was first found not finite. */
   divergedAt: number | undefined;
+  /** Norm of the last gradient, before it was clipped; undefined where nobody asked for it. */
+  gradientNorm: number | undefined;
 }
 
 /** The state of a run after `update` updates. */
@@ -77,6 +87,12 @@ const CHUNK_SECONDS = 0.5;
 
 /** Steps of a chunk at most; the step table and the ring hold as many. */
 const CHUNK_STEPS = 1024;
+
+/**
+ * Passes of a chunk at most. Drivers keep memory for every pass of a submit, and do not give it back:
+ * some 25 KiB on lavapipe, half a MiB for a step of a small network.
+ */
+const CHUNK_PASSES = 512;
 
 /**
  * Trains R networks side by side. A step is one plan; a chunk of steps is submitted at once, with
@@ -105,11 +121,15 @@ export class Trainer {
   readonly #evaluation: Evaluation;
   readonly #readback: Readback;
   readonly #profile: Profile | undefined;
+  readonly #clipNorm: number | undefined;
+  /** Computes the squared norms of the gradients; sealed, and apart from the step's plan. */
+  readonly #normPlan: Plan | undefined;
   readonly #buffers: {
     seeds: GPUBuffer;
     caseLoss: GPUBuffer;
     ring: GPUBuffer;
     divergedAt: GPUBuffer;
+    squaredNorms: GPUBuffer;
   };
   #update = 0;
   #stepSeconds = CHUNK_SECONDS;
@@ -139,7 +159,11 @@ export class Trainer {
     return trainer;
   }
 
-  private constructor(gpu: Gpu, { model, replicas, batchSize, profile }: TrainerOptions) {
+  private constructor(gpu: Gpu, options: TrainerOptions) {
+    const { model, replicas, batchSize, profile, clipNorm, gradientNorm = false } = options;
+    if (clipNorm !== undefined && !(clipNorm > 0)) {
+      throw new InputError(`the norm gradients are clipped to must be above 0, not ${clipNorm}`);
+    }
     if (replicas.length === 0) throw new InputError("there is nothing to train: give a replica");
     if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= model.cases.train)) {
       throw new InputError(
@@ -152,6 +176,7 @@ export class Trainer {
     this.replicas = replicas;
     this.batchSize = batchSize;
     this.#profile = profile;
+    this.#clipNorm = clipNorm;
     const count = replicas.length;
     const vector = (label: string) => new Vector(gpu, label, model.layout, count);
     this.parameters = vector("parameters");
@@ -166,11 +191,17 @@ export class Trainer {
       caseLoss: gpu.allocate("losses of the minibatch", 4 * count * batchSize),
       ring: gpu.allocate("metrics ring", 4 * count * CHUNK_STEPS),
       divergedAt: gpu.upload("diverged at", new Uint32Array(count).fill(NEVER)),
+      squaredNorms: gpu.allocate("squared norms of the gradients", 4 * count),
     };
     this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, replicas: count });
     this.#readback = new Readback(gpu, { bytes: 4 * count * (CHUNK_STEPS + 1), depth: 2 });
     this.#graph = model.build(gpu, { replicas: count, batch: batchSize });
     this.#plan = this.#record();
+    if (gradientNorm || clipNorm !== undefined) {
+      this.#normPlan = new Plan(gpu);
+      if (clipNorm === undefined) this.#recordNorm(this.#normPlan);
+      this.#normPlan.seal();
+    }
     this.#evaluation = new Evaluation(gpu, {
       model,
       graph: this.#graph,
@@ -188,6 +219,14 @@ export class Trainer {
     this.#graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
     const replicas = this.replicas.length;
     caseMean(plan, caseLoss, { cases: batchSize, replicas }, { ring, divergedAt });
+    if (this.#clipNorm !== undefined) {
+      this.#recordNorm(plan);
+      clipNorm(plan, { x: gradient.buffer, squares: this.#buffers.squaredNorms }, {
+        limit: this.#clipNorm,
+        length: this.model.layout.length,
+        replicas,
+      });
+    }
     momentum(plan, {
       parameters: parameters.buffer,
       velocity: velocity.buffer,
@@ -195,6 +234,21 @@ export class Trainer {
       divergedAt,
     }, { length: this.model.layout.length, replicas });
     return plan.seal();
+  }
+
+  #recordNorm(plan: Plan): void {
+    const { gradient: { buffer }, model: { layout: { length } }, replicas } = this;
+    const vectors = { x: buffer, y: buffer, out: this.#buffers.squaredNorms };
+    dot(plan, vectors, { length, replicas: replicas.length });
+  }
+
+  /** The norms of the gradients of the last step, while they still stand there. */
+  async #gradientNorms(): Promise<number[]> {
+    if (!this.#normPlan) return [];
+    this.#normPlan.submit();
+    const size = 4 * this.replicas.length;
+    const bytes = await this.#readback.read([{ buffer: this.#buffers.squaredNorms, size }]);
+    return Array.from(new Float32Array(bytes), Math.sqrt);
   }
 
   /** Updates done so far. */
@@ -232,21 +286,24 @@ export class Trainer {
    */
   async *run(options: RunOptions): AsyncGenerator<Report, void, void> {
     const { updates, signal } = options;
-    const every = options.every ?? Math.max(1, updates - this.#update);
-    const { evalCases = 2000 } = options;
+    const every = options.every ?? Infinity;
+    if (!(every >= 1)) {
+      throw new InputError(`there must be at least 1 update between two reports, not ${every}`);
+    }
+    const { evalCases = 2000, evalSplit = "train" } = options;
     const casesAt = typeof evalCases === "number" ? () => evalCases : evalCases;
     while (this.#update < updates && !signal?.aborted) {
       const stop = Math.min(updates, (Math.floor(this.#update / every) + 1) * every);
-      yield await this.#advance(stop, casesAt, signal);
+      const report = await this.#advance(stop, signal);
+      const cases = casesAt(report.update);
+      const figures = cases > 0 ? await this.evaluate(evalSplit, cases) : [];
+      const replicas = report.replicas.map((of, r) => ({ ...of, figures: figures[r] ?? {} }));
+      yield { ...report, replicas };
     }
   }
 
-  /** Trains up to update `stop` and reports. */
-  async #advance(
-    stop: number,
-    casesAt: (update: number) => number,
-    signal: AbortSignal | undefined,
-  ): Promise<Report> {
+  /** Trains up to update `stop` and reports, without an evaluation. */
+  async #advance(stop: number, signal: AbortSignal | undefined): Promise<Report> {
     const [start, startUpdate] = [performance.now(), this.#update];
     let losses = new Float32Array(this.replicas.length);
     let divergedAt = new Uint32Array(this.replicas.length);
@@ -268,16 +325,16 @@ export class Trainer {
     }
     await before;
     const rate = (this.#update - startUpdate) / ((performance.now() - start) / 1000);
-    const cases = casesAt(this.#update);
-    const figures = cases > 0 ? await this.evaluate("train", cases) : [];
+    const gradientNorms = await this.#gradientNorms();
     return {
       update: this.#update,
       rate,
       replicas: this.replicas.map(({ optimizer }, r) => ({
         trainLoss: losses[r],
-        figures: figures[r] ?? {},
+        figures: {},
         momentum: optimizer.momentum(this.#update - 1),
         divergedAt: divergedAt[r] === NEVER ? undefined : divergedAt[r],
+        gradientNorm: gradientNorms[r],
       })),
     };
   }
@@ -286,7 +343,7 @@ export class Trainer {
     const fit = Math.floor(CHUNK_SECONDS / this.#stepSeconds);
     const room = this.#profile
       ? Math.floor(this.#profile.capacity / this.#plan.length)
-      : CHUNK_STEPS;
+      : Math.floor(CHUNK_PASSES / this.#plan.passes);
     return Math.max(1, Math.min(remaining, fit, room, CHUNK_STEPS));
   }
 
@@ -345,13 +402,24 @@ export class Trainer {
   /**
    * The model's figures at theta, averaged over `cases` cases of a split: the same ones each time,
    * all of them where `cases` is not given.
+   *
+   * Throws an {@linkcode InputError} where there are none.
    */
-  evaluate(
+  async evaluate(
     split: Split,
     cases: number = this.model.cases[split],
   ): Promise<Record<string, number>[]> {
+    const all = this.model.cases[split];
+    const count = Math.min(cases, all);
+    if (!(Number.isInteger(count) && count >= 1)) {
+      throw new InputError(
+        all === 0
+          ? `there are no ${split} cases to evaluate on`
+          : `a whole number of ${split} cases can be evaluated, at least 1, not ${count}`,
+      );
+    }
     this.#writeTheta();
-    return this.#evaluation.run(split, Math.min(cases, this.model.cases[split]));
+    return await this.#evaluation.run(split, count);
   }
 
   #writeTheta(): void {
@@ -368,6 +436,7 @@ export class Trainer {
   free(): void {
     for (const vector of [this.parameters, this.velocity, this.gradient]) vector.free();
     for (const buffer of Object.values(this.#buffers)) this.gpu.free(buffer);
+    this.#normPlan?.free();
     for (const part of [this.#graph, this.#plan, this.#table, this.#evaluation, this.#readback]) {
       part.free();
     }

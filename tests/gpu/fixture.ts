@@ -1,0 +1,138 @@
+// One GPU for each way products read their operands, opened once for a test file, and what tests of
+// kernels need on it.
+
+import { assertEquals } from "@std/assert";
+import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import { allocateMatrix, type Matrix, pad, unpad } from "../../core/gpu/matrix.ts";
+import { Plan } from "../../core/gpu/plan.ts";
+import { type StepRow, StepTable } from "../../core/gpu/step_table.ts";
+import { Purpose, RandomStream } from "../../core/random.ts";
+
+const gpus = await Promise.all([
+  openGPU({ operands: "buffers" }),
+  openGPU({ operands: "textures" }),
+]);
+
+Deno.test.afterAll(() => gpus.forEach((gpu) => gpu.close()));
+
+/**
+ * Registers a test for both ways of reading operands. It fails as well where the GPU reported an
+ * error, or where bytes were not given back.
+ */
+export function gpuTest(name: string, body: (bench: Bench) => void | Promise<void>): void {
+  for (const gpu of gpus) {
+    Deno.test(`${name} (${gpu.operands})`, async () => {
+      const before = gpu.allocatedBytes;
+      const bench = new Bench(gpu);
+      try {
+        await body(bench);
+      } finally {
+        bench.free();
+        await gpu.settle();
+      }
+      assertEquals(gpu.allocatedBytes, before, "bytes on the GPU that were not given back");
+    });
+  }
+}
+
+/** Takes buffers for one test, runs kernels on them and reads them back. */
+export class Bench {
+  readonly gpu: Gpu;
+  readonly #taken: { free(): void }[] = [];
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+  }
+
+  /** Has `part` freed after the test. */
+  take<T extends { free(): void }>(part: T): T {
+    this.#taken.push(part);
+    return part;
+  }
+
+  /** A buffer that holds `data`. */
+  buffer(data: ArrayBufferView<ArrayBuffer>): GPUBuffer {
+    return this.#own(this.gpu.upload("test", data));
+  }
+
+  /** R matrices of `rows` x `columns`, with `values` row by row, or zero. */
+  matrix(rows: number, columns: number, values?: ArrayLike<number>, replicas = 1): Matrix {
+    const matrix = allocateMatrix(this.gpu, "test", { replicas, rows, columns });
+    this.#own(matrix.buffer);
+    if (values) this.gpu.write(matrix.buffer, pad(matrix, values));
+    return matrix;
+  }
+
+  /** The same with numbers in its padding that must not matter. */
+  surrounded(
+    rows: number,
+    columns: number,
+    values: ArrayLike<number>,
+    replicas = 1,
+  ): Matrix {
+    const matrix = this.matrix(rows, columns, undefined, replicas);
+    const inside = pad(matrix, new Uint8Array(values.length).fill(1));
+    this.gpu.write(matrix.buffer, pad(matrix, values).map((x, i) => inside[i] ? x : 3.5));
+    return matrix;
+  }
+
+  /** Records, seals and submits a plan, in the step of `row` where its kernels read one. */
+  run(record: (plan: Plan) => void, row?: Partial<StepRow>): Plan {
+    const plan = this.take(new Plan(this.gpu));
+    record(plan);
+    plan.seal();
+    if (row) this.step(plan, row);
+    else plan.submit();
+    return plan;
+  }
+
+  /** Submits `plan` in the step of `row`. */
+  step(plan: Plan, row: Partial<StepRow>): void {
+    const { device } = this.gpu;
+    const whole = { update: 0, slot: 0, position: 0, epoch: 0, rates: [], ...row };
+    const table = this.take(new StepTable(this.gpu, { capacity: 1, replicas: whole.rates.length }));
+    table.write([whole]);
+    const encoder = device.createCommandEncoder();
+    plan.encode(encoder, { bind: (pass) => table.bind(pass, 0) });
+    device.queue.submit([encoder.finish()]);
+  }
+
+  /** The floats of a buffer. */
+  async floats(buffer: GPUBuffer): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await this.gpu.read(buffer));
+  }
+
+  /** The integers of a buffer. */
+  async integers(buffer: GPUBuffer): Promise<Uint32Array<ArrayBuffer>> {
+    return new Uint32Array(await this.gpu.read(buffer));
+  }
+
+  /** The values of R matrices, row by row without padding. */
+  async values(matrix: Matrix): Promise<Float32Array<ArrayBuffer>> {
+    return unpad(matrix, await this.floats(matrix.buffer));
+  }
+
+  /** The same, after checking that the padding is zero. */
+  async paddedValues(matrix: Matrix): Promise<Float32Array<ArrayBuffer>> {
+    const contents = await this.floats(matrix.buffer);
+    const values = unpad(matrix, contents);
+    const padded = pad(matrix, values);
+    assertEquals(contents.subarray(0, padded.length), padded, "zeros in the padding");
+    return values;
+  }
+
+  free(): void {
+    for (const part of this.#taken.splice(0)) part.free();
+  }
+
+  #own(buffer: GPUBuffer): GPUBuffer {
+    this.take({ free: () => this.gpu.free(buffer) });
+    return buffer;
+  }
+}
+
+/** `length` float32, uniform in [-1, 1), fixed by `stream`. */
+export function draw(length: number, stream: number): Float32Array<ArrayBuffer> {
+  const random = new RandomStream(1, Purpose.probe, stream);
+  return new Float32Array(length).map(() => 2 * random.uniform() - 1);
+}

@@ -1,0 +1,60 @@
+import { assertEquals } from "@std/assert";
+import { type StepRow, StepTable } from "../../core/gpu/step_table.ts";
+import { Plan } from "../../core/gpu/plan.ts";
+import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
+import { gpuTest } from "./fixture.ts";
+
+/** Appends all that a kernel can read of its step to a list. */
+const reader = `
+  @group(0) @binding(0) var<storage, read_write> out: array<f32>;
+  @compute @workgroup_size(1)
+  fn main() {
+    var at = u32(out[0]);
+    for (var r = 0u; r < 3; r++) {
+      let rates = step.replicas[r];
+      out[at + 1] = rates.learning_rate;
+      out[at + 2] = rates.momentum;
+      out[at + 3] = rates.lead;
+      out[at + 4] = rates.next_lead;
+      at += 4;
+    }
+    out[at + 1] = f32(step.update);
+    out[at + 2] = f32(step.slot);
+    out[at + 3] = f32(step.position);
+    out[at + 4] = f32(step.epoch);
+    out[0] = f32(at + 4);
+  }`;
+
+gpuTest("StepTable hands each step of a submit its own row", async (bench) => {
+  const { gpu } = bench;
+  const rows = [0, 1, 2, 3, 4].map((i): StepRow => ({
+    update: 100 + i,
+    slot: 200 + i,
+    position: 300 + i,
+    epoch: 400 + i,
+    rates: [0, 1, 2].map((r) => ({
+      learningRate: i + r / 8 + 0.5,
+      momentum: i + r / 8 + 10,
+      lead: i + r / 8 + 20,
+      nextLead: i + r / 8 + 30,
+    })),
+  }));
+  const out = bench.buffer(new Float32Array(1 + 16 * rows.length));
+  const plan = bench.take(new Plan(gpu));
+  plan.dispatch(gpu.kernel("read step", [stepSource, reader]), { out }, {
+    groups: [1, 1, 1],
+    iterations: 3,
+  });
+  plan.seal();
+  const table = bench.take(new StepTable(gpu, { capacity: 8, replicas: 3 }));
+  table.write(rows);
+  const encoder = gpu.device.createCommandEncoder();
+  rows.forEach((_, i) => plan.encode(encoder, { bind: (pass) => table.bind(pass, i) }));
+  gpu.device.queue.submit([encoder.finish()]);
+  const read = await bench.floats(out);
+  const wanted = rows.flatMap(({ update, slot, position, epoch, rates }) => [
+    ...rates.flatMap((r) => [r.learningRate, r.momentum, r.lead, r.nextLead]),
+    ...[update, slot, position, epoch],
+  ]);
+  assertEquals([...read.slice(1, 1 + wanted.length)], wanted);
+});

@@ -1,0 +1,105 @@
+import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { Dataset } from "../../core/data/dataset.ts";
+import { InputError } from "../../core/errors.ts";
+import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
+import { gather } from "../../core/ops/gather.ts";
+import { longestPermutation, longestWalk, permute, Purpose, seedKey } from "../../core/random.ts";
+import { draw, gpuTest } from "../gpu/fixture.ts";
+import { accuracy } from "../reference/tolerance.ts";
+
+const seeds = [1, 2, 5 * 2 ** 40 + 3];
+const keys = Uint32Array.from(seeds.flatMap(seedKey));
+
+/** The case at a position that may lie past the end of an epoch. */
+function caseAt(position: number, cases: number, { seed, epoch }: { seed: number; epoch: number }) {
+  const place = position % cases;
+  return permute(place, cases, seed, Purpose.minibatch, epoch + Math.floor(position / cases));
+}
+
+/** Values of a data set as uploaded and as they should arrive. */
+const formats = {
+  bytes: (length: number) => {
+    const data = Uint8Array.from(draw(length, 1), (value) => 128 * (value + 1));
+    return { data, wanted: Float64Array.from(data, (value) => value / 255) };
+  },
+  halves: (length: number) => {
+    const halves = Float16Array.from(draw(length, 2), (value) => 100 * value);
+    return { data: new Uint32Array(halves.buffer), wanted: Float64Array.from(halves) };
+  },
+  floats: (length: number) => {
+    const data = draw(length, 3);
+    return { data, wanted: Float64Array.from(data) };
+  },
+};
+
+for (const [format, make] of Object.entries(formats)) {
+  for (const purpose of [Purpose.minibatch, undefined]) {
+    const order = purpose === undefined ? "in turn" : "shuffled by each replica's seed";
+    gpuTest(`gather() takes ${format} ${order}, across epochs`, async (bench) => {
+      const [cases, batch, position, epoch] = [22, 7, 18, 4];
+      const widths = [1, 3, 17, 129];
+      const sets = widths.map((width) => ({ width, ...make(cases * width) }));
+      const matrices = sets.map(({ width }) =>
+        bench.surrounded(batch, width, new Float32Array(3 * batch * width), 3)
+      );
+      bench.run((plan) => {
+        sets.forEach(({ data, width }, i) => {
+          const dataset = bench.take(new Dataset(bench.gpu, data, { width }));
+          assertEquals([dataset.cases, dataset.format], [cases, format]);
+          gather(plan, dataset, matrices[i], { seeds: bench.buffer(keys), purpose });
+        });
+      }, { position, epoch });
+      for (const [i, { width, wanted }] of sets.entries()) {
+        const values = await bench.paddedValues(matrices[i]);
+        values.forEach((value, at) => {
+          const [r, row] = [Math.floor(at / width / batch), Math.floor(at / width) % batch];
+          const source = purpose === undefined
+            ? (position + row) % cases
+            : caseAt(position + row, cases, { seed: seeds[r], epoch });
+          const exact = wanted[source * width + at % width];
+          // Only bytes are computed with: value / 255.
+          const most = format === "bytes" ? accuracy.quotient * exact : 0;
+          assertAlmostEquals(value, exact, most, `width ${width}: replica ${r}, row ${row}`);
+        });
+      }
+    });
+  }
+}
+
+gpuTest("gather() follows permute() through lists of all lengths", async (bench) => {
+  const batch = 40;
+  const places = [1, 2, 3, 7, 16, 17, 1000, 60_000].map((cases) => ({
+    cases,
+    // Each case's value is its index.
+    data: bench.take(
+      new Dataset(bench.gpu, Float32Array.from({ length: cases }, (_, i) => i), { width: 1 }),
+    ),
+    out: bench.matrix(batch, 1, undefined, 3),
+  }));
+  const [position, epoch] = [13, 70_000];
+  bench.run((plan) => {
+    for (const { data, out } of places) {
+      gather(plan, data, out, { seeds: bench.buffer(keys), purpose: Purpose.minibatch });
+    }
+  }, { position, epoch });
+  for (const { cases, out } of places) {
+    const wanted = seeds.flatMap((seed) =>
+      Array.from({ length: batch }, (_, i) => caseAt(position + i, cases, { seed, epoch }))
+    );
+    assertEquals([...await bench.values(out)], wanted, `${cases} cases`);
+  }
+});
+
+Deno.test("longestWalk() of the longest list is within what a loop may take", () => {
+  assertLess(longestWalk(longestPermutation), MAX_ITERATIONS);
+  assertEquals(longestWalk(60_000), 8 * 256 + 11);
+});
+
+gpuTest("gather() refuses cases of another width", (bench) => {
+  const data = bench.take(new Dataset(bench.gpu, new Float32Array(12), { width: 3 }));
+  assertThrows(
+    () => gather(new Plan(bench.gpu), data, bench.matrix(2, 4), { seeds: bench.buffer(keys) }),
+    InputError,
+    "a minibatch of cases of 4 values cannot be taken from cases of 3",
+  );
+});

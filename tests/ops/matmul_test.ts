@@ -1,0 +1,291 @@
+import { assertAlmostEquals, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import { Plan } from "../../core/gpu/plan.ts";
+import type { Matrix } from "../../core/gpu/matrix.ts";
+import { type Activation, activations } from "../../core/ops/activation.ts";
+import { matmul, type Tile } from "../../core/ops/matmul.ts";
+import { Vector, VectorLayout } from "../../core/optim/vector.ts";
+import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
+import { activate, slope } from "../reference/activation.ts";
+import { matmul as reference } from "../reference/matmul.ts";
+import { activationError, slopeError, sumError, unitRoundoff } from "../reference/tolerance.ts";
+
+/** A kind of product. */
+interface Kind {
+  transposeA?: boolean;
+  transposeB?: boolean;
+  /** Epilogues. */
+  forward?: Activation;
+  backward?: Activation;
+}
+
+/** [M, K, N]: out [M, N], sums of K. */
+type Shape = readonly [number, number, number];
+
+const sizes = [1, 3, 17, 129];
+const shapes: Shape[] = [
+  ...sizes.flatMap((m) => sizes.flatMap((k) => sizes.map((n): Shape => [m, k, n]))),
+  [8, 8, 8],
+  [16, 16, 16],
+  [200, 50, 25],
+];
+
+const magnitude = (values: Float64Array) => values.map(Math.abs);
+
+/** A product on the GPU, its operands at random, and what it should come to. */
+class Case {
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+  /** The bias, or the outputs whose slopes multiply the product. */
+  readonly extra: Float64Array | undefined;
+  readonly out: Matrix;
+
+  constructor(
+    bench: Bench,
+    plan: Plan,
+    readonly kind: Kind,
+    readonly shape: Shape,
+    readonly replicas: number,
+  ) {
+    const [m, k, n] = shape;
+    const { transposeA, transposeB, forward, backward } = kind;
+    const operand = (rows: number, columns: number, stream: number, unit?: Activation) => {
+      const drawn = draw(replicas * rows * columns, stream);
+      const values = unit ? Float32Array.from(activate(unit, Float64Array.from(drawn))) : drawn;
+      return { values, matrix: bench.matrix(rows, columns, values, replicas) };
+    };
+    const a = transposeA ? operand(k, m, 1) : operand(m, k, 1);
+    const b = transposeB ? operand(n, k, 2) : operand(k, n, 2);
+    const bias = forward && operand(1, n, 3);
+    const outputs = backward && operand(m, n, 4, backward);
+    this.a = Float64Array.from(a.values);
+    this.b = Float64Array.from(b.values);
+    this.extra = (bias || outputs) && Float64Array.from((bias || outputs)!.values);
+    this.out = bench.matrix(m, n, undefined, replicas);
+    matmul(
+      plan,
+      {
+        ...kind,
+        a: a.matrix,
+        b: b.matrix,
+        out: this.out,
+        forward: bias && { bias: bias.matrix, activation: forward },
+        backward: outputs && { outputs: outputs.matrix, activation: backward },
+      } as Parameters<typeof matmul>[1],
+    );
+  }
+
+  /** Checks the contents of the output's buffer, padding included. */
+  check(contents: Float32Array): void {
+    const [m, k, n] = this.shape;
+    const { stride, replicaStride } = this.out;
+    const label = `${this.shape.join(" x ")}, R = ${this.replicas}`;
+    for (let r = 0; r < this.replicas; r++) {
+      const part = (values: Float64Array, length: number) =>
+        values.subarray(r * length, (r + 1) * length);
+      const product = { ...this.kind, rows: m, columns: n, shared: k };
+      const [a, b] = [part(this.a, m * k), part(this.b, k * n)];
+      const sums = reference(a, b, product);
+      const sizes = reference(magnitude(a), magnitude(b), product);
+      const { wanted, error } = this.#epilogue(sums, sizes, r);
+      for (let i = 0, at = r * replicaStride; at < (r + 1) * replicaStride; i++, at += stride) {
+        for (let j = 0; j < stride; j++) {
+          if (i < m && j < n) {
+            const difference = Math.abs(contents[at + j] - wanted[i * n + j]);
+            assertLessOrEqual(difference, error[i * n + j], `${label}: [${r}, ${i}, ${j}]`);
+          } else if (j >= n || !this.kind.forward) {
+            assertEquals(contents[at + j], 0, `${label}: the padding at [${r}, ${i}, ${j}]`);
+          }
+        }
+      }
+    }
+  }
+
+  /** What the epilogue makes of `sums`, whose terms have magnitudes that add up to `sizes`. */
+  #epilogue(sums: Float64Array, sizes: Float64Array, r: number) {
+    const [m, k, n] = this.shape;
+    const { forward, backward } = this.kind;
+    if (forward) {
+      const bias = this.extra!.subarray(r * n, (r + 1) * n);
+      const z = sums.map((sum, i) => sum + bias[i % n]);
+      const error = z.map((z, i) =>
+        activationError(forward, z, sumError(k + 1, sizes[i] + Math.abs(bias[i % n])))
+      );
+      return { wanted: activate(forward, z), error: error.map((e, i) => e + rounding(z[i])) };
+    }
+    const sumErrors = sizes.map((size) => sumError(k, size));
+    if (!backward) return { wanted: sums, error: sumErrors };
+    const y = this.extra!.subarray(r * m * n, (r + 1) * m * n);
+    const slopes = slope(backward, y);
+    return {
+      wanted: sums.map((sum, i) => sum * slopes[i]),
+      error: sums.map((sum, i) =>
+        Math.abs(slopes[i]) * sumErrors[i] + Math.abs(sum) * slopeError(backward, y[i]) +
+        rounding(sum * slopes[i])
+      ),
+    };
+  }
+}
+
+const rounding = (value: number) => unitRoundoff * Math.abs(value);
+
+function matmulTest(what: string, kind: Kind) {
+  gpuTest(`matmul() ${what}`, async (bench) => {
+    const cases: Case[] = [];
+    bench.run((plan) => {
+      shapes.forEach((shape, i) => cases.push(new Case(bench, plan, kind, shape, i % 3 ? 1 : 3)));
+    });
+    const contents = await Promise.all(cases.map(({ out }) => bench.floats(out.buffer)));
+    cases.forEach((one, i) => one.check(contents[i]));
+  });
+}
+
+matmulTest("multiplies", {});
+matmulTest("reads a transposed", { transposeA: true });
+matmulTest("reads b transposed", { transposeB: true });
+matmulTest("reads both transposed", { transposeA: true, transposeB: true });
+for (const activation of activations) {
+  matmulTest(`adds a bias and applies ${activation} units`, { forward: activation });
+  matmulTest(`multiplies by the slope of ${activation} units`, {
+    transposeB: true,
+    backward: activation,
+  });
+}
+
+/** The bits of a product of R replicas, each operand being of `draw`. */
+async function bits(
+  bench: Bench,
+  kind: Kind,
+  { shape: [m, k, n], replicas, tile, first = 0 }: {
+    shape: Shape;
+    replicas: number;
+    tile?: Tile;
+    /** The replica to begin with. */
+    first?: number;
+  },
+): Promise<Uint32Array> {
+  const { transposeA = false, transposeB = false } = kind;
+  const operand = (rows: number, columns: number, stream: number) => {
+    const values = draw(3 * rows * columns, stream).slice(first * rows * columns);
+    return bench.matrix(rows, columns, values, replicas);
+  };
+  const a = transposeA ? operand(k, m, 1) : operand(m, k, 1);
+  const b = transposeB ? operand(n, k, 2) : operand(k, n, 2);
+  const out = bench.matrix(m, n, undefined, replicas);
+  bench.run((plan) => matmul(plan, { a, b, out, transposeA, transposeB }, tile));
+  return new Uint32Array((await bench.values(out)).buffer);
+}
+
+for (const transposeA of [false, true]) {
+  for (const transposeB of [false, true]) {
+    const kind = { transposeA, transposeB };
+    const words = `${transposeA ? "a'" : "a"} ${transposeB ? "b'" : "b"}`;
+    gpuTest(`matmul() gives ${words} the same bits for every tile and R`, async (bench) => {
+      const shape = [17, 129, 35] as const;
+      const together = await bits(bench, kind, { shape, replicas: 3 });
+      const size = together.length / 3;
+      for (const first of [0, 1, 2]) {
+        const alone = await bits(bench, kind, { shape, replicas: 1, first });
+        assertEquals(together.subarray(first * size, (first + 1) * size), alone);
+      }
+      for (const [rows, columns] of [[1, 1], [1, 2], [2, 1]]) {
+        const tile = { rows, columns, workgroup: 8 };
+        assertEquals(await bits(bench, kind, { shape, replicas: 3, tile }), together);
+      }
+    });
+  }
+}
+
+gpuTest("matmul() reads and writes tensors within a vector", async (bench) => {
+  const [batch, below, above] = [5, 13, 7];
+  const layout = new VectorLayout([
+    { name: "weights 1", rows: 3, columns: below },
+    { name: "biases 1", rows: 1, columns: below },
+    { name: "weights 2", rows: below, columns: above },
+    { name: "biases 2", rows: 1, columns: above },
+  ]);
+  const vectors = [10, 20].map((stream) => {
+    const vector = bench.take(new Vector(bench.gpu, "test", layout, 3));
+    const values = [0, 1, 2].map((r) =>
+      layout.tensors.map(({ rows, columns }, t) => draw(rows * columns, stream + 100 * r + t))
+    );
+    values.forEach((tensors, r) => vector.write(r, tensors));
+    return { vector, values };
+  });
+  const [parameters, gradient] = vectors;
+  const [a, delta] = [below, above].map((n) => ({ values: draw(3 * batch * n, n), n }));
+  const out = bench.matrix(batch, above, undefined, 3);
+  bench.run((plan) => {
+    const [y, d] = [a, delta].map(({ values, n }) => bench.matrix(batch, n, values, 3));
+    const forward = { bias: parameters.vector.tensor(3), activation: "linear" } as const;
+    matmul(plan, { a: y, b: parameters.vector.tensor(2), out, forward });
+    matmul(plan, { a: y, b: d, out: gradient.vector.tensor(2), transposeA: true });
+  });
+  const outputs = await bench.values(out);
+  for (const r of [0, 1, 2]) {
+    const part = ({ values, n }: typeof a) =>
+      Float64Array.from(values.subarray(r * batch * n, (r + 1) * batch * n));
+    const weights = Float64Array.from(parameters.values[r][2]);
+    const sums = reference(part(a), weights, { rows: batch, columns: above, shared: below })
+      .map((sum, i) => sum + parameters.values[r][3][i % above]);
+    // Every term is at most 1.
+    sums.forEach((sum, i) =>
+      assertAlmostEquals(outputs[r * sums.length + i], sum, sumError(below + 1, below + 1))
+    );
+    const product = { rows: below, columns: above, shared: batch, transposeA: true };
+    const wanted = reference(part(a), part(delta), product);
+    const read = await gradient.vector.read(r);
+    wanted.forEach((sum, i) => assertAlmostEquals(read[2][i], sum, sumError(batch, batch)));
+    for (const t of [0, 1, 3]) assertEquals(read[t], gradient.values[r][t]); // untouched
+  }
+});
+
+for (const forward of [undefined, ...activations]) {
+  gpuTest(
+    `matmul() lets NaN and infinity through ${forward ?? "a plain product"}`,
+    async (bench) => {
+      const [m, k, n] = [17, 9, 13];
+      const [a, b] = [draw(m * k, 1), draw(k * n, 2)];
+      a[3 * k + 2] = NaN;
+      a[5 * k + 8] = Infinity;
+      b[4 * n + 6] = -Infinity;
+      b[0 * n + 12] = NaN;
+      const bias = draw(n, 3);
+      bias[9] = NaN;
+      bias[10] = Infinity;
+      const out = bench.matrix(m, n);
+      bench.run((plan) =>
+        matmul(plan, {
+          a: bench.matrix(m, k, a),
+          b: bench.matrix(k, n, b),
+          out,
+          ...(forward && { forward: { bias: bench.matrix(1, n, bias), activation: forward } }),
+        })
+      );
+      const sums = reference(Float64Array.from(a), Float64Array.from(b), {
+        rows: m,
+        columns: n,
+        shared: k,
+      });
+      const wanted = forward ? activate(forward, sums.map((sum, i) => sum + bias[i % n])) : sums;
+      const special = (values: Iterable<number>) =>
+        Array.from(values, (value) => Number.isFinite(value) ? "finite" : String(value));
+      assertEquals(special(await bench.values(out)), special(wanted));
+      assertEquals(special(wanted).includes("NaN"), true);
+    },
+  );
+}
+
+gpuTest("matmul() refuses shapes that do not fit", (bench) => {
+  const [a, b] = [bench.matrix(3, 4), bench.matrix(5, 2)];
+  assertThrows(
+    () => matmul(new Plan(bench.gpu), { a, b, out: bench.matrix(3, 2) }),
+    RangeError,
+    "a product of [1, 3, 4] and [1, 5, 2] does not give [1, 3, 2]",
+  );
+  for (const out of [bench.matrix(4, 2), bench.matrix(3, 5)]) {
+    assertThrows(
+      () => matmul(new Plan(bench.gpu), { a, b: bench.matrix(4, 2), out }),
+      RangeError,
+    );
+  }
+});

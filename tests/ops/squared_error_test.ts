@@ -1,0 +1,109 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import type { Plan } from "../../core/gpu/plan.ts";
+import { type Activation, activations } from "../../core/ops/activation.ts";
+import { squaredError, squaredErrorFigure } from "../../core/ops/squared_error.ts";
+import { draw, gpuTest } from "../gpu/fixture.ts";
+import { activate, slope } from "../reference/activation.ts";
+import { squaredError as reference } from "../reference/losses.ts";
+import {
+  activationError,
+  slopeError,
+  smallestNormal,
+  sumError,
+  unitRoundoff,
+} from "../reference/tolerance.ts";
+import {
+  checkLoss,
+  everyPair,
+  extremeLogits,
+  lossCases,
+  type LossMatrices,
+  runLoss,
+  type UnitErrors,
+} from "./loss_cases.ts";
+
+function record(unit: Activation) {
+  return (plan: Plan, { z, targets, delta, caseLoss }: LossMatrices) =>
+    squaredError(plan, { z, targets }, unit, { delta, caseLoss });
+}
+
+/**
+ * e = y - x is off by the error of y and one rounding; e^2 by 2 |e| as much and one more; 2 e f'(z)
+ * by the errors of both factors and one rounding of each product. Where e^2 underflows it may be 0.
+ */
+function unitErrors(unit: Activation): UnitErrors {
+  return (z, x) => {
+    const [y] = activate(unit, Float64Array.of(z));
+    const [derivative] = slope(unit, Float64Array.of(y));
+    const outputError = activationError(unit, z);
+    const e = Math.abs(y - x);
+    const error = outputError + unitRoundoff * (e + outputError);
+    const most = e + error;
+    return {
+      loss: (e + most) * error + unitRoundoff * most ** 2 + smallestNormal,
+      delta: 2 * (error * derivative + most * slopeError(unit, y, outputError)) +
+        4 * unitRoundoff * most * derivative,
+    };
+  };
+}
+
+for (const unit of activations) {
+  gpuTest(`squaredError() of ${unit} units`, async (bench) => {
+    for (const one of lossCases) {
+      await checkLoss(
+        bench,
+        one,
+        record(unit),
+        (z, x, cases) => reference(z, x, unit, cases),
+        unitErrors(unit),
+      );
+    }
+  });
+
+  gpuTest(`squaredError() of ${unit} units at extreme inputs`, (bench) =>
+    checkLoss(
+      bench,
+      everyPair(extremeLogits, [0, 1]),
+      record(unit),
+      (z, x, cases) => reference(z, x, unit, cases),
+      unitErrors(unit),
+    ));
+}
+
+gpuTest("squaredError() lets NaN and infinity through, and to no other case", async (bench) => {
+  const one = everyPair([1, NaN, Infinity, -Infinity, 2], [0]);
+  const { losses, deltas } = await runLoss(bench, one, record("linear"));
+  assertEquals([...losses], [1, NaN, Infinity, Infinity, 4]);
+  assertEquals([...deltas], [0.4, NaN, Infinity, -Infinity, 0.8].map(Math.fround));
+});
+
+gpuTest("squaredErrorFigure() fills a list of cases from the step's position on", async (bench) => {
+  const [replicas, batch, units, cases] = [3, 4, 5, 10];
+  const [z, targets] = [draw(replicas * batch * units, 1), draw(replicas * batch * units, 2)];
+  const caseLoss = bench.buffer(new Float32Array(replicas * cases).fill(-1));
+  const matrices = {
+    z: bench.surrounded(batch, units, z, replicas),
+    targets: bench.surrounded(batch, units, targets, replicas),
+  };
+  const plan = bench.run(
+    (plan) => squaredErrorFigure(plan, matrices, "tanh", { caseLoss, cases }),
+    { position: 4 },
+  );
+  bench.step(plan, { position: 8 }); // of this batch only two cases are left
+  const [z64, x64] = [z, targets].map((values) => Float64Array.from(values));
+  const { caseLosses } = reference(z64, x64, "tanh", replicas * batch);
+  const losses = await bench.floats(caseLoss);
+  const errors = Array.from(z64, (z, i) => unitErrors("tanh")(z, x64[i]).loss);
+  for (let r = 0; r < replicas; r++) {
+    for (let place = 0; place < cases; place++) {
+      const actual = losses[r * cases + place];
+      if (place < 4) {
+        assertEquals(actual, -1);
+        continue;
+      }
+      const at = r * batch + (place - 4) % batch;
+      const error = errors.slice(at * units, (at + 1) * units).reduce((a, b) => a + b);
+      assertAlmostEquals(actual, caseLosses[at], error + sumError(units, caseLosses[at]));
+    }
+  }
+});
