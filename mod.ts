@@ -15,7 +15,10 @@ export { type Binding, type DispatchSize, type EncodeOptions, Plan } from "./cor
 export { Profile } from "./core/gpu/profile.ts";
 export type { Rates } from "./core/gpu/step_table.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
+export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";
+export type { SequenceLoss, ZeroOneRule } from "./core/ops/sequence_loss.ts";
 export * from "./core/random.ts";
+export * from "./core/init/echo_state.ts";
 export * from "./core/init/initializer.ts";
 export * from "./core/init/gaussian.ts";
 export * from "./core/init/glorot.ts";
@@ -23,11 +26,28 @@ export * from "./core/init/sparse.ts";
 export * from "./core/optim/optimizer.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/vector.ts";
+export * from "./core/data/csv_matrix.ts";
 export * from "./core/data/curves.ts";
 export * from "./core/data/dataset.ts";
+export {
+  type FacesOptions,
+  type FacesSet,
+  generateFaces,
+  generatePackedFaces,
+} from "./core/data/faces.ts";
 export * from "./core/data/gzip.ts";
+export * from "./core/data/half.ts";
 export * from "./core/data/idx.ts";
+export * from "./core/data/mat.ts";
+export * from "./core/data/npy.ts";
+export type { NumericArray } from "./core/data/numeric.ts";
+export * from "./core/data/originals.ts";
+export * from "./core/data/sequences.ts";
 export * from "./core/train/capacity.ts";
 export * from "./core/train/model.ts";
 export * from "./core/train/trainer.ts";
 export * from "./models/autoencoder.ts";
+export * from "./models/paper.ts";
+export * from "./models/rnn.ts";
+export * from "./models/sequence_data.ts";
+export * from "./models/sequence_tasks.ts";

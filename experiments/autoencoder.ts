@@ -9,11 +9,23 @@ import {
   sparse,
 } from "../mod.ts";
 import { curves } from "./problems/curves.ts";
+import { custom } from "./problems/custom.ts";
+import { faces } from "./problems/faces.ts";
 import { mnist } from "./problems/mnist.ts";
+import { chooseNetwork, type ProblemName, problemNames } from "./problems/network.ts";
 import type { Problem } from "./problems/problem.ts";
 import { lossChart } from "./shared/charts.ts";
-import { choice, choices, integer, integers, path, type Values, yesNo } from "./shared/flags.ts";
-import { reconstructionSheet } from "./shared/images.ts";
+import {
+  choice,
+  choices,
+  integer,
+  integers,
+  number,
+  path,
+  type Values,
+  yesNo,
+} from "./shared/flags.ts";
+import { montage, reconstructionSheet } from "./shared/images.ts";
 import { runProgram } from "./shared/program.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import {
@@ -34,12 +46,12 @@ import {
 import { readTable } from "./shared/tables.ts";
 import { memoryFor, printOutcomes, printProfile, trainGrid } from "./shared/training.ts";
 
-const problems = { curves, mnist } satisfies Record<string, Problem>;
+const problems: Record<ProblemName, Problem> = { curves, mnist, faces, custom };
 
 const flags = {
-  problem: choice(["curves", "mnist"], {
+  problem: choice(problemNames, {
     default: "curves",
-    help: "The data, with the paper's network and loss for them.",
+    help: "The data, with the paper's network and loss for them; custom are your own.",
   }),
   layers: integers({
     atLeast: 1,
@@ -51,6 +63,19 @@ const flags = {
   activation: choice(["sigmoid", "tanh", "relu"], {
     default: "sigmoid",
     help: "Of the hidden layers; the code layer is linear.",
+  }),
+  "output-unit": choice(["logistic", "linear"], {
+    shown: "logistic",
+    help: "Of custom: the units of the output; logistic ones take values in [0, 1].",
+  }),
+  loss: choice(["cross-entropy", "squared-error"], {
+    shown: "cross-entropy, or squared-error where the output is linear",
+    help: "Of custom: what is minimised, summed over values and averaged over cases.",
+  }),
+  l2: number({
+    default: 0,
+    atLeast: 0,
+    help: "Weight decay: l2/2 |weights|^2 is minimised besides; the losses told are without it.",
   }),
   ...optimizerFlags,
   ...momentumFlags,
@@ -66,7 +91,14 @@ const flags = {
   }),
   "init-scale": initScale,
   "data-seed": integer({ default: 1, atLeast: 0, help: "Fixes the generated images of curves." }),
-  data: path({ help: "The folder with the files of mnist." }),
+  data: path({
+    help: "The folder with the files of mnist or faces, or with the original one of curves; of " +
+      "custom the .npy, CSV or IDX file.",
+  }),
+  download: yesNo({
+    default: false,
+    help: "Fetches the files of mnist that the folder of --data lacks.",
+  }),
   "eval-cases": integer({
     default: 2000,
     atLeast: 1,
@@ -101,20 +133,19 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
       `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
     );
   }
-  const problem: Problem = problems[options.problem];
-  const layers = options.layers ?? problem.layers;
-  const pixels = problem.layers[0];
-  if (layers.length < 2 || layers[0] !== pixels) {
-    throw new InputError(
-      `--layers ${
-        layers.join(",")
-      } is no encoder of ${options.problem}: it begins with ${pixels} ` +
-        `units, one a pixel, and has at least one more layer`,
-    );
+  const network = chooseNetwork(options);
+  if (options.download && options.problem !== "mnist") {
+    throw new InputError(`--download yes is for mnist alone: ${options.problem} is on no mirror`);
   }
   const settings = expandGrid(options);
   const folder = chooseRunFolder("autoencoder", options.out);
-  const loaded = await problem.load(options);
+  const [width] = network.layers;
+  const loaded = await problems[options.problem].load({
+    ...options,
+    width,
+    outputUnit: network.outputUnit,
+    interruption,
+  });
   if (batchSize > loaded.trainCases) {
     throw new InputError(
       `--batch-size ${batchSize} is more than the ${loaded.trainCases} training cases: it may be 1 ` +
@@ -124,16 +155,19 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
   const adapter = await ensureAdapter(options.adapter, interruption);
   console.error(`adapter: ${describeAdapter(adapter)}`);
   using gpu = await openGPU({ adapter });
-  const { train, test, examples } = loaded.upload(gpu);
-  const { activation } = options;
-  const { outputUnit, loss, image } = problem;
-  const model = autoencoder({ layers, activation, outputUnit, loss, train, test });
+  const { examples, montage: shown, image, source } = loaded;
+  const { activation, l2 } = options;
+  const model = autoencoder({ ...network, activation, l2, ...loaded.upload(gpu) });
   const profile = options.profile ? new Profile(gpu) : undefined;
   const details = {
-    configuration: { ...options, layers, parameters: model.layout.parameterCount },
+    configuration: { ...options, ...network, parameters: model.layout.parameterCount },
+    data: source,
     adapter: adapterDetails(adapter),
   };
   await recordRun({ program: "autoencoder", folder, details, interruption }, async (run) => {
+    if (image && shown.length > 0) {
+      run.write("montage.png", montage(shown, { ...image, columns: 12 }));
+    }
     const outcomes = await trainGrid({
       gpu,
       run,
@@ -158,10 +192,12 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
     if (rows.length > 0) run.write("loss.svg", await lossChart(rows));
     const best = outcomes.filter(({ status }) => status !== "diverged")
       .toSorted((a, b) => a.train - b.train)[0];
-    if (best) {
-      const shown = await model.reconstruct(gpu, best.theta, examples);
-      const sheet = { ...image, columns: 12, scale: 2 };
-      run.write("reconstructions.png", reconstructionSheet(examples, shown, sheet));
+    if (best && image) {
+      const made = await model.reconstruct(gpu, best.theta, examples);
+      run.write(
+        "reconstructions.png",
+        reconstructionSheet(examples, made, { ...image, columns: 12 }),
+      );
     }
     printOutcomes(outcomes, "squared error");
     if (profile) printProfile(profile);

@@ -21,7 +21,7 @@ Deno.test("README names every task and every flag, and no other", async () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
   for (const task of Object.keys(tasks)) assertStringIncludes(readme, `task ${task}`);
   const { stdout } = await runDeno(["run", `${root}experiments/autoencoder.ts`, "--help"]);
-  const flags = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag);
-  const told = [...readme.matchAll(/^\| `(--[a-z-]+)` +\|/gm)].map(([, flag]) => flag);
+  const flags = [...stdout.matchAll(/^ {2}(--[a-z0-9-]+)/gm)].map(([, flag]) => flag);
+  const told = [...readme.matchAll(/^\| `(--[a-z0-9-]+)` +\|/gm)].map(([, flag]) => flag);
   assertEquals(told.toSorted(), flags.filter((flag) => flag !== "--help").toSorted());
 });

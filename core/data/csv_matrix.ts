@@ -8,7 +8,9 @@ export interface CSVMatrixOptions {
 
 /** What {@linkcode readCSVMatrix} reads. */
 export interface CSVMatrix {
+  /** Lines of numbers. */
   readonly rows: number;
+  /** Numbers in each. */
   readonly columns: number;
   /** The numbers, row by row. */
   readonly data: Float32Array<ArrayBuffer>;

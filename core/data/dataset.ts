@@ -73,17 +73,18 @@ export class Dataset {
     // Four cases end on a whole word, whatever their width and format.
     this.casesPerPart = Math.max(4, Math.floor(largestPart / bytesPerCase / 4) * 4);
     const elements = this.casesPerPart * values.length / this.cases;
-    this.parts = Array.from(
-      { length: Math.ceil(values.length / elements) },
-      (_, p) => gpu.upload(label, wholeWords(values.subarray(p * elements, (p + 1) * elements))),
-    );
+    const parts = Math.ceil(values.length / elements);
     const most = gpu.device.limits.maxStorageBuffersPerShaderStage - OTHER_BUFFERS;
-    if (this.parts.length > most) {
+    if (parts > most) {
       throw new InputError(
-        `${label} takes ${this.parts.length} buffers, of at most ${most} on this adapter: use fewer ` +
-          "cases, or 8-bit values",
+        `${label} takes ${parts} buffers, of at most ${most} on this adapter: use fewer cases, or ` +
+          "8-bit values",
       );
     }
+    this.parts = Array.from(
+      { length: parts },
+      (_, p) => gpu.upload(label, wholeWords(values.subarray(p * elements, (p + 1) * elements))),
+    );
   }
 
   /** Gives the buffer back. */

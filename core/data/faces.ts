@@ -18,8 +18,8 @@ export const faces = {
 
 /** Settings of {@linkcode generateFaces}. */
 export interface FacesOptions {
-  /** Is told after each image how many of all steps are done. */
-  progress?: (done: number, steps: number) => void;
+  /** Is told after each image how many of all steps are done; what it returns is awaited. */
+  progress?: (done: number, steps: number) => unknown;
 }
 
 /** The Faces set: cases one after the other, each 25 x 25 pixels row by row. */
@@ -64,13 +64,13 @@ const rowsSize = faces.variants * faces.pixels;
  * @example
  * ```ts
  * const { data } = readIDX(await gunzip(file)); // olivetti-images-idx3-ubyte.gz
- * const { train, test } = generateFaces(data as Uint8Array); // 103,500 x 625, 41,400 x 625
+ * const { train, test } = await generateFaces(data as Uint8Array); // 103,500 and 41,400 x 625
  * ```
  */
 export function generateFaces(
   images: Uint8Array,
   options: FacesOptions = {},
-): FacesSet<Float32Array<ArrayBuffer>> {
+): Promise<FacesSet<Float32Array<ArrayBuffer>>> {
   const allocate = (count: number) => new Float32Array(count * rowsSize);
   return generate(images, options, {
     train: allocate(faces.trainImages),
@@ -91,7 +91,7 @@ export function generateFaces(
 export function generatePackedFaces(
   images: Uint8Array,
   options: FacesOptions = {},
-): FacesSet<Uint32Array<ArrayBuffer>> {
+): Promise<FacesSet<Uint32Array<ArrayBuffer>>> {
   const wordsSize = rowsSize / 2;
   const allocate = (count: number) => new Uint32Array(count * wordsSize);
   return generate(images, options, {
@@ -109,26 +109,27 @@ interface Destination<Values> {
 }
 
 /** Makes the cases twice, to measure and to keep them, so that none is held in between. */
-function generate<Values>(
+async function generate<Values>(
   images: Uint8Array,
   { progress = () => {} }: FacesOptions,
   { train, test, store }: Destination<Values>,
-): FacesSet<Values> {
+): Promise<FacesSet<Values>> {
   checkImages(images);
   const { trainImages, testImages } = faces, steps = faces.images + trainImages + testImages;
   let done = 0;
   const step = () => progress(++done, steps);
   const sampler = new FaceSampler(images);
-  const statistics = measure(sampler, step);
+  const statistics = await measure(sampler, step);
   const rows = new Float32Array(rowsSize);
-  const keep = (values: Values, firstImage: number, count: number) => {
-    for (let i = 0; i < count; i++, step()) {
+  const keep = async (values: Values, firstImage: number, count: number) => {
+    for (let i = 0; i < count; i++) {
       normalize(sampler.sample(firstImage + i), statistics, rows);
       store(rows, values, i);
+      await step();
     }
   };
-  keep(train, 0, trainImages);
-  keep(test, faces.images - testImages, testImages);
+  await keep(train, 0, trainImages);
+  await keep(test, faces.images - testImages, testImages);
   return { train, test, ...statistics };
 }
 
@@ -146,10 +147,13 @@ function checkImages(images: Uint8Array): void {
 }
 
 /** The mean of each pixel over the cases of all images, and the factor to mean variance 1. */
-function measure(sampler: FaceSampler, step: () => void): { mean: Float64Array; scale: number } {
+async function measure(
+  sampler: FaceSampler,
+  step: () => unknown,
+): Promise<{ mean: Float64Array; scale: number }> {
   const { images, variants, pixels } = faces, cases = images * variants;
   const sum = new Float64Array(pixels), sumOfSquares = new Float64Array(pixels);
-  for (let image = 0; image < images; image++, step()) {
+  for (let image = 0; image < images; image++) {
     const samples = sampler.sample(image);
     for (let at = 0; at < rowsSize;) {
       for (let pixel = 0; pixel < pixels; pixel++, at++) {
@@ -157,6 +161,7 @@ function measure(sampler: FaceSampler, step: () => void): { mean: Float64Array; 
         sumOfSquares[pixel] += samples[at] ** 2;
       }
     }
+    await step();
   }
   const mean = sum.map((total) => total / cases);
   const variance = sumOfSquares.reduce((total, s, i) => total + s / cases - mean[i] ** 2, 0);

@@ -16,6 +16,7 @@ export type MATClass =
 
 /** A real numeric array of a MATLAB file. */
 export interface MATArray {
+  /** The class in MATLAB. */
   readonly class: MATClass;
   /** Rows, columns and, where there are more, the dimensions after them. */
   readonly dimensions: readonly number[];

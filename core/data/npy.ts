@@ -13,14 +13,16 @@ const storage = {
   i4: Int32Array,
   u4: Uint32Array,
   b1: Uint8Array,
-} as const satisfies Record<string, NumericType>;
+} as const satisfies Record<NPYType, NumericType>;
 
 /** An element type as NumPy names it: kind and bytes. `f2` is float16, `b1` is bool. */
-export type NPYType = keyof typeof storage;
+export type NPYType = "f2" | "f4" | "f8" | "i1" | "u1" | "i2" | "u2" | "i4" | "u4" | "b1";
 
 /** What {@linkcode readNPY} reads. */
 export interface NPYArray {
+  /** How the elements were stored. */
   readonly type: NPYType;
+  /** Its shape; empty for a single number. */
   readonly dimensions: readonly number[];
   /** The elements, row-major. Half floats (f2) become float32, bool becomes 0 and 1. */
   readonly data: Exclude<NumericArray, BigInt64Array | BigUint64Array>;

@@ -4,7 +4,9 @@ import type { MATArray } from "./mat_array.ts";
 
 /** Cases one after the other, in float32. */
 export interface CaseSplit {
+  /** The training cases. */
   readonly train: Float32Array<ArrayBuffer>;
+  /** The test cases. */
   readonly test: Float32Array<ArrayBuffer>;
 }
 
@@ -82,7 +84,7 @@ export function facesFromMAT(arrays: ReadonlyMap<string, MATArray>): CaseSplit {
  * @example
  * ```ts
  * const images = olivettiFromMAT(await readMAT(bytes, { only: ["faces"] }));
- * const { train } = generateFaces(images);
+ * const { train } = await generateFaces(images);
  * ```
  */
 export function olivettiFromMAT(arrays: ReadonlyMap<string, MATArray>): Uint8Array<ArrayBuffer> {

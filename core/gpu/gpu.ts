@@ -191,7 +191,7 @@ export class Gpu {
       this.raise();
       return staging.getMappedRange(0, size).slice(0);
     } catch (error) {
-      this.raise();
+      this.raise(error);
       throw error;
     } finally {
       this.free(staging);
@@ -215,8 +215,13 @@ export class Gpu {
     this.raise();
   }
 
-  /** Throws the errors recorded so far as one {@linkcode GPUFault}. */
-  raise(): void {
+  /**
+   * Throws the errors recorded so far as one {@linkcode GPUFault}, `cause` among them: what a call
+   * of the device threw.
+   */
+  raise(cause?: unknown): void {
+    if (cause instanceof GPUFault) throw cause;
+    if (cause instanceof DOMException) this.#faults.push(cause.message);
     if (this.#faults.length === 0) return;
     const [first, ...others] = this.#faults.splice(0);
     throw new GPUFault(others.length ? `${first} (and ${others.length} more)` : first);

@@ -43,10 +43,13 @@ export class Readback {
       await staging.mapAsync(GPUMapMode.READ, 0, Math.max(at, 4));
       const bytes = staging.getMappedRange(0, at).slice(0);
       staging.unmap();
+      this.#gpu.raise();
       return bytes;
+    } catch (error) {
+      this.#gpu.raise(error);
+      throw error;
     } finally {
       this.#idle.push(staging);
-      this.#gpu.raise();
     }
   }
 

@@ -1,21 +1,50 @@
-import { Dataset, generateCurves } from "../../mod.ts";
-import { exampleCount, type Problem } from "./problem.ts";
+import { curvesFromMAT, generateCurves, InputError } from "../../mod.ts";
+import { findFile } from "../shared/files.ts";
+import { readMatlab } from "./matlab.ts";
+import {
+  fileRecords,
+  LoadedProblem,
+  type Loading,
+  type Problem,
+  requireValues,
+} from "./problem.ts";
 
-/** Curves: images of smooth curves through three random points, generated (paper, section 3.1). */
+const originalName = "digs3pts_1.mat", width = 784;
+
+/**
+ * Curves: images of smooth curves through three random points, generated, or from the original file
+ * where the user has it (paper, section 3.1).
+ */
 export const curves: Problem = {
-  layers: [784, 400, 200, 100, 50, 25, 6],
-  outputUnit: "sigmoid",
-  loss: "cross-entropy",
-  image: { width: 28, height: 28 },
-  load({ dataSeed }) {
-    const { train, test } = generateCurves({ seed: dataSeed });
-    return Promise.resolve({
-      trainCases: train.length / 784,
-      upload: (gpu) => ({
-        train: new Dataset(gpu, train, { width: 784, label: "Curves training cases" }),
-        test: new Dataset(gpu, test, { width: 784, label: "Curves test cases" }),
-        examples: test.slice(0, exampleCount * 784),
-      }),
+  async load({ data, dataSeed, outputUnit }) {
+    const loading = data === undefined ? generate(dataSeed) : await readOriginal(data, outputUnit);
+    return new LoadedProblem({
+      ...loading,
+      name: "Curves",
+      width,
+      image: { width: 28, height: 28 },
     });
   },
 };
+
+type Cases = Pick<Loading, "train" | "test" | "source">;
+
+function generate(seed: number): Cases {
+  return { ...generateCurves({ seed }), source: { kind: "stand-in", seed } };
+}
+
+async function readOriginal(folder: string, outputUnit: "sigmoid" | "linear"): Promise<Cases> {
+  const path = findFile(folder, [originalName]);
+  if (path === undefined) {
+    throw new InputError(
+      `${folder} holds no ${originalName}, the original file of curves: leave --data out, and the ` +
+        "images are generated",
+    );
+  }
+  const { content, file } = await readMatlab(path, ["bdata", "bdatatest"], (arrays) => {
+    const { train, test } = curvesFromMAT(arrays);
+    for (const values of [train, test]) requireValues(values, { width, outputUnit });
+    return { train, test };
+  });
+  return { ...content, source: { kind: "original", files: fileRecords(file) } };
+}

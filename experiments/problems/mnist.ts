@@ -1,82 +1,89 @@
-import { Dataset, gunzip, InputError, readIDX } from "../../mod.ts";
-import { exampleCount, type Problem } from "./problem.ts";
+import { InputError, readIDX } from "../../mod.ts";
+import { download, type RemoteFile } from "../shared/download.ts";
+import { type FileContent, findFile, naming, readUnpacked } from "../shared/files.ts";
+import { fileRecords, LoadedProblem, type Problem } from "./problem.ts";
 
-const files = { train: "train-images-idx3-ubyte", test: "t10k-images-idx3-ubyte" };
+const width = 784;
 
-/** MNIST: 60,000 and 10,000 images of handwritten digits, from the IDX files of its authors. */
-export const mnist: Problem = {
-  layers: [784, 1000, 500, 250, 30],
-  outputUnit: "sigmoid",
-  loss: "cross-entropy",
-  image: { width: 28, height: 28 },
-  async load({ data }) {
-    if (data === undefined) {
-      throw new InputError(
-        `mnist needs its files: put ${files.train} and ${files.test}, plain or .gz, into a folder ` +
-          "and name it with --data",
-      );
-    }
-    const train = await readImages(data, files.train);
-    const test = await readImages(data, files.test);
-    return {
-      trainCases: train.length / 784,
-      upload: (gpu) => ({
-        train: new Dataset(gpu, train, { width: 784, label: "MNIST training cases" }),
-        test: new Dataset(gpu, test, { width: 784, label: "MNIST test cases" }),
-        examples: Float32Array.from(
-          test.subarray(0, exampleCount * 784),
-          (value) => value / 255,
-        ),
-      }),
-    };
+/** The image files by their names before packing; 60,000 and 10,000 images of 28 x 28 bytes. */
+const files = {
+  train: {
+    name: "train-images-idx3-ubyte",
+    size: 16 + 60_000 * width,
+    sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+  },
+  test: {
+    name: "t10k-images-idx3-ubyte",
+    size: 16 + 10_000 * width,
+    sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
   },
 };
 
-async function readImages(folder: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { path, bytes } = await readEither(folder, name);
-  try {
-    const idx = readIDX(bytes);
-    if (idx.type !== "u8" || idx.dimensions.length !== 3) {
+const mirrors = [
+  "https://ossci-datasets.s3.amazonaws.com/mnist/",
+  "https://storage.googleapis.com/cvdf-datasets/mnist/",
+];
+
+/** MNIST: 60,000 and 10,000 images of handwritten digits, from the IDX files of its authors. */
+export const mnist: Problem = {
+  async load({ data, download, interruption }) {
+    if (data === undefined) {
       throw new InputError(
-        `it holds ${idx.type} values of ${idx.dimensions.length} dimensions, where u8 images of ` +
-          "3 dimensions belong",
+        `mnist needs its files: put ${files.train.name} and ${files.test.name}, plain or .gz, into ` +
+          "a folder and name it with --data; --download yes fetches them into it",
       );
     }
-    const [, height, width] = idx.dimensions;
-    if (height !== 28 || width !== 28) {
-      throw new InputError(`its images have ${height} x ${width} pixels, where 28 x 28 belong`);
-    }
-    return idx.data as Uint8Array<ArrayBuffer>;
-  } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${path}: ${error.message}`);
-    throw error;
-  }
+    if (download) await fetchMissing(data, interruption);
+    const train = await readImages(data, files.train.name);
+    const test = await readImages(data, files.test.name);
+    return new LoadedProblem({
+      name: "MNIST",
+      width,
+      train: train.images,
+      test: test.images,
+      image: { width: 28, height: 28 },
+      source: { kind: "original", files: fileRecords(train.file, test.file) },
+    });
+  },
+};
+
+async function fetchMissing(folder: string, interruption: AbortSignal): Promise<void> {
+  const missing = Object.values(files).filter(({ name }) => !find(folder, name))
+    .map((file): RemoteFile => ({ ...file, name: `${file.name}.gz` }));
+  if (missing.length > 0) await download(missing, folder, { mirrors, interruption });
 }
 
-/** The bytes of a file that lies in the folder as it is or gzipped. */
-async function readEither(
+function find(folder: string, name: string): string | undefined {
+  return findFile(folder, [name, `${name}.gz`]);
+}
+
+async function readImages(
   folder: string,
   name: string,
-): Promise<{ path: string; bytes: Uint8Array }> {
-  for (const path of [`${folder}/${name}`, `${folder}/${name}.gz`]) {
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = await Deno.readFile(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) continue;
-      if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-      throw new InputError(`${path} cannot be read: ${error.message}`);
-    }
-    if (!path.endsWith(".gz")) return { path, bytes };
-    try {
-      return { path, bytes: await gunzip(bytes) };
-    } catch (error) {
-      if (error instanceof InputError) throw new InputError(`${path}: ${error.message}`);
-      throw error;
-    }
+): Promise<{ images: Uint8Array<ArrayBuffer>; file: FileContent }> {
+  const path = find(folder, name);
+  if (path === undefined) {
+    throw new InputError(
+      `${folder} holds neither ${name} nor ${name}.gz: put one of them there, name the folder that ` +
+        "holds it with --data, or let --download yes fetch it",
+    );
   }
-  throw new InputError(
-    `${folder} holds neither ${name} nor ${name}.gz: put one of them there, or name the folder ` +
-      "that holds it with --data",
-  );
+  const file = await readUnpacked(path);
+  return { images: await naming(path, () => imagesOf(file.bytes)), file };
+}
+
+function imagesOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const idx = readIDX(bytes);
+  if (idx.type !== "u8" || idx.dimensions.length !== 3) {
+    throw new InputError(
+      `it holds ${idx.type} values of ${idx.dimensions.length} dimensions, where u8 images of ` +
+        "3 dimensions belong",
+    );
+  }
+  const [count, height, width] = idx.dimensions;
+  if (height !== 28 || width !== 28) {
+    throw new InputError(`its images have ${height} x ${width} pixels, where 28 x 28 belong`);
+  }
+  if (count === 0) throw new InputError("it holds no image; get the file again");
+  return idx.data as Uint8Array<ArrayBuffer>;
 }

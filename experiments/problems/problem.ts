@@ -1,38 +1,158 @@
-import type { Dataset, Gpu, ReconstructionLoss } from "../../mod.ts";
+import { Dataset, type Gpu, InputError } from "../../mod.ts";
+import { type FileContent, release } from "../shared/files.ts";
+import type { JsonObject } from "../shared/run_folder.ts";
 
-/** A data set on the GPU, and a few of its test cases for a figure. */
-export interface ProblemData {
-  train: Dataset;
-  test: Dataset;
-  /** Some test cases as float32, [n, width]. */
-  examples: Float32Array<ArrayBuffer>;
-}
-
-/** A benchmark of the paper: its data, its network, its loss. */
+/** Data that a program can train on. */
 export interface Problem {
-  /** The paper's encoder. */
-  readonly layers: readonly number[];
-  readonly outputUnit: "sigmoid" | "linear";
-  readonly loss: ReconstructionLoss;
-  /** Pixels of an image from left to right, and from top to bottom. */
-  readonly image: { readonly width: number; readonly height: number };
   /** Reads or generates the data, before a GPU is asked for: bad files end a run early. */
   load(options: ProblemOptions): Promise<LoadedProblem>;
 }
 
-/** The data in memory. */
-export interface LoadedProblem {
-  readonly trainCases: number;
-  upload(gpu: Gpu): ProblemData;
-}
-
 /** Where the data come from. */
 export interface ProblemOptions {
-  /** The folder with the files. */
+  /** The folder with the files, or the file. */
   data: string | undefined;
   /** Fixes generated data. */
   dataSeed: number;
+  /** Whether files that are missing may be fetched. */
+  download: boolean;
+  /** Units of the network's first layer, where it is known before the data. */
+  width: number | undefined;
+  /** Of the network: logistic units ask for values in [0, 1]. */
+  outputUnit: "sigmoid" | "linear";
+  /** Aborted where the run is to end. */
+  interruption: AbortSignal;
 }
 
-/** Test cases shown in a figure. */
-export const exampleCount = 12;
+/** Cases as a `Dataset` takes them: levels of 0..255, pairs of half floats, or float32. */
+export type CaseValues =
+  | Uint8Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>;
+
+/** How images are drawn. */
+export interface ImageShape {
+  /** Pixels from left to right. */
+  readonly width: number;
+  /** Pixels from top to bottom. */
+  readonly height: number;
+  /** The values drawn black and white. */
+  readonly range: readonly [black: number, white: number];
+}
+
+/** What run.json says of the data. */
+export type DataSource = JsonObject & {
+  /** The data of the paper, what was made in their place, or the user's own. */
+  readonly kind: "original" | "stand-in" | "own";
+};
+
+/** What {@linkcode LoadedProblem} is made of. */
+export interface Loading {
+  /** What messages call it. */
+  readonly name: string;
+  /** Values of a case. */
+  readonly width: number;
+  readonly train: CaseValues;
+  readonly test?: CaseValues;
+  readonly source: DataSource;
+  /** The shape of the cases where they are images, with a range where that is not [0, 1]. */
+  readonly image?: Pick<ImageShape, "width" | "height"> & Partial<ImageShape>;
+  /** Training cases that montage.png shows. Default: none. */
+  readonly montageCases?: number;
+}
+
+/** A data set on the GPU. */
+export interface ProblemData {
+  readonly train: Dataset;
+  readonly test?: Dataset;
+}
+
+/** Cases shown in a figure of inputs and reconstructions. */
+const exampleCount = 12;
+
+/** The data in memory, until they are uploaded. */
+export class LoadedProblem {
+  readonly width: number;
+  readonly trainCases: number;
+  readonly source: DataSource;
+  readonly image: ImageShape | undefined;
+  /** Some test cases as float32, [n, width], from all over the set; training cases if there is none. */
+  readonly examples: Float32Array<ArrayBuffer>;
+  /** What montage.png shows, [n, width]. */
+  readonly montage: Float32Array<ArrayBuffer>;
+  #loading: Loading | undefined;
+
+  constructor(loading: Loading) {
+    const { width, train, test = train, source, image, montageCases = 0 } = loading;
+    this.width = width;
+    this.trainCases = countOf(train) / width;
+    this.source = source;
+    this.examples = spreadCases(test, width, exampleCount);
+    this.montage = spreadCases(train, width, montageCases);
+    this.image = image && { range: [0, 1], ...image };
+    this.#loading = loading;
+  }
+
+  /** Moves the data to the GPU: their memory here is given back at once, so this works once. */
+  upload(gpu: Gpu): ProblemData {
+    if (!this.#loading) throw new Error("the data have been moved to the GPU");
+    const { name, width, train, test } = this.#loading;
+    this.#loading = undefined;
+    const move = (values: CaseValues, split: string) => {
+      const data = new Dataset(gpu, values, { width, label: `${name} ${split} cases` });
+      release(values);
+      return data;
+    };
+    return { train: move(train, "training"), ...test && { test: move(test, "test") } };
+  }
+}
+
+/** What run.json says of files. */
+export function fileRecords(...files: readonly Omit<FileContent, "bytes">[]): JsonObject[] {
+  return files.map(({ path, sha256 }) => ({ path, sha256 }));
+}
+
+/** The least and the greatest value: what is drawn black and white where no range is given. */
+export function rangeOf(values: Float32Array): [least: number, greatest: number] {
+  const least = values.reduce((a, b) => Math.min(a, b)),
+    greatest = values.reduce((a, b) => Math.max(a, b));
+  return least < greatest ? [least, greatest] : [least - 0.5, least + 0.5];
+}
+
+/** Refuses cases unless all are finite, and within [0, 1] for logistic output units. */
+export function requireValues(
+  values: Float32Array,
+  { width, outputUnit }: { width: number; outputUnit: "sigmoid" | "linear" },
+): void {
+  const [least, greatest] = outputUnit === "sigmoid" ? [0, 1] : [-maxFloat32, maxFloat32];
+  const bad = values.findIndex((value) => !(value >= least && value <= greatest));
+  if (bad < 0) return;
+  const place = `row ${Math.floor(bad / width) + 1}, column ${bad % width + 1}`;
+  const found = Number(values[bad].toPrecision(6));
+  if (!Number.isFinite(found)) {
+    throw new InputError(`${place} is ${found}, where only finite float32 numbers are allowed`);
+  }
+  throw new InputError(
+    `${place} is ${found}, outside [0, 1], the range of logistic output units: scale the values, ` +
+      "or use --output-unit linear",
+  );
+}
+
+const maxFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+function countOf(values: CaseValues): number {
+  return values instanceof Uint32Array ? 2 * values.length : values.length;
+}
+
+/** `count` cases (or all, if there are fewer) at equal distances, as float32. */
+function spreadCases(values: CaseValues, width: number, count: number): Float32Array<ArrayBuffer> {
+  const cases = countOf(values) / width, taken = Math.min(count, cases);
+  const numbers = values instanceof Uint32Array
+    ? new Float16Array(values.buffer, values.byteOffset, 2 * values.length)
+    : values;
+  const unit = values instanceof Uint8Array ? 1 / 255 : 1;
+  return Float32Array.from({ length: taken * width }, (_, at) => {
+    const i = Math.floor(Math.floor(at / width) * cases / taken);
+    return unit * numbers[i * width + at % width];
+  });
+}

@@ -1,5 +1,5 @@
-import { dirname } from "node:path";
 import { InputError } from "../../core/errors.ts";
+import { exists, tryWriting, writeWhole } from "./files.ts";
 import { requirePermissions } from "./program.ts";
 import { gitRevision, versions } from "./provenance.ts";
 import { Table } from "./tables.ts";
@@ -34,7 +34,7 @@ export function chooseRunFolder(program: string, out?: string, now: Date = new D
   if (exists(`${folder}/${recordName}`)) {
     throw new InputError(`${folder} already holds a run; name another folder with --out`);
   }
-  tryWriting(folder);
+  tryWriting(folder, "--out");
   return folder;
 }
 
@@ -141,25 +141,6 @@ function endAfter(error: unknown, run: Run, interruption: AbortSignal): void {
   }
 }
 
-/** Writes a file by a temporary name in its folder, flushed to the disk before it is renamed. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const temporary = `${path}.partial`;
-  try {
-    writeAndFlush(temporary, bytes);
-    Deno.renameSync(temporary, path);
-  } catch (error) {
-    removeIfThere(temporary);
-    throw error;
-  }
-}
-
-function writeAndFlush(path: string, bytes: Uint8Array): void {
-  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-  file.syncSync();
-}
-
 /** JSON has no NaN and no Infinity, and would say null. */
 function spellNonFinite(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
@@ -170,56 +151,4 @@ function unusedFolder(name: string): string {
   let folder = name;
   for (let i = 2; exists(folder); i++) folder = `${name}-${i}`;
   return folder;
-}
-
-/** Makes the folder and a file in it, then removes what was made. */
-function tryWriting(folder: string): void {
-  const made = missingFolders(folder);
-  try {
-    Deno.mkdirSync(folder, { recursive: true });
-    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".nagare-" }));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-    throw new InputError(
-      `${folder} cannot be written (${error.message}); name another folder with --out`,
-    );
-  } finally {
-    made.forEach(removeIfEmpty);
-  }
-}
-
-/** The folders that a path still lacks, the innermost first. */
-function missingFolders(folder: string): string[] {
-  const missing: string[] = [];
-  for (let path = folder; path !== "." && !exists(path); path = dirname(path)) missing.push(path);
-  return missing;
-}
-
-/** Another run may have put something into the folder by now. */
-function removeIfEmpty(folder: string): void {
-  try {
-    Deno.removeSync(folder);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
 }

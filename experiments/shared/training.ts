@@ -6,12 +6,14 @@ import {
   type Replica,
   type ReplicaReport,
   replicasThatFit,
+  type Split,
   Trainer,
+  type TrainerOptions,
 } from "../../mod.ts";
 import { showProgress } from "./progress.ts";
 import type { Run } from "./run_folder.ts";
 import { type Setting, settingCells, settingColumns } from "./settings.ts";
-import { alignTable, shortestFloat32 } from "./tables.ts";
+import { alignTable, type Cell, shortestFloat32 } from "./tables.ts";
 
 /** A grid of networks to train, and what is kept of them. */
 export interface Training {
@@ -27,10 +29,24 @@ export interface Training {
   evalCases: number;
   /** The model's figure that is reported, and the name of its columns: squared_error. */
   figure: { name: string; column: string };
+  /** The cases on which reports evaluate. Default: train. */
+  evalSplit?: Split;
+  /** Columns of curve.csv after the momentum. Default: the loss, and the figure. */
+  curveColumns?: readonly Column<ReplicaReport>[];
+  /** Columns of summary.csv after the updates. Default: the figure, of training and test cases. */
+  summaryColumns?: readonly Column<Outcome>[];
+  /** What else the trainer is told. */
+  trainer?: Pick<TrainerOptions, "clipNorm" | "gradientNorm">;
   /** Bytes that the networks may take, where it is known. */
   memory: number;
   profile: Profile | undefined;
   interruption: AbortSignal;
+}
+
+/** A column of a table: its name, and its cell of an entry. */
+export interface Column<Entry> {
+  readonly name: string;
+  cell(entry: Entry): Cell;
 }
 
 /** How one network came out. */
@@ -40,9 +56,12 @@ export interface Outcome {
   updates: number;
   status: "ok" | "diverged" | "interrupted";
   divergedAt: number | undefined;
-  /** The figure at theta over all training cases, and over the test cases. */
+  /** The figures of the last report, over all cases of its split. */
+  figures: Readonly<Record<string, number>>;
+  /** The figure that is reported among them: at theta, over all training cases. */
   train: number;
-  test: number;
+  /** The same over the test cases; undefined where there are none. */
+  test: number | undefined;
   /** The lowest figure of a report. */
   best: number;
   updatesPerSecond: number;
@@ -56,19 +75,17 @@ export interface Outcome {
  */
 export async function trainGrid(training: Training): Promise<Outcome[]> {
   const { run, settings, updates, figure, interruption } = training;
+  const { curveColumns, summaryColumns } = { ...defaultColumns(figure), ...training };
   const curve = run.table("curve.csv", [
     ...settingColumns,
     "update",
     "momentum",
-    "train_loss",
-    `train_${figure.column}`,
+    ...curveColumns.map(({ name }) => name),
   ]);
   const summary = run.table("summary.csv", [
     ...settingColumns,
     "updates",
-    `train_${figure.column}`,
-    `test_${figure.column}`,
-    `best_train_${figure.column}`,
+    ...summaryColumns.map(({ name }) => name),
     "status",
     "diverged_at",
     "updates_per_second",
@@ -89,8 +106,7 @@ export async function trainGrid(training: Training): Promise<Outcome[]> {
         ...settingCells(training.problem, part[r]),
         update,
         momentum: report.momentum,
-        train_loss: shortestFloat32(report.trainLoss),
-        [`train_${figure.column}`]: shortestFloat32(report.figures[figure.name]),
+        ...cellsOf(curveColumns, report),
       } as Parameters<typeof curve.append>[0])));
       progress.report(round * updates + update, {
         loss: Math.min(...finite(reports.map(({ trainLoss }) => trainLoss))).toFixed(3),
@@ -101,9 +117,7 @@ export async function trainGrid(training: Training): Promise<Outcome[]> {
     summary.append(...finished.map((outcome) => ({
       ...settingCells(training.problem, outcome.setting),
       updates: outcome.updates,
-      [`train_${figure.column}`]: shortestFloat32(outcome.train),
-      [`test_${figure.column}`]: shortestFloat32(outcome.test),
-      [`best_train_${figure.column}`]: shortestFloat32(outcome.best),
+      ...cellsOf(summaryColumns, outcome),
       status: outcome.status,
       diverged_at: outcome.divergedAt,
       updates_per_second: Number(outcome.updatesPerSecond.toPrecision(4)),
@@ -111,6 +125,29 @@ export async function trainGrid(training: Training): Promise<Outcome[]> {
     outcomes.push(...finished);
   }
   return outcomes;
+}
+
+/** What is told of networks whose figure is that of all training cases. */
+function defaultColumns({ name, column }: Training["figure"]): {
+  curveColumns: readonly Column<ReplicaReport>[];
+  summaryColumns: readonly Column<Outcome>[];
+} {
+  const float = (value: number | undefined) => value === undefined ? value : shortestFloat32(value);
+  return {
+    curveColumns: [
+      { name: "train_loss", cell: ({ trainLoss }) => float(trainLoss) },
+      { name: `train_${column}`, cell: ({ figures }) => float(figures[name]) },
+    ],
+    summaryColumns: [
+      { name: `train_${column}`, cell: ({ train }) => float(train) },
+      { name: `test_${column}`, cell: ({ test }) => float(test) },
+      { name: `best_train_${column}`, cell: ({ best }) => float(best) },
+    ],
+  };
+}
+
+function cellsOf<Entry>(columns: readonly Column<Entry>[], entry: Entry): Record<string, Cell> {
+  return Object.fromEntries(columns.map(({ name, cell }) => [name, cell(entry)]));
 }
 
 function finite(values: readonly number[]): number[] {
@@ -147,7 +184,13 @@ async function openFirstRound(training: Training): Promise<{ size: number; train
 function openTrainer(training: Training, settings: readonly Setting[]): Promise<Trainer> {
   const { gpu, model, replicaOf, batchSize, profile } = training;
   const replicas = settings.map(replicaOf);
-  return Trainer.open(gpu, { model, replicas, batchSize, ...profile && { profile } });
+  return Trainer.open(gpu, {
+    model,
+    replicas,
+    batchSize,
+    ...training.trainer,
+    ...profile && { profile },
+  });
 }
 
 async function trainRound(
@@ -163,7 +206,13 @@ async function trainRound(
     const start = performance.now();
     const atReport = (update: number) => update === updates ? Infinity : evalCases;
     for await (
-      const { update, replicas } of trainer.run({ updates, every, evalCases: atReport, signal })
+      const { update, replicas } of trainer.run({
+        updates,
+        every,
+        evalCases: atReport,
+        evalSplit: training.evalSplit ?? "train",
+        signal,
+      })
     ) {
       reports = replicas;
       replicas.forEach(({ figures }, r) => {
@@ -174,7 +223,8 @@ async function trainRound(
     }
     const updatesPerSecond = trainer.update / ((performance.now() - start) / 1000);
     const finished = trainer.update === updates;
-    const test = model.cases.test > 0 ? await trainer.evaluate("test") : [];
+    const isTested = model.cases.test > 0 && training.evalSplit !== "test";
+    const test = isTested ? await trainer.evaluate("test") : [];
     return await inOrder(settings, async (setting, r): Promise<Outcome> => {
       const { divergedAt, figures } = reports[r];
       return {
@@ -182,8 +232,9 @@ async function trainRound(
         updates: trainer.update,
         status: divergedAt !== undefined ? "diverged" : finished ? "ok" : "interrupted",
         divergedAt,
+        figures,
         train: figures[figure.name],
-        test: test[r]?.[figure.name] ?? NaN,
+        test: test[r]?.[figure.name],
         best: best[r],
         updatesPerSecond,
         theta: await trainer.theta(r),
@@ -217,7 +268,7 @@ export function printOutcomes(outcomes: readonly Outcome[], figure: string): voi
     setting.initScale,
     setting.seed,
     train.toFixed(4),
-    test.toFixed(4),
+    test?.toFixed(4) ?? "-",
     divergedAt === undefined ? status : `${status} at ${divergedAt}`,
   ]);
   console.log(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));

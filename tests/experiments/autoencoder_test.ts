@@ -1,17 +1,13 @@
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertNotEquals } from "@std/assert";
+import { sha256 } from "../../experiments/shared/files.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
 import { runDeno } from "./processes.ts";
+import { gzip, idx, scratch } from "./scratch.ts";
 
 const program = new URL("../../experiments/autoencoder.ts", import.meta.url).pathname;
 
 async function run(...args: string[]) {
   return await runDeno(["run", "-A", program, ...args]);
-}
-
-/** A scratch folder that goes when the test ends. */
-function scratch(): { path: string } & Disposable {
-  const path = Deno.makeTempDirSync({ prefix: "nagare-" });
-  return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
 }
 
 const tiny = ["--layers", "784,9,3", "--updates", "12", "--every", "5", "--eval-cases", "300"];
@@ -105,7 +101,37 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     [["--finish", "10", "--updates", "5"], /--finish 10 is longer than the run/],
     [["--layers", "100,9"], /--layers 100,9.*begins with 784/],
     [["--optimizer", "adam"], /--optimizer.*nag, cm, sgd/],
-    [["--problem", "mnist"], /--data/],
+    [["--problem", "mnist"], /--data.*--download yes/],
+    [["--download", "yes"], /--download yes is for mnist alone/],
+    [["--problem", "faces"], /olivettifaces\.mat.*--data/],
+    [["--problem", "faces", "--data", folder.path], /holds none of olivettifaces\.mat/],
+    [["--problem", "faces", "--output-unit", "logistic"], /--output-unit logistic.*custom alone/],
+    [["--loss", "squared-error"], /--loss squared-error.*custom alone/],
+    [["--l2", "-1"], /--l2.*at least 0/],
+    [["--data", folder.path], /holds no digs3pts_1\.mat/],
+    [["--problem", "custom", "--data", program], /custom needs --layers/],
+    [["--problem", "custom", "--layers", "9,3"], /custom needs --data/],
+    [
+      ["--problem", "custom", "--layers", "2,1", "--data", `${data}/${images}`],
+      /row 1, column 2 is 1\.5, outside \[0, 1\]/,
+      () => write([...new TextEncoder().encode("0,1.5")]),
+    ],
+    [
+      ["--problem", "mnist", "--data", data],
+      /is a folder: name a file/,
+      () => {
+        Deno.removeSync(`${data}/${images}`);
+        Deno.mkdirSync(`${data}/${images}`);
+      },
+    ],
+    [
+      ["--problem", "mnist", "--data", data],
+      /an IDX file has a header of at least 4 bytes, this has 0/,
+      () => {
+        Deno.removeSync(`${data}/${images}`);
+        write([]);
+      },
+    ],
     [
       ["--problem", "mnist", "--data", `${folder.path}/none`],
       /holds neither train-images-idx3-ubyte nor/,
@@ -155,4 +181,42 @@ Deno.test("autoencoder.ts names the permission flags it lacks", async () => {
     2,
     'error: permission missing: add --allow-read=results --allow-write=results after "deno run" (-A allows everything)\n',
   ]);
+});
+
+Deno.test("autoencoder.ts --l2 moves the weights, and the loss is told without it", async () => {
+  using folder = scratch();
+  const curveOf = async (l2: string) => {
+    const out = `${folder.path}/${l2}`;
+    const { status, stderr } = await run(
+      ...["--layers", "784,9,3", "--updates", "2", "--every", "1", "--eval-cases", "300"],
+      ...["--l2", l2, "--out", out],
+    );
+    assertEquals(status, 0, stderr);
+    return readTable(Deno.readTextFileSync(`${out}/curve.csv`));
+  };
+  const [plain, decayed] = [await curveOf("0"), await curveOf("0.5")];
+  // Of the first update the loss is that of the initial weights, with the penalty or without.
+  assertEquals(decayed[0].train_loss, plain[0].train_loss);
+  assertNotEquals(decayed[0].train_squared_error, plain[0].train_squared_error);
+});
+
+Deno.test("autoencoder.ts records which files it read, and trains on what they hold", async () => {
+  using folder = scratch();
+  const train = idx([200, 28, 28], new Uint8Array(200 * 784).map((_, i) => i % 256));
+  folder.write("train-images-idx3-ubyte.gz", await gzip(train));
+  const test = folder.write("t10k-images-idx3-ubyte", idx([7, 28, 28]));
+  const out = `${folder.path}/out`;
+  const { status, stderr } = await run(
+    ...["--problem", "mnist", "--data", folder.path, "--download", "yes"],
+    ...["--layers", "784,5", "--updates", "2", "--out", out],
+  );
+  assertEquals(status, 0, stderr);
+  const { data } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+  assertEquals(data, {
+    kind: "original",
+    files: [
+      { path: `${folder.path}/train-images-idx3-ubyte.gz`, sha256: sha256(train) },
+      { path: test, sha256: sha256(idx([7, 28, 28])) },
+    ],
+  });
 });

@@ -12,7 +12,12 @@ const decoder = new TextDecoder();
 /** Starts `deno` with its arguments and pipes for all it prints. */
 export function spawnDeno(
   args: readonly string[],
-  options: { env?: Record<string, string>; stdin?: "null" | "piped"; clearEnv?: boolean } = {},
+  options: {
+    cwd?: string;
+    env?: Record<string, string>;
+    stdin?: "null" | "piped";
+    clearEnv?: boolean;
+  } = {},
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [...args],

@@ -12,7 +12,6 @@ import {
   recordRun,
   Run,
   timeStamp,
-  writeWhole,
 } from "../../experiments/shared/run_folder.ts";
 
 /** Runs a test in a folder of its own. */
@@ -175,17 +174,5 @@ Deno.test(
     );
     assertEquals(said.length, 1);
     assertStringIncludes(said[0], `${folder}/run.json could not be written: NotFound`);
-  }),
-);
-
-Deno.test(
-  "writeWhole() replaces a file as a whole, and leaves no part of one",
-  inFolder((root) => {
-    writeWhole(`${root}/a`, "first, longer");
-    writeWhole(`${root}/a`, "second");
-    assertEquals(Deno.readTextFileSync(`${root}/a`), "second");
-    Deno.mkdirSync(`${root}/folder/inside`, { recursive: true });
-    assertThrows(() => writeWhole(`${root}/folder`, "text"));
-    assertEquals(names(root), ["a", "folder"]);
   }),
 );

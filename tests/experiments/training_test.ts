@@ -62,8 +62,8 @@ async function curveOf(
   }
 }
 
-/** Bytes of the vector of one network 17-5-17, with rows and columns in blocks of eight. */
-const vectorBytes = 4 * (24 * 8 + 8 + 8 * 24 + 24);
+/** Bytes of the vector of one network 17-5-17: weights, biases, weights, biases in blocks of eight. */
+const vectorBytes = 4 * (24 * 8 + 8 * 8 + 8 * 24 + 8 * 24);
 
 /** What one network takes besides its three vectors: outputs and deltas of eight rows. */
 const graphBytes = 4 * 8 * (24 + 2 * 8 + 2 * 24);

@@ -1,0 +1,36 @@
+import { isMAT73, type MATArray, readMAT } from "../../mod.ts";
+import { type FileContent, naming, readWhole, release, sha256 } from "../shared/files.ts";
+
+/** A MATLAB file, read: what is made of its arrays, and which file it was. */
+export interface MatlabFile<T> {
+  readonly content: T;
+  readonly file: Omit<FileContent, "bytes">;
+}
+
+/**
+ * Makes something of variables of a MATLAB file, of MATLAB 5 or 7.3. The memory of file and arrays
+ * is given back as soon as it is done with: the largest file has 414 MB.
+ */
+export function readMatlab<T>(
+  path: string,
+  only: readonly string[],
+  use: (arrays: ReadonlyMap<string, MATArray>) => T,
+): Promise<MatlabFile<T>> {
+  return naming(path, async () => {
+    const bytes = readWhole(path);
+    const file = { path, sha256: sha256(bytes) };
+    const arrays = await readArrays(bytes, only);
+    const data = [...arrays.values()].map((array) => array.data as ArrayBufferView<ArrayBuffer>);
+    if (data.every(({ buffer }) => buffer !== bytes.buffer)) release(bytes);
+    const content = use(arrays);
+    data.forEach(release);
+    return { content, file };
+  });
+}
+
+async function readArrays(bytes: Uint8Array, only: readonly string[]) {
+  if (!isMAT73(bytes)) return await readMAT(bytes, { only });
+  // It comes with a library of 4 MB.
+  const { readMAT73 } = await import("../../core/data/hdf5.ts");
+  return await readMAT73(bytes, { only });
+}
