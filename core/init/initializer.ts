@@ -11,6 +11,8 @@ export interface LayerToInitialize {
   random: RandomStream;
   /** On which sides it has tanh units; by default on none. */
   tanh?: TanhSides;
+  /** What the weights connect in a recurrent network. */
+  role?: "input" | "recurrent" | "output";
 }
 
 /**

@@ -65,7 +65,12 @@ Deno.test("sparse() refuses a fan-in or a scale that makes no network", () => {
 
 Deno.test("sparse() follows the paper's recipe for tanh units", () => {
   const layer = (tanh?: { below: boolean; above: boolean }) =>
-    sparse()({ fanIn: 20, fanOut: 3, random: new RandomStream(1, Purpose.weights), ...tanh && { tanh } });
+    sparse()({
+      fanIn: 20,
+      fanOut: 3,
+      random: new RandomStream(1, Purpose.weights),
+      ...tanh && { tanh },
+    });
   const logistic = layer();
   const between = layer({ below: true, above: true });
   assertEquals(between.weights, logistic.weights.map((w) => w / 4));

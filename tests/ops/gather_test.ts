@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
+import { openGPU } from "../../core/gpu/gpu.ts";
 import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
 import { gather } from "../../core/ops/gather.ts";
 import { longestPermutation, longestWalk, permute, Purpose, seedKey } from "../../core/random.ts";
@@ -88,6 +89,38 @@ gpuTest("gather() follows permute() through lists of all lengths", async (bench)
     );
     assertEquals([...await bench.values(out)], wanted, `${cases} cases`);
   }
+});
+
+gpuTest("gather() takes cases from data in several buffers", async (bench) => {
+  const [cases, width] = [22, 3];
+  for (const [format, make] of Object.entries(formats)) {
+    const { data } = make(cases * width);
+    const whole = bench.take(new Dataset(bench.gpu, data, { width }));
+    const largestPart = Math.ceil(9 * data.byteLength / cases); // of nine cases eight fit
+    const split = bench.take(new Dataset(bench.gpu, data, { width, largestPart }));
+    assertEquals([split.parts.length, split.casesPerPart], [3, 8], format);
+    const outputs = [whole, split].map((dataset) => {
+      const out = bench.matrix(cases, width, undefined, 3);
+      const seeds = bench.buffer(keys);
+      bench.run((plan) => gather(plan, dataset, out, { seeds, purpose: Purpose.minibatch }), {});
+      return out;
+    });
+    const [wanted, actual] = await Promise.all(outputs.map((out) => bench.values(out)));
+    assertEquals(actual, wanted, format);
+  }
+});
+
+Deno.test("Dataset refuses more buffers than a kernel can bind, and takes none", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = await adapter!.requestDevice(); // eight storage buffers, the least of WebGPU
+  using gpu = await openGPU({ device });
+  assertThrows(
+    () => new Dataset(gpu, new Float32Array(24), { width: 1, largestPart: 16 }),
+    InputError,
+    "data set takes 6 buffers, of at most 5 on this adapter",
+  );
+  assertEquals(gpu.allocatedBytes, 0);
+  device.destroy();
 });
 
 Deno.test("longestWalk() of the longest list is within what a loop may take", () => {

@@ -1,0 +1,47 @@
+import randomSource from "../../shaders/common/random.wgsl" with { type: "text" };
+import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
+import source from "../../shaders/gather_steps.wgsl" with { type: "text" };
+import { padded } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Steps } from "../gpu/steps.ts";
+import { longestWalk, type Purpose } from "../random.ts";
+
+/** Sequences on the GPU, [T, cases, width] float32. */
+export interface StepData {
+  buffer: GPUBuffer;
+  cases: number;
+}
+
+/**
+ * Records out[r][t][i] = data[t][permutation_r(position + i)], out [R, T, B, width], with the
+ * position and the epoch of the step in force: `gather()` for sequences.
+ */
+export function gatherSteps(
+  plan: Plan,
+  { buffer, cases }: StepData,
+  out: Steps,
+  { seeds, purpose }: { seeds: GPUBuffer; purpose: Purpose | undefined },
+): void {
+  const lanes = plan.gpu.isSoftware ? 8 : 64;
+  const kernel = plan.gpu.kernel("gather_steps", [randomSource, stepSource, source], {
+    LANES: lanes,
+  });
+  plan.dispatch(kernel, {
+    shape: new Uint32Array([
+      cases,
+      out.columns,
+      out.steps,
+      out.rows,
+      padded(out.rows),
+      out.stride / 4,
+      purpose ?? 0,
+      purpose === undefined ? 0 : 1,
+    ]),
+    data: buffer,
+    seeds,
+    out: out.buffer,
+  }, {
+    groups: [out.rows, 1, out.replicas],
+    iterations: longestWalk(cases) + Math.ceil(out.steps * out.stride / 4 / lanes) + 1,
+  });
+}

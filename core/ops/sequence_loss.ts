@@ -1,0 +1,111 @@
+import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
+import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
+import source from "../../shaders/sequence_loss.wgsl" with { type: "text" };
+import { padded } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Steps } from "../gpu/steps.ts";
+import { lanes, treeSumSource } from "./tree_sum.ts";
+
+/** What a recurrent network minimises, summed over units and steps, averaged over cases. */
+export type SequenceLoss = "squared-error" | "cross-entropy";
+
+/** Outputs and their targets; see {@linkcode sequenceLoss}. */
+export interface SequenceLossInputs {
+  loss: SequenceLoss;
+  /** Linear outputs z, [R, T, B, N]. */
+  z: Steps;
+  /** [R, 1, B, N] for the last step of each sequence, or [R, T, B, N] for every one. */
+  targets: Steps;
+  /** [R, B], padded: steps of each sequence. */
+  lengths: GPUBuffer;
+}
+
+/** What counts as wrong; see {@linkcode sequenceFigures}. */
+export interface ZeroOneRule {
+  /** Squared error: an output further than this from its target is wrong. */
+  tolerance: number;
+  /** Cross-entropy: the first so many units are the classes that are told apart. */
+  classes: number;
+}
+
+/**
+ * Records the loss of each case and delta [R, T, B, N], the derivative by z of the loss averaged over
+ * cases (paper, section 4). Squared error: (z - x)^2 summed over units; cross-entropy: that of a
+ * softmax over the units, - x log softmax(z), where a target of zeros is none.
+ */
+export function sequenceLoss(
+  plan: Plan,
+  inputs: SequenceLossInputs,
+  { delta, caseLoss }: { delta: Steps; caseLoss: GPUBuffer },
+): void {
+  record(plan, inputs, {
+    rule: { tolerance: 0, classes: 0 },
+    cases: inputs.z.rows,
+    caseLoss,
+    delta,
+  });
+}
+
+/**
+ * Records the loss and the zero-one loss of each case of an evaluation of `cases` cases in
+ * minibatches, from the position of the step in force on: steps with an error above the tolerance,
+ * or steps whose target is a class while another class has the largest output.
+ */
+export function sequenceFigures(
+  plan: Plan,
+  inputs: SequenceLossInputs,
+  rule: ZeroOneRule,
+  figures: { caseLoss: GPUBuffer; caseWrong: GPUBuffer; cases: number },
+): void {
+  record(plan, inputs, { rule, ...figures });
+}
+
+function record(
+  plan: Plan,
+  { loss, z, targets, lengths }: SequenceLossInputs,
+  { rule, cases, caseLoss, caseWrong, delta }: {
+    rule: ZeroOneRule;
+    cases: number;
+    caseLoss: GPUBuffer;
+    caseWrong?: GPUBuffer;
+    delta?: Steps;
+  },
+): void {
+  for (const other of delta ? [targets, delta] : [targets]) {
+    if (other.columns !== z.columns || other.rows !== z.rows || other.replicas !== z.replicas) {
+      throw new RangeError(`outputs and targets differ: ${z.columns} and ${other.columns} units`);
+    }
+  }
+  const isFigure = delta === undefined;
+  const common = [operandSource, treeSumSource, source];
+  const kernel = plan.gpu.kernel("sequence_loss", isFigure ? [stepSource, ...common] : common, {
+    SOFTMAX: loss === "cross-entropy",
+    LAST: targets.steps !== z.steps,
+    DELTA: !isFigure,
+    LANES: lanes,
+    TEXTURES: plan.gpu.operands === "textures",
+  });
+  const shape = new Uint32Array([
+    z.rows,
+    padded(z.rows),
+    z.steps,
+    z.stride / 4,
+    z.columns,
+    rule.classes,
+    cases,
+    0,
+  ]);
+  new Float32Array(shape.buffer)[7] = rule.tolerance;
+  plan.dispatch(kernel, {
+    shape,
+    z: z.buffer,
+    target_values: targets.buffer,
+    lengths,
+    case_loss: caseLoss,
+    ...(delta && { delta: delta.buffer }),
+    ...(caseWrong && { case_wrong: caseWrong }),
+  }, {
+    groups: [padded(z.rows), 1, z.replicas],
+    iterations: Math.ceil(z.steps / lanes) * (3 * z.stride / 4 + 1) + 16,
+  });
+}

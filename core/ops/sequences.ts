@@ -1,0 +1,125 @@
+import randomSource from "../../shaders/common/random.wgsl" with { type: "text" };
+import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
+import markedSource from "../../shaders/marked_sequences.wgsl" with { type: "text" };
+import memorizationSource from "../../shaders/memorization.wgsl" with { type: "text" };
+import {
+  markedLevels,
+  type MarkedOptions,
+  memorizationMeans,
+  type MemorizationOptions,
+} from "../data/sequences.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { padded } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Steps } from "../gpu/steps.ts";
+import type { Purpose } from "../random.ts";
+
+/** Where the sequences of a minibatch go. */
+export interface SequenceBuffers {
+  /** [R, T, B, inputs] */
+  inputs: Steps;
+  /** [R, 1, B, outputs] for the last step of each sequence, or [R, T, B, outputs]. */
+  targets: Steps;
+  /** [R, B], padded: steps of each sequence. */
+  lengths: GPUBuffer;
+}
+
+/** Which sequences are made: those of a stream, from the position of the step in force on. */
+export interface SequenceStream {
+  /** R keys of two words, see `seedKey()`. */
+  seeds: GPUBuffer;
+  purpose: Purpose;
+}
+
+/**
+ * Records the minibatch of the adding or the multiplication problem whose first sequence is number
+ * `position` of the step in force: `markedSequence()` of core/data/sequences.ts, bit for bit.
+ */
+export function markedSequences(
+  plan: Plan,
+  options: MarkedOptions,
+  { inputs, targets, lengths }: SequenceBuffers,
+  { seeds, purpose }: SequenceStream,
+): void {
+  const lanes = lanesOf(plan.gpu);
+  const kernel = plan.gpu.kernel(
+    "marked_sequences",
+    [randomSource, stepSource, markedSource],
+    { LANES: lanes },
+  );
+  const { marker, valueMean } = markedLevels(options);
+  plan.dispatch(kernel, {
+    shape: uniform(
+      [
+        inputs.rows,
+        padded(inputs.rows),
+        options.length,
+        inputs.steps,
+        inputs.stride / 4,
+        targets.stride / 4,
+        options.problem === "mul" ? 1 : 0,
+        options.cue ? 1 : 0,
+        purpose,
+      ],
+      [valueMean, marker.off, marker.on, marker.cue],
+    ),
+    seeds,
+    inputs: inputs.buffer,
+    target_values: targets.buffer,
+    lengths,
+  }, {
+    groups: [inputs.rows, 1, inputs.replicas],
+    // The loop over steps and ten rounds of the generator in each, and in the three draws besides.
+    iterations: 11 * Math.ceil(inputs.steps / 4 / lanes) + 30,
+  });
+}
+
+/** Records the minibatch of a memorization problem: `memorizationSequence()`, bit for bit. */
+export function memorizationSequences(
+  plan: Plan,
+  options: MemorizationOptions,
+  { inputs, targets }: SequenceBuffers,
+  { seeds, purpose }: SequenceStream,
+): void {
+  const lanes = lanesOf(plan.gpu);
+  const kernel = plan.gpu.kernel(
+    "memorization",
+    [randomSource, stepSource, memorizationSource],
+    { LANES: lanes },
+  );
+  const { symbol, blank, trigger } = memorizationMeans(options);
+  const means = [symbol, blank, trigger, 0];
+  plan.dispatch(kernel, {
+    shape: uniform(
+      [
+        padded(inputs.rows),
+        options.symbols,
+        options.items,
+        options.items + options.length,
+        inputs.steps,
+        inputs.stride / 4,
+        targets.stride / 4,
+        purpose,
+      ],
+      [...means.map((mean) => 0 - mean), ...means.map((mean) => 1 - mean)],
+    ),
+    seeds,
+    inputs: inputs.buffer,
+    target_values: targets.buffer,
+  }, {
+    groups: [inputs.rows, 1, inputs.replicas],
+    iterations: Math.ceil(inputs.steps / lanes) * (21 + inputs.stride / 4 + targets.stride / 4),
+  });
+}
+
+function lanesOf(gpu: Gpu): number {
+  return gpu.isSoftware ? 8 : 32;
+}
+
+/** Integers, then floats, as one uniform. */
+function uniform(integers: readonly number[], floats: readonly number[]): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(integers.length + floats.length);
+  words.set(integers);
+  new Float32Array(words.buffer).set(floats, integers.length);
+  return words;
+}

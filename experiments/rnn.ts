@@ -1,0 +1,319 @@
+import {
+  echoState,
+  fastestTimeLoop,
+  gaussian,
+  type Gpu,
+  type Initializer,
+  InputError,
+  type Model,
+  openGPU,
+  Profile,
+  replicasThatFit,
+  rnn,
+  runRnn,
+  type Schedule,
+  type SequenceTask,
+  type TimeLoop,
+  timeLoops,
+  warmUp,
+} from "../mod.ts";
+import { chooseSequences, sequenceProblems } from "./problems/sequences.ts";
+import { lossChart } from "./shared/charts.ts";
+import {
+  choice,
+  choices,
+  integer,
+  number,
+  numbers,
+  path,
+  type Values,
+  yesNo,
+} from "./shared/flags.ts";
+import { runProgram } from "./shared/program.ts";
+import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
+import { sequenceChart } from "./shared/sequence_chart.ts";
+import {
+  expandGrid,
+  momentumFlags,
+  momentumOf,
+  optimizerFlags,
+  optimizerOf,
+  type Setting,
+} from "./shared/settings.ts";
+import {
+  adapterDetails,
+  adapterPreferences,
+  describeAdapter,
+  ensureAdapter,
+} from "./shared/setup.ts";
+import { alignTable, readTable, shortestFloat32 } from "./shared/tables.ts";
+import { memoryFor, type Outcome, printProfile, trainGrid } from "./shared/training.ts";
+
+const flags = {
+  problem: choice(sequenceProblems, {
+    default: "add",
+    help: "Adding, multiplication, or memorization of 5 of 2, 10 of 5 or other numbers of symbols.",
+  }),
+  length: integer({
+    atLeast: 1,
+    unit: "steps",
+    shown: "the paper's: 80, for mem-5 200",
+    help: "T: the shortest sequence of add and mul, the blanks of memorization.",
+  }),
+  symbols: integer({ atLeast: 2, help: "Of memorization: different symbols." }),
+  items: integer({ atLeast: 1, help: "Of memorization: symbols to be remembered." }),
+  hidden: integer({ default: 100, atLeast: 1, unit: "units", help: "Hidden tanh units." }),
+  ...optimizerFlags,
+  "learning-rate": numbers({
+    default: [0.001],
+    above: 0,
+    help: "The learning rate, constant within a run.",
+  }),
+  "batch-size": integer({
+    default: 100,
+    atLeast: 1,
+    unit: "sequences",
+    help: "Fresh sequences of a minibatch.",
+  }),
+  mu: numbers({
+    default: [0.98],
+    atLeast: 0,
+    below: 1,
+    help: "The momentum after the warm-up, or the cap of another schedule. Means nothing to sgd.",
+  }),
+  schedule: choices(["warm-up", "paper", "nesterov1983", "constant"], {
+    default: ["warm-up"],
+    help: "How the momentum runs: a smaller one first, as for the paper's recurrent networks, or " +
+      "as for its autoencoders.",
+  }),
+  "warm-up-updates": integer({ default: 1000, atLeast: 0, unit: "updates", help: "Of warm-up." }),
+  "warm-up-momentum": number({ default: 0.9, atLeast: 0, below: 1, help: "Of warm-up." }),
+  "schedule-period": momentumFlags["schedule-period"],
+  finish: momentumFlags.finish,
+  init: choices(["echo-state", "gaussian"], {
+    default: ["echo-state"],
+    help: "Recurrent weights: sparse and rescaled to the spectral radius, or dense Gaussian ones " +
+      "whose radius is about that.",
+  }),
+  "spectral-radius": number({ default: 1.1, above: 0, help: "Of the recurrent weights." }),
+  "fan-in": integer({
+    default: 15,
+    atLeast: 1,
+    unit: "connections",
+    help: "Incoming recurrent connections of a hidden unit under echo-state.",
+  }),
+  "input-scale": number({
+    above: 0,
+    shown: "0.001 for add and mul, 0.1 for memorization",
+    help: "Standard deviation of the input weights.",
+  }),
+  "output-scale": number({
+    default: 0.1,
+    above: 0,
+    help: "Standard deviation of the output weights.",
+  }),
+  centre: yesNo({ default: true, help: "Subtracts the mean of the inputs." }),
+  cue: yesNo({
+    default: false,
+    help: "Of add and mul: marks the first and the last step with -1.",
+  }),
+  "clip-norm": number({ above: 0, shown: "off", help: "Shortens longer gradients to this norm." }),
+  "time-loop": choice(timeLoops, {
+    shown: "the faster one, measured",
+    help: "Whether the loop over time runs inside a kernel or is a dispatch a step: the same bits.",
+  }),
+  "eval-cases": integer({
+    default: 1000,
+    atLeast: 1,
+    unit: "sequences",
+    help: "Test sequences, always the same, that a report evaluates; the last one takes 10,000.",
+  }),
+  out: path({
+    shown: "results/rnn/DATE-TIME",
+    help: "The folder for the results; it may hold no run yet.",
+  }),
+  adapter: choice(adapterPreferences, { default: "any", help: "The GPU adapter to take." }),
+  profile: yesNo({
+    default: false,
+    help: "Measures GPU time by kernel; steps are slower meanwhile.",
+  }),
+};
+
+type Options = Values<typeof flags>;
+
+await runProgram({
+  usage: "deno run -A experiments/rnn.ts",
+  summary:
+    "Trains recurrent networks on problems with long-term dependencies, as Sutskever, Martens, Dahl " +
+    "and Hinton (2013) did. Comma lists make a grid, all of whose networks are trained side by side.",
+  flags,
+}, train);
+
+async function train(options: Options, interruption: AbortSignal): Promise<void> {
+  const { updates, finish, hidden, fanIn, init, batchSize } = options;
+  if (finish > updates) {
+    throw new InputError(
+      `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
+    );
+  }
+  if (init.includes("echo-state") && fanIn > hidden) {
+    throw new InputError(
+      `--fan-in ${fanIn} is more than the ${hidden} hidden units: it may be 1 to ${hidden}`,
+    );
+  }
+  const problem = chooseSequences(options);
+  const { task } = problem;
+  const settings = expandGrid({ ...options, initScale: [1] });
+  const folder = chooseRunFolder("rnn", options.out);
+  const adapter = await ensureAdapter(options.adapter, interruption);
+  console.error(`adapter: ${describeAdapter(adapter)}`);
+  using gpu = await openGPU({ adapter });
+  checkMemory(gpu, rnn({ hidden, task }), { batchSize, steps: task.steps });
+  const timeLoop = options.timeLoop ?? await fastestOf(gpu, { hidden, task }, options, settings);
+  const model = rnn({ hidden, task, timeLoop });
+  const profile = options.profile ? new Profile(gpu) : undefined;
+  const inputScale = options.inputScale ?? problem.inputScale;
+  const { biasesBaseline } = task;
+  const details = {
+    configuration: {
+      ...options,
+      timeLoop,
+      length: problem.length,
+      inputScale,
+      parameters: model.layout.parameterCount,
+      biasesZeroOneLoss: biasesBaseline,
+    },
+    adapter: adapterDetails(adapter),
+  };
+  await recordRun({ program: "rnn", folder, details, interruption }, async (run) => {
+    const outcomes = await trainGrid({
+      gpu,
+      run,
+      problem: options.problem,
+      model,
+      settings,
+      replicaOf: (setting) => ({
+        seed: setting.seed,
+        optimizer: optimizerOf(setting, scheduleOf(setting, options)),
+        initializer: initializerOf(setting, { ...options, inputScale }),
+      }),
+      batchSize,
+      updates,
+      every: options.every ?? Math.ceil(updates / 100),
+      evalCases: options.evalCases,
+      evalSplit: "test",
+      figure: { name: "zeroOneLoss", column: "zero_one_loss" },
+      curveColumns: [
+        { name: "train_loss", cell: ({ trainLoss }) => shortestFloat32(trainLoss) },
+        { name: "test_loss", cell: ({ figures }) => shortestFloat32(figures.loss) },
+        { name: "zero_one_loss", cell: ({ figures }) => shortestFloat32(figures.zeroOneLoss) },
+        { name: "gradient_norm", cell: ({ gradientNorm }) => shortestFloat32(gradientNorm ?? NaN) },
+      ],
+      summaryColumns: [
+        { name: "test_loss", cell: ({ figures }) => shortestFloat32(figures.loss) },
+        { name: "zero_one_loss", cell: ({ train }) => shortestFloat32(train) },
+        { name: "best_zero_one_loss", cell: ({ best }) => shortestFloat32(best) },
+        { name: "biases_zero_one_loss", cell: () => biasesBaseline },
+      ],
+      trainer: {
+        gradientNorm: true,
+        ...options.clipNorm !== undefined && { clipNorm: options.clipNorm },
+      },
+      memory: memoryFor(gpu),
+      profile,
+      interruption,
+    });
+    const rows = readTable(await Deno.readTextFile(`${folder}/curve.csv`));
+    if (rows.length > 0) {
+      const loss = task.loss === "cross-entropy" ? "nats a sequence" : "squared error a sequence";
+      const chart = { figure: "test_loss", figureTitle: "test loss", unit: loss };
+      run.write("loss.svg", await lossChart(rows, chart));
+    }
+    const best = outcomes.filter(({ status }) => status !== "diverged")
+      .toSorted((a, b) => a.figures.loss - b.figures.loss)[0];
+    if (best) {
+      const { example: { length, inputs, targets }, inputNames, outputNames } = problem;
+      const outputs = await runRnn(gpu, { theta: best.theta, inputs, batch: 1 });
+      const title = `${options.problem}: a test sequence and the best network's output`;
+      run.write(
+        "example.svg",
+        await sequenceChart({
+          ...{ title, task, length, inputs, targets, outputs, inputNames, outputNames },
+        }),
+      );
+    }
+    printSequenceOutcomes(outcomes, biasesBaseline ?? NaN);
+    if (profile) printProfile(profile);
+    console.log(`\nresults in ${folder}`);
+  });
+}
+
+/** The faster time loop for as many of the networks as are trained side by side. */
+function fastestOf(
+  gpu: Gpu,
+  network: { hidden: number; task: SequenceTask },
+  { batchSize }: Options,
+  settings: readonly Setting[],
+): Promise<TimeLoop> {
+  const fit = replicasThatFit(gpu, rnn(network), { batchSize, budget: memoryFor(gpu) });
+  const replicas = Math.min(settings.length, fit);
+  return fastestTimeLoop(gpu, network, { replicas, batch: batchSize });
+}
+
+/** Says what fits where one network's states do not fit into a buffer. */
+function checkMemory(
+  gpu: Gpu,
+  model: Model,
+  { batchSize, steps }: { batchSize: number; steps: number },
+): void {
+  const { largest } = model.footprint(batchSize);
+  if (largest <= gpu.maxBinding) return;
+  const share = gpu.maxBinding / largest;
+  throw new InputError(
+    `the hidden states of ${steps} steps and ${batchSize} sequences need ${
+      Math.ceil(largest / 2 ** 20)
+    } MiB in one buffer; this adapter allows ${
+      Math.floor(gpu.maxBinding / 2 ** 20)
+    } MiB: at most about ${Math.floor(steps * share)} steps fit, or a --batch-size of about ${
+      Math.floor(batchSize * share)
+    }`,
+  );
+}
+
+function scheduleOf(setting: Setting, options: Options): Schedule {
+  const { warmUpUpdates: length, warmUpMomentum: momentum } = options;
+  if (setting.schedule !== "warm-up") return momentumOf(setting, options);
+  return warmUp(momentumOf({ ...setting, schedule: "constant" }, options), { length, momentum });
+}
+
+function initializerOf(
+  { init }: Setting,
+  { fanIn, spectralRadius, outputScale, hidden, inputScale }: Options & { inputScale: number },
+): Initializer {
+  if (init === "echo-state") return echoState({ fanIn, spectralRadius, inputScale, outputScale });
+  // The eigenvalues of N(0, 1) / sqrt(n) fill the unit circle.
+  const scales = {
+    input: inputScale,
+    recurrent: spectralRadius / Math.sqrt(hidden),
+    output: outputScale,
+  };
+  return (layer) => gaussian({ scale: scales[layer.role ?? "recurrent"] })(layer);
+}
+
+/** Prints a row for each network on stdout, the best first. */
+function printSequenceOutcomes(outcomes: readonly Outcome[], biases: number): void {
+  const heading = ["optimizer", "mu", "rate", "init", "seed", "test loss", "zero-one loss"];
+  const rows = outcomes.toSorted((a, b) => a.train - b.train || a.figures.loss - b.figures.loss)
+    .map(({ setting, figures, train, status, divergedAt }) => [
+      setting.optimizer,
+      setting.mu,
+      setting.learningRate,
+      setting.init,
+      setting.seed,
+      figures.loss.toPrecision(4),
+      train.toFixed(4),
+      biases.toFixed(4),
+      divergedAt === undefined ? status : `${status} at ${divergedAt}`,
+    ]);
+  console.log(alignTable([[...heading, "biases alone", "status"], ...rows]));
+}

@@ -1,0 +1,196 @@
+import { InputError } from "../core/errors.ts";
+import type { Gpu } from "../core/gpu/gpu.ts";
+import { pad, unpad } from "../core/gpu/matrix.ts";
+import { Plan } from "../core/gpu/plan.ts";
+import { rowsOf, type Steps } from "../core/gpu/steps.ts";
+import type { Initializer } from "../core/init/initializer.ts";
+import type { TimeLoop } from "../core/ops/recurrence.ts";
+import { sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
+import { Vector, type VectorLayout } from "../core/optim/vector.ts";
+import { Purpose, RandomStream } from "../core/random.ts";
+import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
+import {
+  recurrentFootprint,
+  recurrentLayout,
+  RecurrentNetwork,
+  type RecurrentShape,
+} from "./recurrent_network.ts";
+import { checkCount, type SequenceTask } from "./sequence_tasks.ts";
+
+/** A recurrent network and its sequences; see {@linkcode rnn}. */
+export interface RnnOptions {
+  /** Hidden units; 100 in the paper. */
+  hidden?: number;
+  /** What is learned: {@linkcode markedTask}, {@linkcode memorizationTask}, `sequenceData()`. */
+  task: SequenceTask;
+  /** How the loop over time runs. By default a kernel holds it; see `fastestTimeLoop()`. */
+  timeLoop?: TimeLoop;
+}
+
+/**
+ * A recurrent network as the paper trains them (section 4): one hidden layer of tanh units,
+ * h_t = tanh(h_{t-1} W + x_t V + b), linear outputs z_t = h_t U + c, its gradient by backpropagation
+ * through time. The figures of an evaluation are the loss and the zero-one loss of the task.
+ *
+ * Throws an {@linkcode InputError} for a number of hidden units that is none.
+ *
+ * ```ts
+ * import { echoState, markedTask, nesterov, openGPU, rnn, Trainer } from "../mod.ts";
+ *
+ * using gpu = await openGPU();
+ * const trainer = await Trainer.open(gpu, {
+ *   model: rnn({ hidden: 20, task: markedTask({ problem: "add", length: 10 }) }),
+ *   replicas: [{
+ *     seed: 1,
+ *     optimizer: nesterov({ learningRate: 0.01, momentum: 0.9 }),
+ *     initializer: echoState({ inputScale: 0.001 }),
+ *   }],
+ *   batchSize: 10,
+ * });
+ * for await (const report of trainer.run({ updates: 10, evalCases: 100 })) {
+ *   console.log(report.replicas[0].figures.zeroOneLoss);
+ * }
+ * ```
+ */
+export function rnn({ hidden = 100, task, timeLoop = "kernel" }: RnnOptions): Model {
+  checkCount("number of hidden units", hidden);
+  return new Rnn(hidden, task, timeLoop);
+}
+
+class Rnn implements Model {
+  readonly layout: VectorLayout;
+  readonly figures = ["loss", "zeroOneLoss"];
+  readonly #shape: RecurrentShape;
+  readonly #task: SequenceTask;
+  readonly #timeLoop: TimeLoop;
+
+  constructor(hidden: number, task: SequenceTask, timeLoop: TimeLoop) {
+    this.#task = task;
+    this.#timeLoop = timeLoop;
+    const { inputs, outputs, steps, targets } = task;
+    this.#shape = { inputs, hidden, outputs, steps, targets };
+    this.layout = recurrentLayout(this.#shape);
+  }
+
+  get cases(): Record<Split, number> {
+    return { ...this.#task.cases };
+  }
+
+  initialValues(seed: number, initializer: Initializer): ArrayLike<number>[] {
+    const { inputs, hidden, outputs } = this.#shape;
+    const draw = (
+      role: "input" | "recurrent" | "output",
+      fanIn: number,
+      fanOut: number,
+      i: number,
+    ) => initializer({ fanIn, fanOut, role, random: new RandomStream(seed, Purpose.weights, i) });
+    const recurrent = draw("recurrent", hidden, hidden, 1);
+    return [
+      draw("input", inputs, hidden, 0).weights,
+      recurrent.weights,
+      recurrent.biases,
+      draw("output", hidden, outputs, 2).weights,
+      this.#task.outputBiases,
+    ];
+  }
+
+  footprint(batch: number): { largest: number; total: number } {
+    return recurrentFootprint(this.#shape, batch);
+  }
+
+  build(gpu: Gpu, extent: Extent): Graph {
+    const network = new RecurrentNetwork(gpu, this.#shape, extent, this.#timeLoop);
+    return new RnnGraph(network, this.#task);
+  }
+}
+
+class RnnGraph implements Graph {
+  readonly #network: RecurrentNetwork;
+  readonly #task: SequenceTask;
+
+  constructor(network: RecurrentNetwork, task: SequenceTask) {
+    this.#network = network;
+    this.#task = task;
+  }
+
+  recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
+    const { parameters, gradient, seeds, caseLoss } = inputs;
+    this.#task.record(plan, this.#network, seeds, "minibatch");
+    this.#network.recordForward(plan, parameters);
+    const { outputDeltas: delta } = this.#network;
+    sequenceLoss(plan, this.#lossInputs, { delta, caseLoss });
+    this.#network.recordBackward(plan, parameters, gradient);
+  }
+
+  recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
+    const { parameters, seeds, split, cases, caseFigures: [caseLoss, caseWrong] } = inputs;
+    if (this.#task.cases[split] < 1) throw new InputError(`there are no ${split} cases`);
+    this.#task.record(plan, this.#network, seeds, { split, cases });
+    this.#network.recordForward(plan, parameters);
+    sequenceFigures(plan, this.#lossInputs, this.#task.zeroOne, { caseLoss, caseWrong, cases });
+  }
+
+  get #lossInputs() {
+    const { outputs: z, targets, lengths } = this.#network;
+    return { loss: this.#task.loss, z, targets, lengths };
+  }
+
+  free(): void {
+    this.#network.free();
+  }
+}
+
+/** What {@linkcode runRnn} computes: a trained network and the sequences it is to read. */
+export interface RnnRun {
+  /** The tensors of one replica, as `Trainer.theta()` gives them. */
+  theta: readonly ArrayLike<number>[];
+  /** [T, B, inputs] */
+  inputs: ArrayLike<number>;
+  /** B. */
+  batch: number;
+}
+
+/**
+ * The outputs z_t = h_t U + c of a recurrent network at every step of `batch` sequences, [T, B,
+ * outputs], before any softmax.
+ *
+ * Throws an {@linkcode InputError} where the inputs are no whole number of steps.
+ */
+export async function runRnn(
+  gpu: Gpu,
+  { theta, inputs, batch }: RnnRun,
+): Promise<Float32Array<ArrayBuffer>> {
+  const [hidden, outputs] = [theta[2].length, theta[4].length];
+  const width = theta[0].length / hidden;
+  const steps = inputs.length / (width * batch);
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new InputError(
+      `${inputs.length} inputs are no whole number of steps of ${batch} sequences of ${width}: ` +
+        `give them as [T, ${batch}, ${width}]`,
+    );
+  }
+  const shape: RecurrentShape = { inputs: width, hidden, outputs, steps, targets: "last" };
+  const network = new RecurrentNetwork(gpu, shape, { replicas: 1, batch }, "kernel");
+  const parameters = new Vector(gpu, "theta", recurrentLayout(shape), 1);
+  const plan = new Plan(gpu);
+  try {
+    parameters.write(0, theta);
+    gpu.write(network.inputs.buffer, pad(stepsAsReplicas(network.inputs), inputs));
+    network.recordForward(plan, parameters);
+    plan.seal().submit();
+    const contents = await gpu.read(network.outputs.buffer);
+    return unpad(stepsAsReplicas(network.outputs), new Float32Array(contents));
+  } finally {
+    for (const part of [network, parameters, plan]) part.free();
+  }
+}
+
+/** The steps of one replica as matrices, [T, B, columns]. */
+function stepsAsReplicas(all: Steps) {
+  return {
+    ...rowsOf(all, 0, 1),
+    replicas: all.steps,
+    rows: all.rows,
+    replicaStride: all.stepStride,
+  };
+}

@@ -1,0 +1,207 @@
+// The time loop of a recurrent layer, forward or backward. From step to step
+//   state = f(state M + drive_t D),
+// a row for each sequence of the minibatch. Forward, the states are the hidden ones: M = W, the
+// drive is the input x_t, D = V, and f adds the bias and applies the activation. BACKWARD, they are
+// the derivatives of the loss by the units' inputs: M = W', the drive is that by the output units,
+// D = U', and f multiplies by the activation's derivative at h_t, from the last step to the first.
+//
+// Every state of every step is kept in `history`, one slot more than there are steps, whose first
+// (BACKWARD: last) is zero. Where the state stays between two steps is the locality:
+//   ROWWISE    an invocation carries ROWS whole rows, and reads back what it wrote to `history`;
+//   WORKGROUP  a workgroup carries GROUP_ROWS rows together, an invocation computes tiles of them;
+//   else       a dispatch is one step, and reads the state that the last one wrote.
+// Each value is one chain of fma over the state and then the drive, whatever the locality.
+
+struct Recurrence {
+  rows: u32,           // sequences, padded
+  columns: u32,        // of the state, in vec4
+  units: u32,          // columns of the state that are no padding
+  state_length: u32,   // columns, or 0 where the state is known to be zero
+  drive_length: u32,   // in vec4
+  first: u32,          // step
+  count: u32,          // of steps
+  bias: u32,           // where it begins in the parameters
+  weights: vec4u,      // offset and stride of M, then of D
+  history: vec4u,      // from a slot and a replica to the next; of the parameters, from a replica
+  drive: vec4u,        // from a row, a step and a replica to the next
+}
+
+@group(0) @binding(0) var<uniform> shape: Recurrence;
+@group(0) @binding(1) var<storage, read_write> history: array<vec4f>;
+// #if ${TEXTURES}
+@group(0) @binding(2) var parameters: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(3) var drive: texture_storage_2d<rgba32float, read>;
+fn weight_at(i: u32) -> vec4f { return textureLoad(parameters, mirrored(i)); }
+fn drive_at(i: u32) -> vec4f { return textureLoad(drive, mirrored(i)); }
+// #else
+@group(0) @binding(2) var<storage, read> parameters: array<vec4f>;
+@group(0) @binding(3) var<storage, read> drive: array<vec4f>;
+fn weight_at(i: u32) -> vec4f { return parameters[i]; }
+fn drive_at(i: u32) -> vec4f { return drive[i]; }
+// #endif
+// #if ${BACKWARD}
+// #if ${TEXTURES}
+@group(0) @binding(4) var outputs: texture_storage_2d<rgba32float, read>;
+fn output_at(i: u32) -> vec4f { return textureLoad(outputs, mirrored(i)); }
+// #else
+@group(0) @binding(4) var<storage, read> outputs: array<vec4f>;
+fn output_at(i: u32) -> vec4f { return outputs[i]; }
+// #endif
+// #endif
+// #if ${NEWEST}
+// The newest state alone, in a buffer whose mirror is small.
+@group(0) @binding(5) var newest: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(6) var<storage, read_write> next_newest: array<vec4f>;
+// #endif
+// #if ${WORKGROUP}
+var<workgroup> state: array<vec4f, ${STATE_LENGTH}>;
+// #endif
+
+// Rows 4k to 4k + 3, columns 4c to 4c + 3 of the weights that begin at `start`.
+fn weights_at(start: u32, stride: u32, k: u32, c: u32) -> mat4x4f {
+  // #if ${BACKWARD}
+  let at = start + 4 * c * stride + k;
+  // #else
+  let at = start + 4 * k * stride + c;
+  // #endif
+  let lines = mat4x4f(
+    weight_at(at),
+    weight_at(at + stride),
+    weight_at(at + 2 * stride),
+    weight_at(at + 3 * stride),
+  );
+  // #if ${BACKWARD}
+  return transpose(lines);
+  // #else
+  return lines;
+  // #endif
+}
+
+fn accumulate(sum: vec4f, a: vec4f, b: mat4x4f) -> vec4f {
+  let first = fma(vec4f(a.y), b[1], fma(vec4f(a.x), b[0], sum));
+  return fma(vec4f(a.w), b[3], fma(vec4f(a.z), b[2], first));
+}
+
+// Where step t finds the state, and where it leaves it.
+// #if ${BACKWARD}
+fn slot_before(t: u32) -> u32 { return (t + 1) * shape.history.x; }
+fn slot_after(t: u32) -> u32 { return t * shape.history.x; }
+// #else
+fn slot_before(t: u32) -> u32 { return t * shape.history.x; }
+fn slot_after(t: u32) -> u32 { return (t + 1) * shape.history.x; }
+// #endif
+
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let replica = group.z;
+  // #if ${WORKGROUP}
+  let first_row = group.x * ${GROUP_ROWS};
+  let tiles_down = ${GROUP_ROWS}u / ${ROWS};
+  let first_tile = lane;
+  let tiles = tiles_down * shape.columns / ${COLUMNS};
+  let next_tile = ${LANES}u;
+  // #elif ${ROWWISE}
+  let first_row = (group.x * ${LANES} + lane) * ${ROWS};
+  let tiles_down = 1u;
+  let first_tile = 0u;
+  let tiles = (shape.columns + ${COLUMNS} - 1) / ${COLUMNS};
+  let next_tile = 1u;
+  // #else
+  let first_row = 0u;
+  let tiles_down = (shape.rows + ${ROWS} - 1) / ${ROWS};
+  let first_tile = group.x * ${LANES} + lane;
+  let tiles = min(first_tile + 1, tiles_down * shape.columns / ${COLUMNS});
+  let next_tile = 1u;
+  // #endif
+  let parameters_start = replica * shape.history.z;
+  let history_start = replica * shape.history.y + first_row * shape.columns;
+  let drive_start = replica * shape.drive.z + first_row * shape.drive.x;
+
+  // #if ${WORKGROUP}
+  // Two states in turn: that before a step and that after it.
+  let length = ${GROUP_ROWS}u * shape.columns;
+  for (var i = first_tile; i < length; i += next_tile) {
+    state[i] = history[history_start + slot_before(shape.first) + i];
+  }
+  // #endif
+  for (var done = 0u; done < shape.count; done++) {
+    // #if ${BACKWARD}
+    let t = shape.first - done;
+    // #else
+    let t = shape.first + done;
+    // #endif
+    // #if ${WORKGROUP}
+    let before = done % 2 * length;
+    let after = length - before;
+    // #endif
+    // #if ${WORKGROUP}
+    workgroupBarrier();
+    // #endif
+    for (var tile = first_tile; tile < tiles; tile += next_tile) {
+      let row = tile % tiles_down * ${ROWS};
+      let column = tile / tiles_down * ${COLUMNS};
+      let place = row * shape.columns;
+      // #for i in ROWS
+      // #for c in COLUMNS
+      var sum_${i}_${c} = vec4f();
+      // #end
+      // #end
+      let state_weights = parameters_start + shape.weights.x;
+      for (var k = 0u; k < shape.state_length; k++) {
+        // #for c in COLUMNS
+        let b_${c} = weights_at(state_weights, shape.weights.y, k, column + ${c});
+        // #end
+        // #for i in ROWS
+        // #if ${WORKGROUP}
+        let a_${i} = state[before + place + ${i} * shape.columns + k];
+        // #elif ${NEWEST}
+        let newest_${i} = replica * shape.history.x + place + ${i} * shape.columns;
+        let a_${i} = textureLoad(newest, mirrored(newest_${i} + k));
+        // #else
+        let a_${i} = history[history_start + slot_before(t) + place + ${i} * shape.columns + k];
+        // #endif
+        // #for c in COLUMNS
+        sum_${i}_${c} = accumulate(sum_${i}_${c}, a_${i}, b_${c});
+        // #end
+        // #end
+      }
+      let drive_weights = parameters_start + shape.weights.z;
+      let drive_place = drive_start + t * shape.drive.y + row * shape.drive.x;
+      for (var k = 0u; k < shape.drive_length; k++) {
+        // #for c in COLUMNS
+        let b_${c} = weights_at(drive_weights, shape.weights.w, k, column + ${c});
+        // #end
+        // #for i in ROWS
+        let a_${i} = drive_at(drive_place + ${i} * shape.drive.x + k);
+        // #for c in COLUMNS
+        sum_${i}_${c} = accumulate(sum_${i}_${c}, a_${i}, b_${c});
+        // #end
+        // #end
+      }
+
+      // #for c in COLUMNS
+      // #if ${BACKWARD}
+      // #else
+      let bias_${c} = weight_at(parameters_start + shape.bias + column + ${c});
+      let is_unit_${c} = 4 * (column + ${c}) + vec4u(0, 1, 2, 3) < vec4u(shape.units);
+      // #endif
+      // #for i in ROWS
+      if first_row + row + ${i} < shape.rows && column + ${c} < shape.columns {
+        let at = place + ${i} * shape.columns + column + ${c};
+        // #if ${BACKWARD}
+        let value = sum_${i}_${c} * slope(output_at(history_start + slot_before(t) + at));
+        // #else
+        let value = select(vec4f(), activate(sum_${i}_${c} + bias_${c}), is_unit_${c});
+        // #endif
+        history[history_start + slot_after(t) + at] = value;
+        // #if ${WORKGROUP}
+        state[after + at] = value;
+        // #elif ${NEWEST}
+        next_newest[replica * shape.history.x + at] = value;
+        // #endif
+      }
+      // #end
+      // #end
+    }
+  }
+}

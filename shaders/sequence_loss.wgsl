@@ -1,0 +1,142 @@
+// The loss of a recurrent network's linear outputs z against the targets x, one workgroup a case, its
+// invocations along the steps that have a target: every step of the sequence, or the LAST alone.
+//   SOFTMAX: loss = - sum over units of x log softmax(z);  delta = (softmax(z) sum(x) - x) / batch
+//   else     loss = sum over units of (z - x)^2;           delta = 2 (z - x) / batch
+// Softmax subtracts the largest z first, so that no exponential overflows.
+//
+// Without DELTA it is a figure of an evaluation, with what is wrong by the zero-one loss beside it:
+// the steps whose target is one of the first `classes` units while another of these is the largest
+// output (SOFTMAX), or those with an error above the tolerance.
+
+struct SequenceLoss {
+  batch: u32,         // rows that are cases
+  rows: u32,          // padded
+  steps: u32,
+  stride: u32,        // of z, targets and delta, in vec4
+  units: u32,         // columns that are no padding
+  classes: u32,
+  cases: u32,         // values of case_loss a replica
+  tolerance: f32,
+}
+
+@group(0) @binding(0) var<uniform> shape: SequenceLoss;
+// #if ${TEXTURES}
+@group(0) @binding(1) var z: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(2) var target_values: texture_storage_2d<rgba32float, read>;
+fn z_at(i: u32) -> vec4f { return textureLoad(z, mirrored(i)); }
+fn target_at(i: u32) -> vec4f { return textureLoad(target_values, mirrored(i)); }
+// #else
+@group(0) @binding(1) var<storage, read> z: array<vec4f>;
+@group(0) @binding(2) var<storage, read> target_values: array<vec4f>;
+fn z_at(i: u32) -> vec4f { return z[i]; }
+fn target_at(i: u32) -> vec4f { return target_values[i]; }
+// #endif
+@group(0) @binding(3) var<storage, read> lengths: array<u32>;
+@group(0) @binding(4) var<storage, read_write> case_loss: array<f32>;
+// #if ${DELTA}
+@group(0) @binding(5) var<storage, read_write> delta: array<vec4f>;
+// #else
+@group(0) @binding(5) var<storage, read_write> case_wrong: array<f32>;
+// #endif
+
+fn total(value: vec4f) -> f32 {
+  return (value.x + value.y) + (value.z + value.w);
+}
+
+fn is_below(column: u32, count: u32) -> vec4<bool> {
+  return 4 * column + vec4u(0, 1, 2, 3) < vec4u(count);
+}
+
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = group.x;
+  let replica = group.z;
+  // #if ${DELTA}
+  let place = row;
+  // #else
+  let place = step.position + row;
+  // #endif
+  let is_case = row < shape.batch && place < shape.cases;
+  let length = lengths[replica * shape.rows + row];
+  var loss = 0.0;
+  var wrong = 0.0;
+  for (var t = lane; t < shape.steps; t += ${LANES}) {
+    let start = ((replica * shape.steps + t) * shape.rows + row) * shape.stride;
+    // #if ${LAST}
+    let has_target = is_case && t + 1 == length;
+    let target_start = (replica * shape.rows + row) * shape.stride;
+    // #else
+    let has_target = is_case && t < length;
+    let target_start = start;
+    // #endif
+    // #if ${SOFTMAX}
+    var largest = -3.4e38;
+    var largest_other = -3.4e38;  // of the classes that are not wanted
+    var wanted_output = -3.4e38;
+    var has_class = false;
+    var weight = 0.0;
+    for (var column = 0u; column < shape.stride; column++) {
+      let output = z_at(start + column);
+      let wanted = target_at(target_start + column);
+      let is_unit = is_below(column, shape.units);
+      let is_class = is_below(column, shape.classes);
+      weight += total(select(vec4f(), wanted, is_unit));
+      // #for j in 4
+      if is_unit[${j}] { largest = max(largest, output[${j}]); }
+      if is_class[${j}] {
+        if wanted[${j}] > 0.5 {
+          has_class = true;
+          wanted_output = output[${j}];
+        } else {
+          largest_other = max(largest_other, output[${j}]);
+        }
+      }
+      // #end
+    }
+    var sum = 0.0;
+    for (var column = 0u; column < shape.stride; column++) {
+      let scaled = exp(z_at(start + column) - largest);
+      sum += total(select(vec4f(), scaled, is_below(column, shape.units)));
+    }
+    let log_sum = log(sum);
+    for (var column = 0u; column < shape.stride; column++) {
+      let output = z_at(start + column);
+      let wanted = target_at(target_start + column);
+      let counts = is_below(column, shape.units) & vec4<bool>(has_target);
+      let terms = wanted * (largest - output + log_sum);
+      loss += total(select(vec4f(), terms, counts & wanted != vec4f()));
+      // #if ${DELTA}
+      let slopes = exp(output - largest) / sum * weight - wanted;
+      delta[start + column] = select(vec4f(), slopes / f32(shape.batch), counts);
+      // #endif
+    }
+    // A tie is wrong, lest a dead network pass; and so is NaN, which is above nothing.
+    if has_target && has_class && !(wanted_output > largest_other) { wrong += 1; }
+    // #else
+    var is_right = true;
+    for (var column = 0u; column < shape.stride; column++) {
+      let error = z_at(start + column) - target_at(target_start + column);
+      let counts = is_below(column, shape.units) & vec4<bool>(has_target);
+      loss += total(select(vec4f(), error * error, counts));
+      is_right &= all(!counts | abs(error) <= vec4f(shape.tolerance));
+      // #if ${DELTA}
+      delta[start + column] = select(vec4f(), 2 * error / f32(shape.batch), counts);
+      // #endif
+    }
+    if !is_right { wrong += 1; }
+    // #endif
+  }
+  let case_total = tree_sum(loss, lane);
+  // #if ${DELTA}
+  // #else
+  workgroupBarrier();
+  let wrong_total = tree_sum(wrong, lane);
+  // #endif
+  if lane == 0 && is_case {
+    case_loss[replica * shape.cases + place] = case_total;
+    // #if ${DELTA}
+    // #else
+    case_wrong[replica * shape.cases + place] = wrong_total;
+    // #endif
+  }
+}

@@ -1,0 +1,97 @@
+// A recurrent network with sequences at random, on the GPU and for the float64 reference alike.
+
+import { echoState } from "../../core/init/echo_state.ts";
+import { pad, unpad } from "../../core/gpu/matrix.ts";
+import { rowsOf, type Steps } from "../../core/gpu/steps.ts";
+import type { RecurrenceLayout, TimeLoop } from "../../core/ops/recurrence.ts";
+import { sequenceLoss } from "../../core/ops/sequence_loss.ts";
+import { Vector } from "../../core/optim/vector.ts";
+import { Purpose, RandomStream } from "../../core/random.ts";
+import { recurrentLayout, RecurrentNetwork } from "../../models/recurrent_network.ts";
+import { type Bench, draw } from "../gpu/fixture.ts";
+import type { Rnn, SequenceBatch } from "../reference/rnn.ts";
+
+/** Sizes of the network and its sequences. */
+export interface RnnCase extends Rnn {
+  steps: number;
+  batch: number;
+  replicas: number;
+  targets: "last" | "all";
+}
+
+/** Parameters of a replica, exact in float32: echo-state weights, and biases that differ. */
+export function parametersOf({ inputs, hidden, outputs }: Rnn, replica: number): Float64Array[] {
+  const initializer = echoState({ fanIn: Math.min(15, hidden), inputScale: 0.3, outputScale: 0.3 });
+  const layer = (role: "input" | "recurrent" | "output", fanIn: number, fanOut: number) =>
+    initializer({ role, fanIn, fanOut, random: new RandomStream(7, Purpose.weights, replica) })
+      .weights;
+  return [
+    layer("input", inputs, hidden),
+    layer("recurrent", hidden, hidden),
+    Float64Array.from(draw(hidden, 10 + replica), (bias) => 0.1 * bias),
+    layer("output", hidden, outputs),
+    Float64Array.from(draw(outputs, 20 + replica)),
+  ].map((tensor) => tensor.map(Math.fround));
+}
+
+/** Sequences of a replica: of different lengths, with one-hot targets. */
+export function batchOf(given: RnnCase, replica: number): SequenceBatch {
+  const { steps, batch, inputs, outputs, targets } = given;
+  const rows = targets === "last" ? batch : steps * batch;
+  const wanted = draw(rows, 40 + replica);
+  return {
+    inputs: Float64Array.from(draw(steps * batch * inputs, 30 + replica)),
+    targets: new Float64Array(rows * outputs).map((_, i) =>
+      i % outputs === Math.floor((wanted[Math.floor(i / outputs)] + 1) / 2 * outputs) ? 1 : 0
+    ),
+    lengths: Array.from({ length: batch }, (_, i) => Math.max(1, steps - i % 3)),
+  };
+}
+
+/** The steps of all replicas as matrices, [R T, B, columns]. */
+export function asMatrices(all: Steps) {
+  const { replicas, steps, rows, stepStride } = all;
+  return { ...rowsOf(all, 0, 1), replicas: replicas * steps, rows, replicaStride: stepStride };
+}
+
+/** Losses [R, B] and the tensors of each replica's gradient. */
+export async function gradientsOf(
+  bench: Bench,
+  given: RnnCase,
+  timeLoop: TimeLoop | RecurrenceLayout,
+): Promise<{ losses: Float32Array; gradients: Float32Array[][] }> {
+  const { gpu } = bench;
+  const { replicas, batch, loss } = given;
+  const network = bench.take(new RecurrentNetwork(gpu, given, { replicas, batch }, timeLoop));
+  const [parameters, gradient] = ["parameters", "gradient"]
+    .map((label) => bench.take(new Vector(gpu, label, recurrentLayout(given), replicas)));
+  const all = Array.from({ length: replicas }, (_, r) => r);
+  all.forEach((r) => parameters.write(r, parametersOf(given, r)));
+  const batches = all.map((r) => batchOf(given, r));
+  const fill = (to: Steps, values: number[]) => gpu.write(to.buffer, pad(asMatrices(to), values));
+  fill(network.inputs, batches.flatMap(({ inputs }) => [...inputs]));
+  fill(network.targets, batches.flatMap(({ targets }) => [...targets]));
+  const rows = network.inputs.stepStride / network.inputs.stride;
+  gpu.write(
+    network.lengths,
+    Uint32Array.from(
+      batches.flatMap(({ lengths }) => Array.from({ length: rows }, (_, i) => lengths[i] ?? 0)),
+    ),
+  );
+  const caseLoss = bench.buffer(new Float32Array(replicas * batch));
+  bench.run((plan) => {
+    network.recordForward(plan, parameters);
+    const { outputs: z, targets, lengths, outputDeltas: delta } = network;
+    sequenceLoss(plan, { loss, z, targets, lengths }, { delta, caseLoss });
+    network.recordBackward(plan, parameters, gradient);
+  });
+  return {
+    losses: (await bench.floats(caseLoss)).subarray(0, replicas * batch),
+    gradients: await Promise.all(all.map((r) => gradient.read(r))),
+  };
+}
+
+/** The values of a buffer of steps, [R, T, B, columns]. */
+export async function stepsOf(bench: Bench, all: Steps): Promise<Float32Array> {
+  return unpad(asMatrices(all), await bench.floats(all.buffer));
+}

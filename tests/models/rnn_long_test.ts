@@ -1,0 +1,54 @@
+import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { Plan } from "../../core/gpu/plan.ts";
+import {
+  recurrentFootprint,
+  recurrentLayout,
+  RecurrentNetwork,
+} from "../../models/recurrent_network.ts";
+import { Vector } from "../../core/optim/vector.ts";
+import { gpuTest } from "../gpu/fixture.ts";
+import { rnnLossAndGradient } from "../reference/rnn.ts";
+import { longGradientTolerance, relativeDifference } from "../reference/tolerance.ts";
+import { batchOf, gradientsOf, parametersOf, type RnnCase } from "./rnn_bench.ts";
+
+const long: RnnCase = {
+  ...{ inputs: 4, outputs: 3, loss: "cross-entropy", targets: "all" },
+  ...{ steps: 1000, hidden: 100, batch: 2, replicas: 1 },
+};
+
+// In one piece the loop of a kernel would have more than 65,535 iterations: its end comes out wrong.
+for (const timeLoop of ["kernel", "dispatch"] as const) {
+  gpuTest(`RecurrentNetwork gives the gradient over 1000 steps by a ${timeLoop}`, async (bench) => {
+    const { gradients, losses } = await gradientsOf(bench, long, timeLoop);
+    const exact = rnnLossAndGradient(long, parametersOf(long, 0), batchOf(long, 0));
+    assertLessOrEqual(relativeDifference(losses, exact.caseLosses), longGradientTolerance);
+    exact.gradient.forEach((tensor, i) =>
+      assertLessOrEqual(relativeDifference(gradients[0][i], tensor), longGradientTolerance)
+    );
+  });
+}
+
+gpuTest("RecurrentNetwork records as many dispatches for 20 steps as for 80", (bench) => {
+  const dispatches = ([20, 80] as const).map((steps) => {
+    const shape = { ...long, steps };
+    const layout = recurrentLayout(shape);
+    const network = bench.take(
+      new RecurrentNetwork(bench.gpu, shape, { replicas: 1, batch: 100 }, "kernel"),
+    );
+    const vector = () => bench.take(new Vector(bench.gpu, "test", layout, 1));
+    const [parameters, gradient] = [vector(), vector()];
+    const plan = new Plan(bench.gpu);
+    network.recordForward(plan, parameters);
+    network.recordBackward(plan, parameters, gradient);
+    return plan.length;
+  });
+  assertEquals(dispatches, [8, 8]);
+});
+
+gpuTest("recurrentFootprint() is what a network takes", ({ gpu }) => {
+  if (gpu.operands === "textures") return; // whose buffers are whole rows of a mirror
+  const before = gpu.allocatedBytes;
+  const network = new RecurrentNetwork(gpu, long, { replicas: 1, batch: 9 }, "kernel");
+  assertEquals(gpu.allocatedBytes - before, recurrentFootprint(long, 9).total);
+  network.free();
+});

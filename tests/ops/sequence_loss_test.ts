@@ -1,0 +1,127 @@
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { pad } from "../../core/gpu/matrix.ts";
+import { allocateSteps, type Steps } from "../../core/gpu/steps.ts";
+import { sequenceFigures, sequenceLoss } from "../../core/ops/sequence_loss.ts";
+import { type Bench, gpuTest } from "../gpu/fixture.ts";
+import { asMatrices, stepsOf } from "../models/rnn_bench.ts";
+import { softmaxCrossEntropy } from "../reference/rnn.ts";
+import { accuracy, smallestNormal, ulp, unitRoundoff } from "../reference/tolerance.ts";
+
+function stepsWith(bench: Bench, values: number[], steps: number, rows: number): Steps {
+  const columns = values.length / steps / rows;
+  const all = allocateSteps(bench.gpu, "test", { replicas: 1, steps, rows, columns });
+  bench.take({ free: () => bench.gpu.free(all.buffer) });
+  bench.gpu.write(all.buffer, pad(asMatrices(all), values));
+  return all;
+}
+
+gpuTest("sequenceLoss() of a softmax is exact for logits of any size", async (bench) => {
+  // One step of seven cases; the last asks for nothing.
+  const logits = [
+    ...[[0, 0, 0], [1, -2, 0.5], [80, 0, -80], [1e4, -1e4, 0], [3e38, -3e38, 0]],
+    ...[[-1e4, -1e4, -1e4], [1, 2, 3]],
+  ];
+  const wanted = [[0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0]];
+  const cases = logits.length;
+  const z = stepsWith(bench, logits.flat(), 1, cases);
+  const targets = stepsWith(bench, wanted.flat(), 1, cases);
+  const delta = stepsWith(bench, Array(3 * cases).fill(7), 1, cases);
+  const lengths = bench.buffer(new Uint32Array(8).fill(1));
+  const caseLoss = bench.buffer(new Float32Array(cases));
+  bench.run((plan) =>
+    sequenceLoss(plan, { loss: "cross-entropy", z, targets, lengths }, { delta, caseLoss })
+  );
+  const [losses, slopes] = [await bench.floats(caseLoss), await stepsOf(bench, delta)];
+  logits.forEach((row, i) => {
+    const rounded = Float64Array.from(row, Math.fround);
+    const exact = softmaxCrossEntropy(rounded, Float64Array.from(wanted[i]));
+    // Three exponentials of arguments d, exact but for a rounding of d: d e^d is at most 1/e.
+    const exp = accuracy.exp(0) + 3 * ulp;
+    const spread = Math.max(...rounded) - Math.min(...rounded);
+    const lossError = 3 * exp + 4 * unitRoundoff * (spread + 2) + accuracy.log + 2 * ulp;
+    assertAlmostEquals(losses[i], exact.value, lossError);
+    exact.slopes.forEach((slope, j) =>
+      assertAlmostEquals(
+        slopes[3 * i + j],
+        slope / cases,
+        (4 * exp + 2 * accuracy.quotient + 4 * unitRoundoff + smallestNormal) / cases,
+      )
+    );
+  });
+});
+
+gpuTest(
+  "sequenceLoss() takes the last step of each sequence, or all steps of it",
+  async (bench) => {
+    // Two steps of three cases of lengths 1, 2, 2 with one output.
+    const values = [1, 2, 3, 10, 20, 30];
+    const lengths = bench.buffer(Uint32Array.of(1, 2, 2, 0, 0, 0, 0, 0));
+    for (
+      const { targets, losses, slopes } of [
+        { targets: [0, 0, 25], losses: [1, 400, 25], slopes: [2, 0, 0, 0, 40, 10] },
+        { targets: [0, 0, 0, 0, 0, 25], losses: [1, 404, 34], slopes: [2, 4, 6, 0, 40, 10] },
+      ]
+    ) {
+      const z = stepsWith(bench, values, 2, 3);
+      const delta = stepsWith(bench, Array(6).fill(7), 2, 3);
+      const caseLoss = bench.buffer(new Float32Array(3));
+      const wanted = stepsWith(bench, targets, targets.length / 3, 3);
+      bench.run((plan) =>
+        sequenceLoss(plan, { loss: "squared-error", z, targets: wanted, lengths }, {
+          delta,
+          caseLoss,
+        })
+      );
+      assertEquals([...(await bench.floats(caseLoss)).subarray(0, 3)], losses);
+      assertEquals(
+        await stepsOf(bench, delta),
+        Float32Array.from(slopes, (x) => Math.fround(x / 3)),
+      );
+    }
+  },
+);
+
+gpuTest("sequenceFigures() counts errors above the tolerance, NaN among them", async (bench) => {
+  const z = stepsWith(bench, [0, 0.03, -0.05, 1, NaN], 1, 5);
+  const targets = stepsWith(bench, [0.05, 0, 0, 1, 0], 1, 5);
+  const lengths = bench.buffer(new Uint32Array(8).fill(1));
+  const [caseLoss, caseWrong] = [0, 1].map(() => bench.buffer(new Float32Array(8).fill(9)));
+  bench.run((plan) =>
+    sequenceFigures(plan, { loss: "squared-error", z, targets, lengths }, {
+      tolerance: 0.04,
+      classes: 0,
+    }, { caseLoss, caseWrong, cases: 7 }), { position: 1 });
+  assertEquals([...await bench.floats(caseWrong)], [9, 1, 0, 1, 0, 1, 9, 9]);
+});
+
+gpuTest("sequenceFigures() counts wrong classes, a tie and NaN among them", async (bench) => {
+  // Six steps of one case with two classes and a blank, which the largest output may be.
+  const outputs = [[2, 1, 9], [1, 2, 9], [1, 1, 0], [NaN, 0, 0], [0, 1, 0], [5, 0, 0]];
+  const wanted = [[1, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]];
+  const z = stepsWith(bench, outputs.flat(), 6, 1);
+  const targets = stepsWith(bench, wanted.flat(), 6, 1);
+  const lengths = bench.buffer(new Uint32Array(8).fill(6));
+  const [caseLoss, caseWrong] = [0, 1].map(() => bench.buffer(new Float32Array(4)));
+  bench.run((plan) =>
+    sequenceFigures(plan, { loss: "cross-entropy", z, targets, lengths }, {
+      tolerance: 0,
+      classes: 2,
+    }, { caseLoss, caseWrong, cases: 1 }), {});
+  assertEquals((await bench.floats(caseWrong))[0], 3);
+});
+
+gpuTest("sequenceLoss() refuses targets of another shape", (bench) => {
+  const z = stepsWith(bench, [1, 2, 3, 4], 2, 1);
+  const targets = stepsWith(bench, [1], 1, 1);
+  const [lengths, caseLoss] = [new Uint32Array(8), new Float32Array(4)].map((of) =>
+    bench.buffer(of)
+  );
+  assertThrows(
+    () =>
+      bench.run((plan) =>
+        sequenceLoss(plan, { loss: "squared-error", z, targets, lengths }, { delta: z, caseLoss })
+      ),
+    RangeError,
+    "outputs and targets differ",
+  );
+});
