@@ -47,6 +47,7 @@ export * from "./core/data/originals.ts";
 export * from "./core/data/sequences.ts";
 export * from "./core/train/capacity.ts";
 export * from "./core/train/model.ts";
+export * from "./core/train/report.ts";
 export * from "./core/train/trainer.ts";
 export * from "./models/autoencoder.ts";
 export * from "./models/paper.ts";

@@ -14,6 +14,7 @@ import { Vector } from "../optim/vector.ts";
 import { seedKey } from "../random.ts";
 import { Evaluation } from "./evaluation.ts";
 import type { Graph, Model, Split } from "./model.ts";
+import type { Report, RunOptions } from "./report.ts";
 
 /** One of the networks trained side by side: all that may differ between them. */
 export interface Replica {
@@ -39,47 +40,6 @@ export interface TrainerOptions {
   clipNorm?: number;
   /** Whether reports tell the norm of the last gradient; they do where it is clipped. */
   gradientNorm?: boolean;
-}
-
-/** How long to train and when to report; see {@linkcode Trainer.run}. */
-export interface RunOptions {
-  /** Updates done when the run ends, those before it included. */
-  updates: number;
-  /** Updates between two reports; the last update has one in any case. Default: only that one. */
-  every?: number;
-  /**
-   * Cases, always the same, that a report evaluates, or as a function of its update; 0 for none.
-   * Default 2000.
-   */
-  evalCases?: number | ((update: number) => number);
-  /** The split whose cases these are. Default: train. */
-  evalSplit?: Split;
-  /** Ends the run after the updates under way, with a last report. */
-  signal?: AbortSignal | undefined;
-}
-
-/** What a run says of one network. */
-export interface ReplicaReport {
-  /** Loss of the minibatch of the last update, where its gradient was taken. */
-  trainLoss: number;
-  /** The model's figures at theta, by name, over the fixed cases of a report. */
-  figures: Readonly<Record<string, number>>;
-  /** Momentum of the last update. */
-  momentum: number;
-  /** The update at which a loss or a parameter was first found not finite. */
-  divergedAt: number | undefined;
-  /** Norm of the last gradient, before it was clipped; undefined where nobody asked for it. */
-  gradientNorm: number | undefined;
-}
-
-/** The state of a run after `update` updates. */
-export interface Report {
-  /** Updates done. */
-  update: number;
-  /** By replica. */
-  replicas: readonly ReplicaReport[];
-  /** Updates a second since the last report, evaluation left out. */
-  rate: number;
 }
 
 /** A submit aims at this much GPU time: short enough for a watchdog and a prompt Ctrl-C. */

@@ -4,12 +4,8 @@ import type { Initializer } from "../../core/init/initializer.ts";
 import { sparse } from "../../core/init/sparse.ts";
 import type { Optimizer } from "../../core/optim/optimizer.ts";
 import type { Model } from "../../core/train/model.ts";
-import {
-  type Replica,
-  type ReplicaReport,
-  type RunOptions,
-  Trainer,
-} from "../../core/train/trainer.ts";
+import type { ReplicaReport, RunOptions } from "../../core/train/report.ts";
+import { type Replica, Trainer } from "../../core/train/trainer.ts";
 import type { Bench } from "../gpu/fixture.ts";
 
 /** A replica, its weights sparse by default. */
