@@ -16,6 +16,7 @@ struct Product {
   out: Place,
   extra: Place,        // the bias, the outputs, or the weights
   decay: f32,
+  linear: u32,         // 1: units are linear, whatever activation is compiled in
 }
 
 struct Place { offset: u32, stride: u32, replica: u32, unused: u32 }  // in vec4
@@ -121,6 +122,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     // #end
   }
 
+  let is_linear = vec4<bool>(product.linear == 1);
   let out_start = product.out.offset + id.z * product.out.replica + column;
   let extra_start = product.extra.offset + id.z * product.extra.replica + column;
   // #for c in COLUMNS
@@ -131,11 +133,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   // #for i in ROWS
   // #for j in 4
   // #if ${BIAS}
-  sum_${i}_${j}_${c} = select(vec4f(), activate(sum_${i}_${j}_${c} + bias_${c}), is_unit_${c});
+  sum_${i}_${j}_${c} += bias_${c};
+  sum_${i}_${j}_${c} = select(activate(sum_${i}_${j}_${c}), sum_${i}_${j}_${c}, is_linear);
+  sum_${i}_${j}_${c} = select(vec4f(), sum_${i}_${j}_${c}, is_unit_${c});
   // #endif
   // #if ${DERIVATIVE}
-  sum_${i}_${j}_${c} *=
+  let slope_${i}_${j}_${c} =
     slope(extra_at(extra_start + (row + 4 * ${i} + ${j}) * product.extra.stride + ${c}));
+  sum_${i}_${j}_${c} *= select(slope_${i}_${j}_${c}, vec4f(1), is_linear);
   // #endif
   // #if ${DECAY}
   sum_${i}_${j}_${c} = fma(

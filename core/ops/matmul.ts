@@ -47,6 +47,7 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
         `does not give ${text(out)}`,
     );
   }
+  const activation = (forward ?? backward)?.activation;
   const kernel = plan.gpu.kernel(
     `matmul_${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}`,
     [activationSource, operandSource, source],
@@ -60,7 +61,7 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
       DERIVATIVE: backward !== undefined,
       DECAY: decay !== undefined,
       EXTRA_MATRIX: (backward ?? decay) !== undefined,
-      ...activationConstants((forward ?? backward)?.activation ?? "linear"),
+      ...activationConstants(compiledActivation(activation)),
       TEXTURES: plan.gpu.operands === "textures",
     },
   );
@@ -71,9 +72,10 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
   const strides = [a, b, out, extra].flatMap((m) =>
     m ? [m.offset / 4, m.stride / 4, m.replicaStride / 4, 0] : [0, 0, 0, 0]
   );
+  const isLinear = activation === "linear" ? 1 : 0;
   const tiles = rows / (4 * tile.rows) * columns / tile.columns;
   plan.dispatch(kernel, {
-    product: new Uint32Array([...sizes, ...strides, ...floatWords(decay?.l2 ?? 0)]),
+    product: new Uint32Array([...sizes, ...strides, ...floatWords(decay?.l2 ?? 0), isLinear, 0, 0]),
     a: a.buffer,
     b: b.buffer,
     out: out.buffer,
@@ -87,9 +89,17 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
 
 const defaultTile: Tile = { rows: 2, columns: 2, workgroup: 8 };
 
-/** A float32 in words of a uniform. */
+/**
+ * Linear units share the kernel of sigmoid ones and pass it by: compiling one of their own takes as
+ * long as hundreds of products on a software adapter, and most networks have both.
+ */
+function compiledActivation(activation: Activation | undefined): Activation {
+  return activation === "linear" ? "sigmoid" : activation ?? "linear";
+}
+
+/** A float32 as a word of a uniform. */
 function floatWords(value: number): Uint32Array {
-  return new Uint32Array(new Float32Array([value, 0, 0, 0]).buffer);
+  return new Uint32Array(new Float32Array([value]).buffer);
 }
 
 function text({ replicas, rows, columns }: Matrix): string {

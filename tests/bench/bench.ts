@@ -1,88 +1,84 @@
 /**
- * Prints what a training step costs on the adapter at hand: milliseconds, GFLOP/s beside the
- * adapter's measured arithmetic peak, and dispatches, for the paper's networks at R = 1 and 8.
+ * Measures the engine on the adapter at hand, and its peers beside it: tables on the terminal and as
+ * CSV files. What the figures mean stands in NOTES.md.
  *
  * @module
  */
 
-import {
-  autoencoder,
-  Dataset,
-  type Gpu,
-  nesterov,
-  openGPU,
-  paperMomentum,
-  sparse,
-  Trainer,
-} from "../../mod.ts";
+import { openGPU } from "../../mod.ts";
+import { choices, integer, path, type Values } from "../../experiments/shared/flags.ts";
+import { runProgram } from "../../experiments/shared/program.ts";
 import { describeAdapter, ensureAdapter } from "../../experiments/shared/setup.ts";
-import { alignTable } from "../../experiments/shared/tables.ts";
-import { median } from "./median.ts";
-import { arithmeticPeak } from "./peak.ts";
+import { arithmeticPeak, copyBandwidth } from "./peak.ts";
+import { Report } from "./report.ts";
+import { measureKernels } from "./sections/kernels.ts";
+import { comparePeers } from "./sections/peers.ts";
+import { measureRecurrent } from "./sections/recurrent.ts";
+import type { Machine, Setting } from "./sections/section.ts";
+import { measureStart } from "./sections/start.ts";
+import { measureSteps } from "./sections/step.ts";
+import { problemNames } from "./tasks.ts";
 
-const networks = {
-  curves: [784, 400, 200, 100, 50, 25, 6],
-  mnist: [784, 1000, 500, 250, 30],
+const sections = {
+  start: measureStart,
+  step: measureSteps,
+  recurrent: measureRecurrent,
+  kernels: measureKernels,
+  peers: comparePeers,
 };
-const batchSize = 200;
-const rounds = 5;
+type SectionName = keyof typeof sections;
+const sectionNames = Object.keys(sections) as SectionName[];
 
-const adapter = await ensureAdapter();
-console.log(`${describeAdapter(adapter)}, ${new Date().toISOString().slice(0, 10)}`);
-using gpu = await openGPU({ adapter });
-const peak = await arithmeticPeak(gpu);
-console.log(`arithmetic peak: ${peak.toFixed(1)} GFLOP/s\n`);
-const rows: (string | number)[][] = [
-  ["network", "R", "ms a step", "GFLOP/s", "of peak", "dispatches", "network-updates/s"],
-];
-for (const [name, layers] of Object.entries(networks)) {
-  for (const replicas of [1, 8]) {
-    const { seconds, dispatches } = await timeStep(gpu, layers, replicas);
-    const gflops = operations(layers, replicas) / seconds / 1e9;
-    rows.push([
-      name,
-      replicas,
-      (1000 * seconds).toFixed(2),
-      gflops.toFixed(1),
-      `${(100 * gflops / peak).toFixed(0)} %`,
-      dispatches,
-      (replicas / seconds).toFixed(1),
-    ]);
+const flags = {
+  only: choices(sectionNames, { default: sectionNames, help: "The sections to run." }),
+  rounds: integer({
+    default: 5,
+    atLeast: 1,
+    help: "Timed rounds, whose median is told; engines take turns in each.",
+  }),
+  networks: choices(problemNames, {
+    default: problemNames,
+    help: "The autoencoders of the sections step and peers.",
+  }),
+  out: path({ shown: "results/bench/DATE-TIME", help: "The folder for the CSV files." }),
+};
+
+await runProgram(
+  {
+    usage: "deno task bench",
+    summary: "Measures the engine on the adapter at hand, and its peers beside it.",
+    flags,
+  },
+  main,
+  Deno.args.filter((word) => word !== "--"),
+);
+
+async function main({ only, rounds, networks, out }: Values<typeof flags>): Promise<void> {
+  const now = new Date().toISOString();
+  const report = new Report(out ?? `results/bench/${now.slice(0, 19).replaceAll(":", "-")}`);
+  const adapter = await ensureAdapter();
+  report.say(`${describeAdapter(adapter)}, ${navigator.hardwareConcurrency} cores, ${now}`);
+  if (Deno.build.os !== "windows") {
+    report.say(`load before the run: ${Deno.loadavg().map((load) => load.toFixed(1)).join(", ")}`);
   }
+  let machine: Promise<Machine> | undefined;
+  const setting: Setting = {
+    report,
+    rounds,
+    networks,
+    machine: () => machine ??= openMachine(adapter, report),
+  };
+  for (const name of only) await sections[name](setting);
+  (await machine)?.gpu.close();
 }
-console.log(alignTable(rows));
 
-/** Of the products of a step: forward, weight gradients, and deltas but of the input. */
-function operations(layers: readonly number[], replicas: number): number {
-  const weights = layers.slice(1).map((size, i) => 2 * size * layers[i]);
-  const all = weights.reduce((sum, count) => sum + count);
-  return 2 * batchSize * replicas * (3 * all - weights[0] / 2);
-}
-
-async function timeStep(
-  gpu: Gpu,
-  layers: readonly number[],
-  replicas: number,
-): Promise<{ seconds: number; dispatches: number }> {
-  const values = new Uint8Array(1000 * 784).map((_, i) => (i * 31) % 256);
-  const train = new Dataset(gpu, values, { width: 784 });
-  const momentum = paperMomentum({ cap: 0.99 });
-  const trainer = await Trainer.open(gpu, {
-    model: autoencoder({ layers, train }),
-    replicas: Array.from({ length: replicas }, (_, seed) => ({
-      seed,
-      optimizer: nesterov({ learningRate: 0.001, momentum }),
-      initializer: sparse(),
-    })),
-    batchSize,
-  });
-  const steps = gpu.isSoftware ? Math.max(2, Math.round(16 / replicas)) : 500;
-  const seconds = await median(rounds, async () => {
-    const updates = trainer.update + steps;
-    for await (const _ of trainer.run({ updates, evalCases: 0 }));
-  });
-  const dispatches = trainer.dispatchesPerUpdate;
-  trainer.free();
-  train.free();
-  return { seconds: seconds / steps, dispatches };
+async function openMachine(adapter: GPUAdapter, report: Report): Promise<Machine> {
+  const gpu = await openGPU({ adapter });
+  const peak = await arithmeticPeak(gpu);
+  const bandwidth = await copyBandwidth(gpu);
+  report.say(
+    `arithmetic peak ${peak.toFixed(1)} GFLOP/s, copies ${bandwidth.toFixed(1)} GB/s ` +
+      "(read and written)",
+  );
+  return { gpu, peak, bandwidth };
 }

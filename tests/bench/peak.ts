@@ -1,6 +1,6 @@
 import type { Gpu } from "../../mod.ts";
 import { Plan } from "../../mod.ts";
-import { median } from "./median.ts";
+import { medianSeconds } from "./median.ts";
 import source from "./peak.wgsl" with { type: "text" };
 
 const CHAINS = 8;
@@ -16,11 +16,26 @@ export async function arithmeticPeak(gpu: Gpu): Promise<number> {
   plan.dispatch(kernel, { out }, { groups: [invocations / 64, 1, 1], iterations: LOOPS });
   plan.seal();
   const operations = invocations * LOOPS * UNROLLED * CHAINS * 4 * 2;
-  const seconds = await median(5, async () => {
+  const seconds = await medianSeconds(5, async () => {
     plan.submit();
     await gpu.settle();
   });
   plan.free();
   gpu.free(out);
   return operations / seconds / 1e9;
+}
+
+/** GB/s of copies between two buffers, bytes read and bytes written counted both. */
+export async function copyBandwidth(gpu: Gpu): Promise<number> {
+  const size = 2 ** 26;
+  const copies = gpu.isSoftware ? 4 : 100;
+  const [from, to] = ["from", "to"].map((label) => gpu.allocate(label, size));
+  const seconds = await medianSeconds(5, async () => {
+    const encoder = gpu.device.createCommandEncoder();
+    for (let i = 0; i < copies; i++) encoder.copyBufferToBuffer(from, 0, to, 0, size);
+    gpu.device.queue.submit([encoder.finish()]);
+    await gpu.settle();
+  });
+  for (const buffer of [from, to]) gpu.free(buffer);
+  return 2 * size * copies / seconds / 1e9;
 }

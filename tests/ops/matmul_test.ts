@@ -16,6 +16,8 @@ interface Kind {
   /** Epilogues. */
   forward?: Activation;
   backward?: Activation;
+  /** l2. */
+  decay?: number;
 }
 
 /** [M, K, N]: out [M, N], sums of K. */
@@ -35,7 +37,7 @@ const magnitude = (values: Float64Array) => values.map(Math.abs);
 class Case {
   readonly a: Float64Array;
   readonly b: Float64Array;
-  /** The bias, or the outputs whose slopes multiply the product. */
+  /** The bias, the outputs whose slopes multiply the product, or the weights that decay. */
   readonly extra: Float64Array | undefined;
   readonly out: Matrix;
 
@@ -47,7 +49,7 @@ class Case {
     readonly replicas: number,
   ) {
     const [m, k, n] = shape;
-    const { transposeA, transposeB, forward, backward } = kind;
+    const { transposeA, transposeB, forward, backward, decay } = kind;
     const operand = (rows: number, columns: number, stream: number, unit?: Activation) => {
       const drawn = draw(replicas * rows * columns, stream);
       const values = unit ? Float32Array.from(activate(unit, Float64Array.from(drawn))) : drawn;
@@ -59,7 +61,9 @@ class Case {
     const outputs = backward && operand(m, n, 4, backward);
     this.a = Float64Array.from(a.values);
     this.b = Float64Array.from(b.values);
-    this.extra = (bias || outputs) && Float64Array.from((bias || outputs)!.values);
+    const weights = decay === undefined ? undefined : operand(m, n, 5);
+    const extra = bias ?? outputs ?? weights;
+    this.extra = extra && Float64Array.from(extra.values);
     this.out = bench.matrix(m, n, undefined, replicas);
     matmul(
       plan,
@@ -70,6 +74,7 @@ class Case {
         out: this.out,
         forward: bias && { bias: bias.matrix, activation: forward },
         backward: outputs && { outputs: outputs.matrix, activation: backward },
+        decay: weights && { weights: weights.matrix, l2: decay },
       } as Parameters<typeof matmul>[1],
     );
   }
@@ -103,7 +108,7 @@ class Case {
   /** What the epilogue makes of `sums`, whose terms have magnitudes that add up to `sizes`. */
   #epilogue(sums: Float64Array, sizes: Float64Array, r: number) {
     const [m, k, n] = this.shape;
-    const { forward, backward } = this.kind;
+    const { forward, backward, decay } = this.kind;
     if (forward) {
       const bias = this.extra!.subarray(r * n, (r + 1) * n);
       const z = sums.map((sum, i) => sum + bias[i % n]);
@@ -113,6 +118,14 @@ class Case {
       return { wanted: activate(forward, z), error: error.map((e, i) => e + rounding(z[i])) };
     }
     const sumErrors = sizes.map((size) => sumError(k, size));
+    if (decay !== undefined) {
+      const added = this.extra!.subarray(r * m * n, (r + 1) * m * n).map((w) => decay * w);
+      return {
+        wanted: sums.map((sum, i) => sum + added[i]),
+        // One more term of the sum.
+        error: sizes.map((size, i) => sumError(k + 1, size + Math.abs(added[i]))),
+      };
+    }
     if (!backward) return { wanted: sums, error: sumErrors };
     const y = this.extra!.subarray(r * m * n, (r + 1) * m * n);
     const slopes = slope(backward, y);
@@ -143,6 +156,7 @@ matmulTest("multiplies", {});
 matmulTest("reads a transposed", { transposeA: true });
 matmulTest("reads b transposed", { transposeB: true });
 matmulTest("reads both transposed", { transposeA: true, transposeB: true });
+matmulTest("adds a multiple of the weights", { transposeA: true, decay: 0.375 });
 for (const activation of activations) {
   matmulTest(`adds a bias and applies ${activation} units`, { forward: activation });
   matmulTest(`multiplies by the slope of ${activation} units`, {
@@ -239,40 +253,49 @@ gpuTest("matmul() reads and writes tensors within a vector", async (bench) => {
   }
 });
 
-for (const forward of [undefined, ...activations]) {
-  gpuTest(
-    `matmul() lets NaN and infinity through ${forward ?? "a plain product"}`,
-    async (bench) => {
-      const [m, k, n] = [17, 9, 13];
-      const [a, b] = [draw(m * k, 1), draw(k * n, 2)];
-      a[3 * k + 2] = NaN;
-      a[5 * k + 8] = Infinity;
-      b[4 * n + 6] = -Infinity;
-      b[0 * n + 12] = NaN;
-      const bias = draw(n, 3);
-      bias[9] = NaN;
-      bias[10] = Infinity;
-      const out = bench.matrix(m, n);
-      bench.run((plan) =>
-        matmul(plan, {
-          a: bench.matrix(m, k, a),
-          b: bench.matrix(k, n, b),
-          out,
-          ...(forward && { forward: { bias: bench.matrix(1, n, bias), activation: forward } }),
-        })
-      );
-      const sums = reference(Float64Array.from(a), Float64Array.from(b), {
-        rows: m,
-        columns: n,
-        shared: k,
-      });
-      const wanted = forward ? activate(forward, sums.map((sum, i) => sum + bias[i % n])) : sums;
-      const special = (values: Iterable<number>) =>
-        Array.from(values, (value) => Number.isFinite(value) ? "finite" : String(value));
-      assertEquals(special(await bench.values(out)), special(wanted));
-      assertEquals(special(wanted).includes("NaN"), true);
-    },
-  );
+const kinds: [string, Kind][] = [
+  ["a b", {}],
+  ["a' b", { transposeA: true }],
+  ["a b'", { transposeB: true }],
+  ...activations.map((forward): [string, Kind] => [`${forward} units`, { forward }]),
+];
+
+for (const [words, { transposeA = false, transposeB = false, forward }] of kinds) {
+  gpuTest(`matmul() lets NaN and infinity through ${words}`, async (bench) => {
+    const [m, k, n] = [17, 9, 13];
+    const [a, b, bias] = [draw(m * k, 1), draw(k * n, 2), draw(n, 3)];
+    a[3 * k + 2] = NaN;
+    a[5 * k + 8] = Infinity;
+    b[4 * n + 6] = -Infinity;
+    b[0 * n + 12] = NaN;
+    bias[9] = NaN;
+    bias[10] = Infinity;
+    const operand = (values: Float32Array, rows: number, columns: number, transpose: boolean) =>
+      transpose
+        ? bench.matrix(
+          columns,
+          rows,
+          values.map((_, i) => values[i % rows * columns + Math.floor(i / rows)]),
+        )
+        : bench.matrix(rows, columns, values);
+    const out = bench.matrix(m, n);
+    bench.run((plan) =>
+      matmul(plan, {
+        a: operand(a, m, k, transposeA),
+        b: operand(b, k, n, transposeB),
+        out,
+        ...{ transposeA, transposeB },
+        ...(forward && { forward: { bias: bench.matrix(1, n, bias), activation: forward } }),
+      })
+    );
+    const product = { rows: m, columns: n, shared: k };
+    const sums = reference(Float64Array.from(a), Float64Array.from(b), product);
+    const wanted = forward ? activate(forward, sums.map((sum, i) => sum + bias[i % n])) : sums;
+    const special = (values: Iterable<number>) =>
+      Array.from(values, (value) => Number.isFinite(value) ? "finite" : String(value));
+    assertEquals(special(await bench.values(out)), special(wanted));
+    assertEquals(wanted.subarray(3 * n, 4 * n).every(Number.isNaN), true); // row 3 of a
+  });
 }
 
 gpuTest("matmul() refuses shapes that do not fit", (bench) => {

@@ -1,0 +1,233 @@
+"""A task of the benchmark in PyTorch or JAX, float32 without TF32.
+
+python3 tests/bench/peers.py ENGINE FOLDER, where the engine is pytorch-eager, pytorch-compile,
+pytorch-cuda-graphs, jax-jit, jax-scan or jax-vmap, and the folder holds what task.ts wrote. It speaks
+as engine.ts says: a line with the first losses, then the seconds of as many updates as each line of
+stdin asks for.
+"""
+
+import json
+import os
+import sys
+import time
+
+START = time.perf_counter()
+COMPARED_UPDATES = 4
+
+import numpy as np  # noqa: E402
+
+
+def read_task(folder):
+    """The task, its parameters, and its minibatches with their targets, as float32 arrays."""
+    with open(os.path.join(folder, "task.json"), encoding="utf-8") as file:
+        task = json.load(file)
+
+    def floats(name):
+        return np.fromfile(os.path.join(folder, name + ".bin"), dtype="<f4")
+
+    ends = np.cumsum([int(np.prod(shape)) for shape in task["shapes"]])
+    pieces = np.split(floats("parameters"), ends[:-1])
+    parameters = [piece.reshape(shape) for piece, shape in zip(pieces, task["shapes"])]
+    count, batch = task["minibatches"], task["batchSize"]
+    if task["kind"] == "autoencoder":
+        inputs = floats("inputs").reshape(count, batch, -1)
+        return task, parameters, inputs, inputs
+    inputs = floats("inputs").reshape(count, task["steps"], batch, -1)
+    return task, parameters, inputs, floats("targets").reshape(count, batch, -1)
+
+
+def make_loss(task, ops):
+    """The loss of the parameters on a minibatch, written once for both libraries."""
+    batch = task["batchSize"]
+
+    def autoencoder(parameters, x, targets):
+        layers = len(parameters) // 2
+        y = x
+        for i in range(layers):
+            z = y @ parameters[2 * i] + parameters[2 * i + 1]
+            y = z if i in (layers - 1, layers // 2 - 1) else ops["sigmoid"](z)
+        if task["loss"] == "squared-error":
+            return ((y - targets) ** 2).sum() / batch
+        return (ops["softplus"](y) - y * targets).sum() / batch
+
+    def recurrent(parameters, x, targets):
+        v, w, b, u, c = parameters
+        h = ops["recurrence"](x @ v + b, w)
+        return ((h @ u + c - targets) ** 2).sum() / batch
+
+    return autoencoder if task["kind"] == "autoencoder" else recurrent
+
+
+class PyTorch:
+    """Nesterov's accelerated gradient on phi = theta + mu v, in place."""
+
+    def __init__(self, way, task, parameters, inputs, targets):
+        import torch
+
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        torch.set_float32_matmul_precision("highest")
+        self.torch, self.way, self.task = torch, way, task
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        if way == "cuda-graphs" and device == "cpu":
+            raise RuntimeError("CUDA graphs need a CUDA device")
+        self.phi = [torch.tensor(p, device=device, requires_grad=True) for p in parameters]
+        self.velocity = [torch.zeros_like(p) for p in self.phi]
+        self.inputs = torch.tensor(inputs, device=device)
+        self.targets = torch.tensor(targets, device=device)
+        self.index = torch.zeros(1, dtype=torch.long, device=device)
+        loss = make_loss(task, self.operations())
+        self.loss_of = torch.compile(loss) if way == "compile" else loss
+        self.graph = None
+        self.loss = None
+
+    def operations(self):
+        torch = self.torch
+
+        def recurrence(drives, w):
+            h = torch.tanh(drives[0])
+            for t in range(1, len(drives)):
+                h = torch.tanh(drives[t] + h @ w)
+            return h
+
+        return {
+            "sigmoid": torch.sigmoid,
+            "softplus": torch.nn.functional.softplus,
+            "recurrence": recurrence,
+        }
+
+    def update(self):
+        torch = self.torch
+        rate, momentum = self.task["learningRate"], self.task["momentum"]
+        x = self.inputs.index_select(0, self.index)[0]
+        targets = self.targets.index_select(0, self.index)[0]
+        loss = self.loss_of(self.phi, x, targets)
+        gradients = torch.autograd.grad(loss, self.phi)
+        with torch.no_grad():
+            torch._foreach_add_(self.phi, self.velocity, alpha=-momentum)
+            torch._foreach_mul_(self.velocity, momentum)
+            torch._foreach_add_(self.velocity, gradients, alpha=-rate)
+            torch._foreach_add_(self.phi, self.velocity, alpha=1 + momentum)
+            self.index.add_(1).remainder_(len(self.inputs))
+        return loss.detach()
+
+    def capture(self):
+        """Records one update; the updates that warm up before it are taken back."""
+        torch = self.torch
+        state = [*self.phi, *self.velocity, self.index]
+        saved = [tensor.detach().clone() for tensor in state]
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self.update()
+        torch.cuda.current_stream().wait_stream(stream)
+        with torch.no_grad():
+            for tensor, value in zip(state, saved):
+                tensor.copy_(value)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.loss = self.update()
+
+    def advance(self):
+        if self.way != "cuda-graphs":
+            self.loss = self.update()
+            return
+        if self.graph is None:
+            self.capture()
+        self.graph.replay()
+
+    def step(self):
+        self.advance()
+        return self.loss.item()
+
+    def run(self, count):
+        for _ in range(count):
+            self.advance()
+        self.loss.item()
+
+
+class Jax:
+    """A jitted update; `scan` loops over updates on the device, `vmap` over networks besides."""
+
+    def __init__(self, way, task, parameters, inputs, targets):
+        import jax
+        import jax.numpy as jnp
+
+        jax.config.update("jax_default_matmul_precision", "highest")
+        self.jax, self.way, self.task = jax, way, task
+        loss = make_loss(task, self.operations())
+        rate, momentum = task["learningRate"], task["momentum"]
+        inputs, targets = jnp.asarray(inputs), jnp.asarray(targets)
+
+        def update(state, index):
+            phi, velocity = state
+            x, wanted = inputs[index % len(inputs)], targets[index % len(inputs)]
+            value, gradients = jax.value_and_grad(loss)(phi, x, wanted)
+            following = [momentum * v - rate * g for v, g in zip(velocity, gradients)]
+            phi = [
+                p - momentum * v + (1 + momentum) * n
+                for p, v, n in zip(phi, velocity, following)
+            ]
+            return (phi, following), value
+
+        if way == "vmap":
+            update = jax.vmap(update, in_axes=(0, None))
+            parameters = [np.stack([p] * task["replicas"]) for p in parameters]
+        phi = [jnp.asarray(p) for p in parameters]
+        self.state = (phi, [jnp.zeros_like(p) for p in phi])
+        self.one = jax.jit(update, donate_argnums=0)
+
+        def many(state, first, count):
+            return jax.lax.scan(update, state, first + jnp.arange(count))
+
+        self.many = jax.jit(many, static_argnums=2, donate_argnums=0)
+        self.done = 0
+
+    def operations(self):
+        jax = self.jax
+        jnp = jax.numpy
+
+        def recurrence(drives, w):
+            def next_state(h, drive):
+                return jnp.tanh(drive + h @ w), None
+
+            return jax.lax.scan(next_state, jnp.tanh(drives[0]), drives[1:])[0]
+
+        return {
+            "sigmoid": jax.nn.sigmoid,
+            "softplus": jax.nn.softplus,
+            "recurrence": recurrence,
+        }
+
+    def step(self):
+        self.state, loss = self.one(self.state, self.done)
+        self.done += 1
+        return float(loss.reshape(-1)[0])
+
+    def run(self, count):
+        if self.way == "jit":
+            for _ in range(count):
+                self.state, loss = self.one(self.state, self.done)
+                self.done += 1
+        else:
+            self.state, loss = self.many(self.state, self.done, count)
+            self.done += count
+        loss.block_until_ready()
+
+
+def main(engine, folder):
+    library, way = engine.split("-", 1)
+    trainer = {"pytorch": PyTorch, "jax": Jax}[library](way, *read_task(folder))
+    losses = [trainer.step()]
+    first_step = time.perf_counter() - START
+    losses += [trainer.step() for _ in range(COMPARED_UPDATES - 1)]
+    print(json.dumps({"losses": losses, "firstStep": first_step}), flush=True)
+    for line in sys.stdin:
+        start = time.perf_counter()
+        trainer.run(int(line))
+        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

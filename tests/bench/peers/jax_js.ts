@@ -1,0 +1,87 @@
+// The task in jax-js, one jitted function for a whole update; the loop over time is unrolled in it:
+// deno run -A --config tests/bench/deno.json tests/bench/peers/jax_js.ts webgpu|wasm FOLDER
+
+import {
+  type Array as Tensor,
+  blockUntilReady,
+  defaultDevice,
+  type Device,
+  init,
+  jit,
+  nn,
+  numpy as np,
+  valueAndGrad,
+} from "@jax-js/jax";
+import { type Engine, serve } from "../engine.ts";
+import { type AutoencoderTask, codeLayer, type RecurrentTask, type Task } from "../task.ts";
+
+const device = Deno.args[0] as Device;
+
+await serve(async (task, { parameters, inputs, targets }): Promise<Engine> => {
+  const devices = await init(device);
+  if (!devices.includes(device)) throw new Error(`jax-js has no ${device} here`);
+  defaultDevice(device);
+  const tensor = (values: Float32Array<ArrayBuffer>, shape: readonly number[]) =>
+    np.array(values).reshape([...shape]);
+  const minibatches = inputs.map((values, i) =>
+    task.kind === "autoencoder"
+      ? [tensor(values, [task.batchSize, -1])]
+      : [tensor(values, [task.steps, task.batchSize, -1]), tensor(targets[i], [task.batchSize, -1])]
+  );
+  let phi = parameters.map((values, i) => tensor(values, task.shapes[i]));
+  let velocity = phi.map(({ shape }) => np.zeros(shape));
+  const update = jit(makeUpdate(task));
+  let done = 0;
+  const step = () => {
+    const data = minibatches[done++ % minibatches.length].map((part) => part.ref);
+    const [loss, nextPhi, nextVelocity] = update(phi, velocity, data);
+    [phi, velocity] = [nextPhi, nextVelocity];
+    return loss;
+  };
+  return {
+    step: async () => (await step().data())[0],
+    async run(count) {
+      for (let i = 0; i < count; i++) step().dispose();
+      await blockUntilReady(phi);
+    },
+  };
+});
+
+/** v' = mu v - eps g(phi), phi' = phi - mu v + (1 + mu) v'. Every use but the last takes a `ref`. */
+function makeUpdate(task: Task) {
+  const { learningRate, momentum } = task;
+  const loss = task.kind === "autoencoder" ? autoencoderLoss(task) : recurrentLoss(task);
+  const gradient = valueAndGrad(loss);
+  return (phi: Tensor[], velocity: Tensor[], data: Tensor[]): [Tensor, Tensor[], Tensor[]] => {
+    const [value, gradients] = gradient(phi.map((p) => p.ref), data);
+    const moved = velocity.map((v) => v.mul(momentum));
+    const next = moved.map((v, i) => v.ref.sub(gradients[i].mul(learningRate)));
+    const nextPhi = phi.map((p, i) => p.sub(moved[i]).add(next[i].ref.mul(1 + momentum)));
+    return [value, nextPhi, next];
+  };
+}
+
+function autoencoderLoss(task: AutoencoderTask) {
+  const layers = task.sizes.length - 1;
+  return (parameters: Tensor[], [x]: Tensor[]): Tensor => {
+    let y = x.ref;
+    for (let i = 0; i < layers; i++) {
+      const z = np.matmul(y, parameters[2 * i]).add(parameters[2 * i + 1]);
+      y = i === layers - 1 || i === codeLayer(task) ? z : nn.sigmoid(z);
+    }
+    const losses = task.loss === "squared-error"
+      ? np.square(y.sub(x))
+      : nn.softplus(y.ref).sub(y.mul(x));
+    return losses.sum().div(task.batchSize);
+  };
+}
+
+function recurrentLoss({ steps, batchSize }: RecurrentTask) {
+  return ([v, w, b, u, c]: Tensor[], [x, targets]: Tensor[]): Tensor => {
+    const drives = np.unstack(np.matmul(x, v).add(b), 0);
+    let h = np.tanh(drives[0]);
+    for (let t = 1; t < steps; t++) h = np.tanh(np.matmul(h, w.ref).add(drives[t]));
+    w.dispose();
+    return np.square(np.matmul(h, u).add(c).sub(targets)).sum().div(batchSize);
+  };
+}

@@ -1,0 +1,94 @@
+/** What tasks of either kind say of the training. */
+interface CommonTask {
+  readonly name: string;
+  /** Networks trained side by side, all alike; engines that know only one take tasks of one. */
+  readonly replicas: number;
+  readonly batchSize: number;
+  /** Shapes of the parameters, in the order in which they lie in `parameters.bin`. */
+  readonly shapes: readonly (readonly number[])[];
+  /** Minibatches in `inputs.bin`; update t takes minibatch t modulo their number. */
+  readonly minibatches: number;
+  /** Of Nesterov's accelerated gradient. */
+  readonly learningRate: number;
+  readonly momentum: number;
+}
+
+/** An autoencoder: parameters are weights [below, above] and biases of each layer in turn. */
+export interface AutoencoderTask extends CommonTask {
+  readonly kind: "autoencoder";
+  /** Units of every layer, from the input to the output. */
+  readonly sizes: readonly number[];
+  readonly loss: "cross-entropy" | "squared-error";
+}
+
+/**
+ * A recurrent network with tanh units and a linear output, squared error at the last step:
+ * parameters are input weights [in, H], recurrent weights [H, H], biases [H], output weights
+ * [H, out] and biases [out]; a minibatch is [T, B, in] and its targets [B, out].
+ */
+export interface RecurrentTask extends CommonTask {
+  readonly kind: "recurrent";
+  readonly steps: number;
+}
+
+/** A network to be trained alike by every engine: files in a folder, which any language reads. */
+export type Task = AutoencoderTask | RecurrentTask;
+
+/** The numbers of a task, each minibatch by itself. */
+export interface TaskValues {
+  readonly parameters: readonly Float32Array<ArrayBuffer>[];
+  readonly inputs: readonly Float32Array<ArrayBuffer>[];
+  /** Of a recurrent task; the targets of an autoencoder are its inputs. */
+  readonly targets: readonly Float32Array<ArrayBuffer>[];
+}
+
+/** Updates whose losses are compared before anything is timed. */
+export const comparedUpdates = 4;
+
+/** Index of the code layer, which is linear, among the layers above the input. */
+export function codeLayer({ sizes }: AutoencoderTask): number {
+  return (sizes.length - 1) / 2 - 1;
+}
+
+/** Writes task.json, and the values as little-endian float32, one after another. */
+export async function writeTask(folder: string, task: Task, values: TaskValues): Promise<void> {
+  await Deno.writeTextFile(`${folder}/task.json`, JSON.stringify(task));
+  for (const name of valueNames) {
+    await Deno.writeFile(`${folder}/${name}.bin`, joined(values[name]));
+  }
+}
+
+const valueNames = ["parameters", "inputs", "targets"] as const;
+
+function joined(arrays: readonly Float32Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const out = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    out.set(array, at);
+    at += array.length;
+  }
+  return new Uint8Array(out.buffer);
+}
+
+/** Reads what {@linkcode writeTask} wrote. */
+export async function readTask(folder: string): Promise<{ task: Task; values: TaskValues }> {
+  const task: Task = JSON.parse(await Deno.readTextFile(`${folder}/task.json`));
+  const read = async (name: typeof valueNames[number]) =>
+    new Float32Array((await Deno.readFile(`${folder}/${name}.bin`)).buffer);
+  const lengths = task.shapes.map((shape) => shape.reduce((a, b) => a * b));
+  const equal = (all: Float32Array<ArrayBuffer>) =>
+    split(all, Array(task.minibatches).fill(all.length / task.minibatches));
+  return {
+    task,
+    values: {
+      parameters: split(await read("parameters"), lengths),
+      inputs: equal(await read("inputs")),
+      targets: equal(await read("targets")),
+    },
+  };
+}
+
+function split(all: Float32Array<ArrayBuffer>, lengths: readonly number[]) {
+  let at = 0;
+  return lengths.map((length) => all.slice(at, at += length));
+}
