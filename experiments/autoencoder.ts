@@ -31,18 +31,14 @@ import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import {
   expandGrid,
   initScale,
+  machineFlags,
   momentumFlags,
   momentumOf,
   optimizerFlags,
   optimizerOf,
   type Setting,
 } from "./shared/settings.ts";
-import {
-  adapterDetails,
-  adapterPreferences,
-  describeAdapter,
-  ensureAdapter,
-} from "./shared/setup.ts";
+import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
 import { readTable } from "./shared/tables.ts";
 import { memoryFor, printOutcomes, printProfile, trainGrid } from "./shared/training.ts";
 
@@ -109,11 +105,7 @@ const flags = {
     shown: "results/autoencoder/DATE-TIME",
     help: "The folder for the results; it may hold no run yet.",
   }),
-  adapter: choice(adapterPreferences, { default: "any", help: "The GPU adapter to take." }),
-  profile: yesNo({
-    default: false,
-    help: "Measures GPU time by kernel; steps are slower meanwhile.",
-  }),
+  ...machineFlags,
 };
 
 type Options = Values<typeof flags>;

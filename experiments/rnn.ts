@@ -34,18 +34,14 @@ import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import { sequenceChart } from "./shared/sequence_chart.ts";
 import {
   expandGrid,
+  machineFlags,
   momentumFlags,
   momentumOf,
   optimizerFlags,
   optimizerOf,
   type Setting,
 } from "./shared/settings.ts";
-import {
-  adapterDetails,
-  adapterPreferences,
-  describeAdapter,
-  ensureAdapter,
-} from "./shared/setup.ts";
+import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
 import { alignTable, readTable, shortestFloat32 } from "./shared/tables.ts";
 import { memoryFor, type Outcome, printProfile, trainGrid } from "./shared/training.ts";
 
@@ -132,11 +128,7 @@ const flags = {
     shown: "results/rnn/DATE-TIME",
     help: "The folder for the results; it may hold no run yet.",
   }),
-  adapter: choice(adapterPreferences, { default: "any", help: "The GPU adapter to take." }),
-  profile: yesNo({
-    default: false,
-    help: "Measures GPU time by kernel; steps are slower meanwhile.",
-  }),
+  ...machineFlags,
 };
 
 type Options = Values<typeof flags>;

@@ -9,7 +9,8 @@ import {
   type Schedule,
   sgd,
 } from "../../mod.ts";
-import { choices, type FlagTable, integer, integers, numbers } from "./flags.ts";
+import { choice, choices, type FlagTable, integer, integers, numbers, yesNo } from "./flags.ts";
+import { adapterPreferences } from "./setup.ts";
 import type { Cell } from "./tables.ts";
 
 /** What may differ between the networks of one run. */
@@ -105,6 +106,15 @@ export const momentumFlags = {
     atLeast: 0,
     help: "Length of the low-momentum end, at the smaller of 0.9 and the schedule.",
     unit: "updates",
+  }),
+} satisfies FlagTable;
+
+/** The flags of the machine that all training programs share. */
+export const machineFlags = {
+  adapter: choice(adapterPreferences, { default: "any", help: "The GPU adapter to take." }),
+  profile: yesNo({
+    default: false,
+    help: "Measures GPU time by kernel; steps are slower meanwhile.",
   }),
 } satisfies FlagTable;
 
