@@ -120,6 +120,17 @@ export function path<const O extends FlagOptions<string>>(options: O): Flag<Give
   return single(location, options);
 }
 
+/** One part of several equal ones: 2/8 is the second of eight. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** A {@linkcode Share}, written I/N. */
+export function share<const O extends FlagOptions<Share>>(options: O): Flag<Given<O, Share>> {
+  return single(shareOf, options);
+}
+
 /** yes or no. */
 export function yesNo<const O extends FlagOptions<boolean>>(options: O): Flag<Given<O, boolean>> {
   return single(truth, options);
@@ -183,7 +194,7 @@ function refuse(arg: string, names: readonly string[]): never {
 }
 
 /** The name that was meant: one that begins so, or one at most a third of the letters away. */
-function nearest(name: string, names: readonly string[]): string | undefined {
+export function nearest(name: string, names: readonly string[]): string | undefined {
   if (name.length < 2) return undefined;
   const begun = names.find((candidate) => candidate.startsWith(name));
   if (begun !== undefined) return begun;
@@ -289,6 +300,16 @@ const location: Kind<string> = {
   placeholder: "PATH",
   read: (text) => text,
   show: String,
+};
+
+const shareOf: Kind<Share> = {
+  allowed: "I/N, I from 1 to N, such as 2/8",
+  placeholder: "I/N",
+  read(text) {
+    const [, index, count] = text.match(/^(\d{1,6})\/(\d{1,6})$/)?.map(Number) ?? [];
+    return index >= 1 && index <= count ? { index, count } : undefined;
+  },
+  show: ({ index, count }) => `${index}/${count}`,
 };
 
 const truth: Kind<boolean> = {

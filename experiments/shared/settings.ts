@@ -168,7 +168,10 @@ export function momentumOf(
 }
 
 /** The optimizer of a setting. */
-export function optimizerOf({ optimizer, learningRate }: Setting, momentum: Schedule): Optimizer {
+export function optimizerOf(
+  { optimizer, learningRate }: Pick<Setting, "optimizer" | "learningRate">,
+  momentum: Schedule,
+): Optimizer {
   if (optimizer === "sgd") return sgd({ learningRate });
   return (optimizer === "cm" ? classicalMomentum : nesterov)({ learningRate, momentum });
 }

@@ -1,0 +1,53 @@
+import {
+  autoencoderFlags,
+  autoencoderRequest,
+  capFlags,
+  initializationFlags,
+  machineFlags,
+  recurrentFlags,
+  recurrentRequest,
+} from "./paper/options.ts";
+import { trainTables } from "./paper/tables.ts";
+import { runSubcommands, subcommand } from "./shared/subcommands.ts";
+
+const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...machineFlags };
+
+await runSubcommands({
+  usage: "deno run -A experiments/paper.ts",
+  summary:
+    "Reproduces the tables, figures and statements of Sutskever, Martens, Dahl and Hinton (2013).",
+  commands: {
+    table1: subcommand(
+      {
+        summary: "SGD, CM and NAG at each momentum, over the learning rates.",
+        flags: momentumTableFlags,
+      },
+      (options, interruption) =>
+        trainTables([autoencoderRequest("table1", options)], options, interruption),
+    ),
+    table2: subcommand(
+      {
+        summary: "NAG before and after the low-momentum finish.",
+        flags: momentumTableFlags,
+      },
+      (options, interruption) =>
+        trainTables([autoencoderRequest("table2", options)], options, interruption),
+    ),
+    table3: subcommand(
+      {
+        summary: "The scale of sparse initialization, and other initializations.",
+        flags: initializationFlags,
+      },
+      (options, interruption) =>
+        trainTables([autoencoderRequest("table3", options)], options, interruption),
+    ),
+    table5: subcommand(
+      {
+        summary: "Recurrent networks on problems with long-term dependencies.",
+        flags: recurrentFlags,
+      },
+      ({ problem: _, ...options }, interruption) =>
+        trainTables([recurrentRequest({ problem: _, ...options })], options, interruption),
+    ),
+  },
+});
