@@ -41,6 +41,22 @@ export class VectorLayout {
   get parameterCount(): number {
     return this.tensors.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
   }
+
+  /** The vector of tensors that are given row by row: rounded to float32, zeros in the padding. */
+  pack(values: readonly ArrayLike<number>[]): Float32Array<ArrayBuffer> {
+    const out = new Float32Array(this.length);
+    this.tensors.forEach(({ rows, columns, stride, offset, name }, t) => {
+      if (values[t]?.length !== rows * columns) {
+        throw new RangeError(
+          `${name} holds ${rows} x ${columns} values; ${values[t]?.length ?? 0} were given`,
+        );
+      }
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) out[offset + i * stride + j] = values[t][i * columns + j];
+      }
+    });
+    return out;
+  }
 }
 
 /**
@@ -74,19 +90,7 @@ export class Vector {
 
   /** Writes the tensors of one replica, each row by row, rounded to float32. */
   write(replica: number, values: readonly ArrayLike<number>[]): void {
-    const { tensors, length } = this.layout;
-    const out = new Float32Array(length);
-    tensors.forEach(({ rows, columns, stride, offset, name }, t) => {
-      if (values[t]?.length !== rows * columns) {
-        throw new RangeError(
-          `${name} holds ${rows} x ${columns} values; ${values[t]?.length ?? 0} were given`,
-        );
-      }
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < columns; j++) out[offset + i * stride + j] = values[t][i * columns + j];
-      }
-    });
-    this.gpu.write(this.buffer, out, 4 * replica * length);
+    this.gpu.write(this.buffer, this.layout.pack(values), 4 * replica * this.layout.length);
   }
 
   /** Reads the tensors of one replica back, each row by row, after all work submitted so far. */
