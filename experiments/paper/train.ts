@@ -1,32 +1,25 @@
-import { type Gpu, type Model, type ReplicaReport, replicasThatFit, Trainer } from "../../mod.ts";
+import { type Model, replicasThatFit } from "../../mod.ts";
 import type { ProblemData } from "../problems/problem.ts";
-import { formatDuration, type Progress, showProgress } from "../shared/progress.ts";
-import { versions } from "../shared/provenance.ts";
-import { shortestFloat32 } from "../shared/tables.ts";
+import { formatDuration, showProgress } from "../shared/progress.ts";
 import { memoryFor } from "../shared/training.ts";
-import { type CellResult, type Errors, writeCell } from "./cells.ts";
 import type { CellConfiguration } from "./configuration.ts";
 import type { PlannedNetwork } from "./grid.ts";
-import { autoencoderOf, modelKey, reachedMomentum, recurrentOf, replicaOf } from "./networks.ts";
+import { autoencoderOf, modelKey, recurrentOf } from "./networks.ts";
+import {
+  finishOf,
+  fullEvaluation,
+  openRound,
+  type Place,
+  type Round,
+  trainRound,
+} from "./round.ts";
 
 /** Where networks are trained, and what of. */
-export interface Workshop {
-  readonly gpu: Gpu;
-  /** The adapter, as cells record it. */
-  readonly adapter: string;
-  /** The folder of results. */
-  readonly folder: string;
+export interface Workshop extends Place {
   /** Of autoencoders. */
   readonly data: ProblemData | undefined;
   /** Networks side by side at most; undefined is as many as fit. */
   readonly replicas: number | undefined;
-  readonly interruption: AbortSignal;
-}
-
-/** Networks that are trained side by side. */
-interface Round {
-  readonly model: Model;
-  readonly networks: readonly PlannedNetwork[];
 }
 
 /** What a short trial says of a round, in seconds. */
@@ -59,8 +52,15 @@ export async function trainNetworks(
   using progress = showProgress({ total, unit: "network updates" });
   let done = 0;
   for (const round of rounds) {
-    await trainRound(round, workshop, { progress, done });
-    interruption.throwIfAborted();
+    await trainRound(
+      round,
+      workshop,
+      (update, best) =>
+        progress.report(done + round.networks.length * update, {
+          problem: round.networks[0].configuration.problem,
+          "best error": best,
+        }),
+    );
     done += updatesOf(round);
   }
 }
@@ -109,14 +109,14 @@ async function estimate(rounds: readonly Round[], workshop: Workshop): Promise<n
     const replicas = round.networks.length;
     const tried = costs.get(round.model) ?? { cost: await tryRound(round, workshop), replicas };
     costs.set(round.model, tried);
-    const { reportEvery, reportCases, updates } = round.networks[0].configuration;
-    const { cases } = round.model;
+    const { configuration } = round.networks[0];
+    const { reportEvery, reportCases, updates } = configuration;
     const reported = Math.ceil(updates / reportEvery) * 2 * reportCases;
-    const full = cases.test + (Number.isFinite(cases.train) ? cases.train : cases.test);
-    const ends = beforeFinish(round) === updates ? 1 : 2;
+    const full = fullEvaluation(round.model);
+    const ends = finishOf(configuration) === undefined ? 1 : 2;
     const { update, evaluatedCase } = tried.cost;
     seconds += replicas / tried.replicas *
-      (updates * update + (reported + ends * full) * evaluatedCase);
+      (updates * update + (reported + ends * (full.train + full.test)) * evaluatedCase);
   }
   return seconds;
 }
@@ -146,107 +146,4 @@ async function tryRound(round: Round, { gpu, interruption: signal }: Workshop): 
   } finally {
     trainer.free();
   }
-}
-
-function openRound(gpu: Gpu, { model, networks }: Round): Promise<Trainer> {
-  const replicas = networks.map(({ configuration }) => replicaOf(configuration));
-  return Trainer.open(gpu, { model, replicas, batchSize: networks[0].configuration.batchSize });
-}
-
-/** The update at which the low-momentum finish begins. */
-function beforeFinish({ networks: [{ configuration }] }: Round): number {
-  const { updates } = configuration;
-  return configuration.network === "autoencoder" ? updates - configuration.finish : updates;
-}
-
-async function trainRound(
-  round: Round,
-  workshop: Workshop,
-  { progress, done }: { progress: Progress; done: number },
-): Promise<void> {
-  const { gpu, folder, adapter, interruption: signal } = workshop;
-  const { networks, model } = round;
-  const { updates, reportEvery: every, reportCases } = networks[0].configuration;
-  const start = performance.now();
-  const trainer = await openRound(gpu, round);
-  const curves: CellResult["curve"][] = networks.map(() => []);
-  const trainUntil = async (stop: number): Promise<readonly ReplicaReport[]> => {
-    let last: readonly ReplicaReport[] = [];
-    for await (
-      const report of trainer.run({ updates: stop, every, evalCases: reportCases, signal })
-    ) {
-      const test = await trainer.evaluate("test", reportCases);
-      last = report.replicas;
-      last.forEach(({ momentum, trainLoss, figures, divergedAt }, r) => {
-        if (divergedAt !== undefined) return;
-        const errors = errorsOf(figures, test[r]);
-        curves[r].push({ update: report.update, momentum, loss: finite(trainLoss), ...errors });
-      });
-      progress.report(done + networks.length * report.update, {
-        round: networks[0].configuration.problem,
-        "best error": Math.min(...last.map(({ figures }) => errorOf(figures) ?? Infinity)),
-      });
-    }
-    signal.throwIfAborted();
-    return last;
-  };
-  try {
-    const finish = beforeFinish(round);
-    const early = finish > 0 && finish < updates;
-    if (early) await trainUntil(finish);
-    const before = early ? await evaluateAll(trainer, model) : undefined;
-    const reports = await trainUntil(updates);
-    const final = await evaluateAll(trainer, model);
-    const seconds = (performance.now() - start) / 1000;
-    networks.forEach(({ id, configuration }, r) => {
-      const { divergedAt } = reports[r];
-      writeCell(folder, {
-        id,
-        configuration,
-        result: {
-          status: divergedAt === undefined ? "ok" : "diverged",
-          divergedAt: divergedAt ?? null,
-          reachedMomentum: reachedMomentum(configuration),
-          final: final[r],
-          beforeFinish: before?.[r] ?? null,
-          curve: curves[r],
-        },
-        training: {
-          adapter,
-          nagare: versions.nagare,
-          deno: versions.deno,
-          finished: new Date().toISOString(),
-          replicas: networks.length,
-          seconds: Number(seconds.toPrecision(4)),
-        },
-      });
-    });
-  } finally {
-    trainer.free();
-  }
-}
-
-/** Over all cases; of fresh training sequences as many as there are test ones. */
-async function evaluateAll(trainer: Trainer, { cases }: Model): Promise<Errors[]> {
-  const test = await trainer.evaluate("test");
-  const train = await trainer.evaluate(
-    "train",
-    Number.isFinite(cases.train) ? cases.train : cases.test,
-  );
-  return train.map((figures, r) => errorsOf(figures, test[r]));
-}
-
-type Figures = Readonly<Record<string, number>>;
-
-function errorsOf(train: Figures, test: Figures): Errors {
-  return { train: errorOf(train), test: errorOf(test) };
-}
-
-/** The figure that the paper reports. */
-function errorOf({ squaredError, zeroOneLoss }: Figures): number | null {
-  return finite(squaredError ?? zeroOneLoss);
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? shortestFloat32(value) : null;
 }
