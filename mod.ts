@@ -55,6 +55,7 @@ export type { ReplicaState, TrainerState } from "./core/train/state.ts";
 export * from "./core/train/trainer.ts";
 export * from "./models/autoencoder.ts";
 export * from "./models/paper.ts";
+export * from "./models/quadratic.ts";
 export * from "./models/rnn.ts";
 export * from "./models/sequence_data.ts";
 export * from "./models/sequence_tasks.ts";

@@ -4,9 +4,12 @@ import {
   capFlags,
   initializationFlags,
   machineFlags,
+  phasesFlags,
+  phasesRequest,
   recurrentFlags,
   recurrentRequest,
 } from "./paper/options.ts";
+import { runPhases } from "./paper/phases.ts";
 import { trainTables } from "./paper/tables.ts";
 import { runSubcommands, subcommand } from "./shared/subcommands.ts";
 
@@ -49,5 +52,9 @@ await runSubcommands({
       ({ problem: _, ...options }, interruption) =>
         trainTables([recurrentRequest({ problem: _, ...options })], options, interruption),
     ),
+    phases: subcommand({
+      summary: "Where momentum helps: branches into low and high momentum at several moments.",
+      flags: phasesFlags,
+    }, (options, interruption) => runPhases(phasesRequest(options), options, interruption)),
   },
 });

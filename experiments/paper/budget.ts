@@ -79,11 +79,51 @@ export const recurrentBudgets: Record<Preset, RecurrentBudget> = {
   small: {
     lengths: { add: 10, mul: 10, "mem-5": 10, "mem-20": 10 },
     hidden: 50,
-    updates: 2000,
+    updates: 1500,
     warmUpUpdates: 200,
     mu: [0, 0.9, 0.98, 0.995],
-    learningRates: [1e-2, 1e-3],
-    seeds: [1],
+    learningRates: [1e-2, 1e-3, 1e-4],
+    seeds: [1, 2],
     batchSize: 50,
+  },
+};
+
+/** How much is trained for the experiment on the phases of training. */
+export interface PhasesBudget {
+  /** The encoder; undefined is the paper's. */
+  readonly layers: readonly number[] | undefined;
+  readonly schedulePeriod: number;
+  /** The caps of the branches; the highest is that of the trunk. */
+  readonly mu: readonly number[];
+  readonly learningRate: number;
+  readonly seeds: readonly number[];
+  /** Updates after which branches leave the trunk. */
+  readonly branchAt: readonly number[];
+  /** Updates of a branch. */
+  readonly branchUpdates: number;
+  readonly batchSize: number;
+}
+
+/** The budgets of the experiment on the phases of training. */
+export const phasesBudgets: Record<Preset, PhasesBudget> = {
+  paper: {
+    layers: undefined,
+    schedulePeriod: 250,
+    mu: [0, 0.9, 0.999],
+    learningRate: 0.01,
+    seeds: [1, 2, 3],
+    branchAt: [1000, 10_000, 50_000, 150_000, 400_000, 749_000],
+    branchUpdates: 10_000,
+    batchSize: 200,
+  },
+  small: {
+    layers: small.layers,
+    schedulePeriod: small.schedulePeriod,
+    mu: [0.9, 0.995],
+    learningRate: 0.02,
+    seeds: [1, 2],
+    branchAt: [200, 500, 1000, 2000, 3000],
+    branchUpdates: 400,
+    batchSize: 200,
   },
 };

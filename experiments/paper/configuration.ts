@@ -14,9 +14,8 @@ interface Training {
   readonly reportCases: number;
 }
 
-/** An autoencoder (paper, section 3). */
-export interface AutoencoderConfiguration extends Training {
-  readonly network: "autoencoder";
+/** What autoencoders have (paper, section 3). */
+interface Autoencoder extends Training {
   readonly problem: "curves" | "mnist" | "faces";
   /** Which data: those of the paper or what stands in for them, by seed or SHA-256. */
   readonly data: string;
@@ -31,6 +30,20 @@ export interface AutoencoderConfiguration extends Training {
   readonly finish: number;
 }
 
+/** An autoencoder that is trained from its initial weights. */
+export interface AutoencoderConfiguration extends Autoencoder {
+  readonly network: "autoencoder";
+}
+
+/** An autoencoder that leaves the course of another one, to go on with a cap of its own. */
+export interface BranchConfiguration extends Autoencoder {
+  readonly network: "branch";
+  /** mu_max of that other one. */
+  readonly trunkMu: number;
+  /** The updates that both have in common. */
+  readonly branchAt: number;
+}
+
 /** A recurrent network (paper, section 4). */
 export interface RecurrentConfiguration extends Training {
   readonly network: "recurrent";
@@ -43,4 +56,7 @@ export interface RecurrentConfiguration extends Training {
 }
 
 /** All that the figures of one network depend on. */
-export type CellConfiguration = AutoencoderConfiguration | RecurrentConfiguration;
+export type CellConfiguration =
+  | AutoencoderConfiguration
+  | BranchConfiguration
+  | RecurrentConfiguration;

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { InputError } from "../../core/errors.ts";
 import { exists, readWhole, tryWriting, writeWhole } from "../shared/files.ts";
+import { type PhasesConfiguration, type PlannedPhases, planPhases } from "./phases_grid.ts";
 import { requirePermissions } from "../shared/program.ts";
 import { gitRevision, versions } from "../shared/provenance.ts";
 import {
@@ -50,23 +51,42 @@ const recurrentNetworks = v.strictObject({
   }),
 });
 
+const phases = v.strictObject({
+  problem: autoencoders.entries.problem,
+  layers: autoencoders.entries.layers,
+  data: v.string(),
+  budget: v.strictObject({
+    mu: numbers,
+    seeds: numbers,
+    branchAt: v.pipe(v.array(positive), v.minLength(1), v.readonly()),
+    branchUpdates: positive,
+    schedulePeriod: positive,
+    learningRate: v.number(),
+    batchSize: positive,
+  }),
+});
+
 /** All that a table's networks depend on: what its grid is laid from. */
 export type TableConfiguration =
   | v.InferOutput<typeof autoencoders>
   | v.InferOutput<typeof recurrentNetworks>;
 
-const record = v.strictObject({
-  /** The budget's name, where no flag changed it. */
-  preset: v.string(),
-  configuration: v.union([autoencoders, recurrentNetworks]),
-  /** The command line that laid the table. */
-  arguments: v.array(v.string()),
-  nagare: v.string(),
-  revision: v.optional(v.string()),
-});
+const recordOf = <Schema extends v.GenericSchema>(configuration: Schema) =>
+  v.strictObject({
+    /** The budget's name, where no flag changed it. */
+    preset: v.string(),
+    configuration,
+    /** The command line that laid the table. */
+    arguments: v.array(v.string()),
+    nagare: v.string(),
+    revision: v.optional(v.string()),
+  });
 
 /** What TABLE.json says: how the table was laid. */
-export type TableRecord = v.InferOutput<typeof record>;
+export type TableRecord = v.InferOutput<typeof tableRecord>;
+
+const tableRecord = recordOf(v.union([autoencoders, recurrentNetworks]));
+const phasesRecord = recordOf(phases);
 
 /** A table of a folder of results, laid anew from its record. */
 export interface FoundTable {
@@ -80,41 +100,84 @@ export function checkFolder(folder: string): void {
   tryWriting(folder, "--out");
 }
 
+/** What a command asks to be laid. */
+interface Request<Configuration> {
+  readonly preset: string;
+  readonly configuration: Configuration;
+}
+
+/** What a command asks to be laid. */
+interface Request<Configuration> {
+  readonly preset: string;
+  readonly configuration: Configuration;
+}
+
+/** What is to be trained, and its record in the folder. */
+export interface Laid<Plan> {
+  readonly plan: Plan;
+  /** Writes the record, where an earlier command has not. */
+  record(): void;
+}
+
 /**
- * Lays a table into a folder, or finds it laid there by an earlier command. Throws InputError where
- * the folder holds the table with another configuration.
+ * Lays a table, or finds it laid in the folder by an earlier command. Throws InputError where the
+ * folder holds the table with another configuration.
  */
 export function layTable(
   folder: string,
   name: TableName,
-  { preset, configuration }: Pick<TableRecord, "preset" | "configuration">,
-): PlannedTable {
-  const path = `${folder}/${name}.json`;
+  request: Request<TableConfiguration>,
+): Laid<PlannedTable> {
+  const record = lay(`${folder}/${name}.json`, tableRecord, request);
+  return { plan: plan(name, request.configuration), record };
+}
+
+/** Lays the experiment on the phases of training, as {@linkcode layTable} does. */
+export function layPhases(
+  folder: string,
+  request: Request<PhasesConfiguration>,
+): Laid<PlannedPhases> {
+  const record = lay(`${folder}/phases.json`, phasesRecord, request);
+  return { plan: planPhases(request.configuration), record };
+}
+
+/** The experiment on the phases of training that a folder holds. */
+export function readPhases(folder: string): PlannedPhases | undefined {
+  const path = `${folder}/phases.json`;
+  return exists(path) ? planPhases(readRecord(path, phasesRecord).configuration) : undefined;
+}
+
+/** Checks the record of an earlier command, or gives what writes one. */
+function lay<Configuration>(
+  path: string,
+  schema: v.GenericSchema<unknown, { configuration: Configuration }>,
+  { preset, configuration }: Request<Configuration>,
+): () => void {
   if (exists(path)) {
-    const laid = readRecord(path).configuration;
-    const difference = firstDifference(laid, configuration);
-    if (difference === undefined) return plan(name, laid);
+    const difference = firstDifference(readRecord(path, schema).configuration, configuration);
+    if (difference === undefined) return () => {};
     throw new InputError(
-      `${folder} holds ${name} with ${difference}: repeat the command as it was, or name another ` +
-        "folder with --out",
+      `${path} was laid with ${difference}: repeat the command as it was, or name another folder ` +
+        "with --out",
     );
   }
-  const said: TableRecord = {
+  const said = {
     preset,
     configuration,
     arguments: Deno.args,
     nagare: versions.nagare,
     revision: gitRevision(),
   };
-  Deno.mkdirSync(folder, { recursive: true });
-  writeWhole(path, JSON.stringify(said, null, 2) + "\n");
-  return plan(name, configuration);
+  return () => {
+    Deno.mkdirSync(path.replace(/[^/]*$/, ""), { recursive: true });
+    writeWhole(path, JSON.stringify(said, null, 2) + "\n");
+  };
 }
 
 /** The tables that a folder holds, in the paper's order. */
 export function readTables(folder: string): FoundTable[] {
   return tableNames.filter((name) => exists(`${folder}/${name}.json`)).map((name) => {
-    const record = readRecord(`${folder}/${name}.json`);
+    const record = readRecord(`${folder}/${name}.json`, tableRecord);
     return { record, table: plan(name, record.configuration) };
   });
 }
@@ -126,9 +189,9 @@ function plan(name: TableName, configuration: TableConfiguration): PlannedTable 
   return tables[name](configuration);
 }
 
-function readRecord(path: string): TableRecord {
+function readRecord<Said>(path: string, schema: v.GenericSchema<unknown, Said>): Said {
   try {
-    return v.parse(record, JSON.parse(new TextDecoder().decode(readWhole(path))));
+    return v.parse(schema, JSON.parse(new TextDecoder().decode(readWhole(path))));
   } catch (error) {
     if (error instanceof InputError || !(error instanceof Error)) throw error;
     throw new InputError(

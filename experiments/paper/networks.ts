@@ -23,9 +23,12 @@ import { chooseSequences } from "../problems/sequences.ts";
 import { optimizerOf } from "../shared/settings.ts";
 import type {
   AutoencoderConfiguration,
+  BranchConfiguration,
   CellConfiguration,
   RecurrentConfiguration,
 } from "./configuration.ts";
+
+type AnyAutoencoder = AutoencoderConfiguration | BranchConfiguration;
 
 /** The momentum of the low-momentum finish, and of a recurrent network's warm-up. */
 const LOW_MOMENTUM = 0.9;
@@ -47,7 +50,7 @@ export function scheduleOf(configuration: CellConfiguration): Schedule {
  */
 export function reachedMomentum(configuration: CellConfiguration): number {
   if (configuration.optimizer === "sgd") return 0;
-  const finish = configuration.network === "autoencoder" ? configuration.finish : 0;
+  const finish = configuration.network === "recurrent" ? 0 : configuration.finish;
   return scheduleOf(configuration)(Math.max(0, configuration.updates - finish - 1));
 }
 
@@ -77,13 +80,13 @@ export function modelKey(configuration: CellConfiguration): string {
 }
 
 /** The network's shape and its loss: the paper's, with the encoder of the configuration. */
-export function shapeOf({ problem, layers }: AutoencoderConfiguration): AutoencoderProblem {
+export function shapeOf({ problem, layers }: AnyAutoencoder): AutoencoderProblem {
   return { ...paperProblems[problem], layers };
 }
 
 /** The model of an autoencoder. */
 export function autoencoderOf(
-  configuration: AutoencoderConfiguration,
+  configuration: AnyAutoencoder,
   data: ProblemData,
 ): Model {
   const { activation } = configuration;
@@ -116,7 +119,7 @@ function inputScaleOf(configuration: RecurrentConfiguration): number {
   return sequencesOf(configuration).inputScale;
 }
 
-function initializerOf({ init, initScale: scale }: AutoencoderConfiguration): Initializer {
+function initializerOf({ init, initScale: scale }: AnyAutoencoder): Initializer {
   if (init === "sparse") return sparse({ scale });
   if (init === "glorot") return glorot({ scale });
   return (layer) => gaussian({ scale: scale / Math.sqrt(layer.fanIn) })(layer);

@@ -5,6 +5,7 @@ import {
   type FlagTable,
   integer,
   integers,
+  number,
   numbers,
   path,
   share,
@@ -15,10 +16,12 @@ import { adapterPreferences } from "../shared/setup.ts";
 import {
   type AutoencoderBudget,
   autoencoderBudgets,
+  phasesBudgets,
   presets,
   type RecurrentBudget,
   recurrentBudgets,
 } from "./budget.ts";
+import type { PhasesRequest } from "./phases.ts";
 import type { TableRequest } from "./tables.ts";
 
 const ofPreset = { shown: "the preset's" };
@@ -159,6 +162,37 @@ export const recurrentFlags = {
   ...machineFlags,
 } satisfies FlagTable;
 
+/** The flags of the experiment on the phases of training. */
+export const phasesFlags = {
+  ...dataFlags,
+  ...presetFlag,
+  layers: autoencoderFlags.layers,
+  "schedule-period": autoencoderFlags["schedule-period"],
+  mu: numbers({
+    ...ofPreset,
+    atLeast: 0,
+    below: 1,
+    help: "The caps of the branches; the highest one is that of the trunk.",
+  }),
+  "learning-rate": number({ ...ofPreset, above: 0, help: "The learning rate of all networks." }),
+  seeds: budgetFlags.seeds,
+  "branch-at": integers({
+    ...ofPreset,
+    atLeast: 1,
+    unit: "updates",
+    help: "After which the branches leave the trunk.",
+  }),
+  "branch-updates": integer({
+    ...ofPreset,
+    atLeast: 1,
+    unit: "updates",
+    help: "Length of a branch.",
+  }),
+  "batch-size": budgetFlags["batch-size"],
+  out: machineFlags.out,
+  adapter: machineFlags.adapter,
+} satisfies FlagTable;
+
 /** The table that a command line asks for. Throws InputError where its numbers make none. */
 export function autoencoderRequest(
   name: "table1" | "table2" | "table3",
@@ -189,6 +223,14 @@ export function recurrentRequest(
     problems,
     budget: { ...budget, lengths: override(budget.lengths, given) },
   };
+}
+
+/** The experiment on the phases of training, as a command line asks for it. */
+export function phasesRequest(
+  { preset, problem, data, dataSeed, download, ...rest }: Values<typeof phasesFlags>,
+): PhasesRequest {
+  const budget = override(phasesBudgets[preset], rest);
+  return { preset, budget, data: { problem, data, dataSeed, download } };
 }
 
 /** `base`, with what `options` say of its parts. */

@@ -11,6 +11,7 @@ import {
   type Findings,
   noFindings,
   readCheckpoint,
+  statePath,
   writeCheckpoint,
 } from "./round_checkpoint.ts";
 
@@ -20,6 +21,8 @@ export interface Round {
   readonly networks: readonly PlannedNetwork[];
   /** Where they begin, when that is not at their initial weights. */
   readonly from?: TrainerState;
+  /** Updates after which their state is kept, for others to begin there: {@linkcode statePath}. */
+  readonly keep?: readonly number[];
 }
 
 /** Where a round is trained. */
@@ -47,15 +50,16 @@ const STRIDE_SECONDS = 20;
  */
 export async function trainRound(round: Round, place: Place, tell: Tell): Promise<void> {
   const { gpu, folder, adapter, interruption: signal } = place;
-  const path = checkpointPath(folder, round.networks);
+  const { networks, keep = [] } = round;
+  const path = checkpointPath(folder, networks);
   const saved = exists(path) ? await readCheckpoint(path, adapter) : undefined;
-  const findings = saved?.findings ?? noFindings(round.networks);
+  const findings = saved?.findings ?? noFindings(networks);
   const trainer = await openRound(gpu, saved ? { ...round, from: saved.state } : round);
-  const { configuration } = round.networks[0];
+  const { configuration } = networks[0];
   const clock = new Clock(findings);
   try {
     while (trainer.update < configuration.updates && findings.divergedAt.includes(null)) {
-      const reportAt = nextReport(trainer.update, configuration);
+      const reportAt = nextReport(trainer.update, configuration, keep);
       const stop = Math.min(reportAt, trainer.update + clock.stride);
       const cases = stop === reportAt ? configuration.reportCases : 0;
       const report = await trainTo(trainer, stop, cases, signal);
@@ -65,6 +69,14 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
       }
       if (report.update === finishOf(configuration)) {
         findings.beforeFinish = await evaluateAll(trainer, round.model);
+      }
+      if (keep.includes(report.update)) {
+        const state = await trainer.save();
+        await writeCheckpoint(
+          statePath(folder, networks, report.update),
+          { state, findings },
+          adapter,
+        );
       }
       if (signal.aborted || clock.isCheckpointDue) {
         clock.save();
@@ -126,12 +138,16 @@ class Clock {
   }
 }
 
-/** Reports come every so many updates, where the finish begins, and at the end. */
-function nextReport(update: number, configuration: CellConfiguration): number {
+/** Reports come every so many updates, where the finish begins, where a state is kept, and last. */
+function nextReport(
+  update: number,
+  configuration: CellConfiguration,
+  keep: readonly number[],
+): number {
   const { reportEvery, updates } = configuration;
-  const finish = finishOf(configuration) ?? 0;
   const regular = (Math.floor(update / reportEvery) + 1) * reportEvery;
-  return Math.min(regular, updates, finish > update ? finish : Infinity);
+  const marks = [...keep, finishOf(configuration) ?? 0].filter((mark) => mark > update);
+  return Math.min(regular, updates, ...marks);
 }
 
 async function trainTo(

@@ -32,8 +32,20 @@ export function noFindings(networks: readonly PlannedNetwork[]): Findings {
 
 /** The file of a round that is not finished: named by its networks. */
 export function checkpointPath(folder: string, networks: readonly PlannedNetwork[]): string {
-  const names = networks.map(({ id }) => id).join();
-  return `${folder}/rounds/${sha256(new TextEncoder().encode(names)).slice(0, 16)}.safetensors`;
+  return `${folder}/rounds/${nameOf(networks)}.safetensors`;
+}
+
+/** The file of what a round was after an update. */
+export function statePath(
+  folder: string,
+  networks: readonly PlannedNetwork[],
+  update: number,
+): string {
+  return `${folder}/rounds/${nameOf(networks)}-${update}.safetensors`;
+}
+
+function nameOf(networks: readonly PlannedNetwork[]): string {
+  return sha256(new TextEncoder().encode(networks.map(({ id }) => id).join())).slice(0, 16);
 }
 
 /** Writes the checkpoint of a round: under its name it is complete, or the one before it. */

@@ -1,18 +1,13 @@
-import { InputError, openGPU, paperProblems } from "../../mod.ts";
-import { curves } from "../problems/curves.ts";
-import { faces } from "../problems/faces.ts";
-import { mnist } from "../problems/mnist.ts";
-import { chooseNetwork } from "../problems/network.ts";
-import type { DataSource, LoadedProblem, Problem } from "../problems/problem.ts";
+import { InputError, openGPU } from "../../mod.ts";
+import type { LoadedProblem } from "../problems/problem.ts";
 import type { Share } from "../shared/flags.ts";
 import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
+import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
 import { checkFolder, layTable, type TableConfiguration } from "./folder.ts";
 import { networksOf, shardOf } from "./grid.ts";
 import { trainNetworks } from "./train.ts";
-
-const problems: Record<"curves" | "mnist" | "faces", Problem> = { curves, mnist, faces };
 
 /** A table that a command asks for. */
 export type TableRequest = AutoencoderRequest | RecurrentRequest;
@@ -29,14 +24,6 @@ interface RecurrentRequest {
   readonly preset: string;
   readonly budget: RecurrentBudget;
   readonly problems: readonly ("add" | "mul" | "mem-5" | "mem-20")[];
-}
-
-/** What autoencoders learn; all tables of a command learn the same. */
-export interface DataOptions {
-  readonly problem: "curves" | "mnist" | "faces";
-  readonly data: string | undefined;
-  readonly dataSeed: number;
-  readonly download: boolean;
 }
 
 /** Where results go, and what is trained. */
@@ -57,15 +44,15 @@ export async function trainTables(
   requests.forEach(checkRequest);
   checkFolder(folder);
   const first = requests.find((request) => request.name !== "table5");
-  const loaded = first && await load(first.data, interruption);
-  const tables = requests.map((request) =>
+  const loaded = first && await loadData(first.data, interruption);
+  const laid = requests.map((request) =>
     layTable(folder, request.name, {
       preset: request.preset,
       configuration: configurationOf(request, loaded),
     })
   );
   const done = readCells(folder);
-  const networks = networksOf(tables);
+  const networks = networksOf(laid.map(({ plan }) => plan));
   const own = shard ? shardOf(networks, shard) : networks;
   const missing = own.filter(({ id }) => !done.has(id));
   if (own.length > missing.length) {
@@ -75,6 +62,7 @@ export async function trainTables(
   const adapter = await ensureAdapter(options.adapter, interruption);
   console.error(`adapter: ${describeAdapter(adapter)}`);
   using gpu = await openGPU({ adapter });
+  for (const { record } of laid) record();
   await trainNetworks(missing, {
     gpu,
     adapter: describeAdapter(adapter),
@@ -96,29 +84,14 @@ function checkRequest(request: TableRequest): void {
         `--warm-up-updates 0 to ${updates - 1}`,
     );
   }
-  const { budget: { finish }, data: { problem, download } } = request;
+  const { budget: { finish, layers }, data } = request;
   if (finish > updates) {
     throw new InputError(
       `--updates ${updates} is shorter than the low-momentum finish of ${finish}: give at least as ` +
         `many, or --finish 0 to ${updates}`,
     );
   }
-  if (download && problem !== "mnist") {
-    throw new InputError(`--download yes is for mnist alone: ${problem} is on no mirror`);
-  }
-  layersOf(request);
-}
-
-function load(
-  { problem, ...rest }: DataOptions,
-  interruption: AbortSignal,
-): Promise<LoadedProblem> {
-  const { outputUnit, layers: [width] } = paperProblems[problem];
-  return problems[problem].load({ ...rest, width, outputUnit, interruption });
-}
-
-function layersOf({ data: { problem }, budget: { layers } }: AutoencoderRequest) {
-  return chooseNetwork({ problem, layers, outputUnit: undefined, loss: undefined }).layers;
+  checkData(data, layers);
 }
 
 function configurationOf(
@@ -129,17 +102,7 @@ function configurationOf(
     const { problems, budget } = request;
     return { problems, budget };
   }
-  const { layers: _, ...budget } = request.budget;
-  return {
-    problem: request.data.problem,
-    layers: layersOf(request),
-    data: identityOf(loaded!.source),
-    budget,
-  };
-}
-
-/** What the data are, wherever their files lie: "stand-in, seed 1". */
-function identityOf({ kind, files, seed }: DataSource): string {
-  const sums = Array.isArray(files) ? files.map(({ sha256 }) => `SHA-256 ${sha256}`) : [];
-  return [kind, ...sums, ...seed === undefined ? [] : [`seed ${seed}`]].join(", ");
+  const { layers, ...budget } = request.budget;
+  const { problem } = request.data;
+  return { problem, layers: layersOf(problem, layers), data: identityOf(loaded!.source), budget };
 }
