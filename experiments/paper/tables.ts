@@ -9,7 +9,8 @@ import { type AdapterPreference, describeAdapter, ensureAdapter } from "../share
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
 import { checkFolder, layTable, type TableConfiguration } from "./folder.ts";
-import { networksOf, shardOf } from "./grid.ts";
+import { networksOf, type PlannedNetwork, shardOf } from "./grid.ts";
+import { makeReport } from "./report/report.ts";
 import { trainNetworks } from "./train.ts";
 
 const problems: Record<"curves" | "mnist" | "faces", Problem> = { curves, mnist, faces };
@@ -47,7 +48,7 @@ export interface TableOptions {
   readonly adapter: AdapterPreference;
 }
 
-/** Trains what the tables' folder still lacks. */
+/** Trains what the tables' folder still lacks, and makes the report of what it then holds. */
 export async function trainTables(
   requests: readonly TableRequest[],
   options: TableOptions,
@@ -71,14 +72,23 @@ export async function trainTables(
   if (own.length > missing.length) {
     console.error(`${own.length - missing.length} of ${own.length} networks are there already`);
   }
-  if (missing.length === 0) return;
+  if (missing.length > 0) await trainMissing(missing, loaded, options, interruption);
+  await makeReport(folder);
+}
+
+async function trainMissing(
+  networks: readonly PlannedNetwork[],
+  loaded: LoadedProblem | undefined,
+  options: TableOptions,
+  interruption: AbortSignal,
+): Promise<void> {
   const adapter = await ensureAdapter(options.adapter, interruption);
   console.error(`adapter: ${describeAdapter(adapter)}`);
   using gpu = await openGPU({ adapter });
-  await trainNetworks(missing, {
+  await trainNetworks(networks, {
     gpu,
     adapter: describeAdapter(adapter),
-    folder,
+    folder: options.out,
     data: loaded?.upload(gpu),
     replicas: options.replicas,
     interruption,
