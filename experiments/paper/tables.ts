@@ -7,7 +7,8 @@ import { readCells } from "./cells.ts";
 import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
 import { checkFolder, layTable, type TableConfiguration } from "./folder.ts";
 import { networksOf, shardOf } from "./grid.ts";
-import { trainNetworks } from "./train.ts";
+import { makeReport } from "./report/report.ts";
+import { trainNetworks, type Workshop } from "./train.ts";
 
 /** A table that a command asks for. */
 export type TableRequest = AutoencoderRequest | RecurrentRequest;
@@ -34,7 +35,7 @@ export interface TableOptions {
   readonly adapter: AdapterPreference;
 }
 
-/** Trains what the tables' folder still lacks. */
+/** Trains what the tables' folder still lacks, and makes the report of what it then holds. */
 export async function trainTables(
   requests: readonly TableRequest[],
   options: TableOptions,
@@ -58,19 +59,31 @@ export async function trainTables(
   if (own.length > missing.length) {
     console.error(`${own.length - missing.length} of ${own.length} networks are there already`);
   }
-  if (missing.length === 0) return;
-  const adapter = await ensureAdapter(options.adapter, interruption);
+  const workshop = missing.length > 0
+    ? await openWorkshop(loaded, options, interruption)
+    : undefined;
+  using _gpu = workshop?.gpu;
+  laid.forEach(({ record }) => record());
+  if (workshop) await trainNetworks(missing, workshop);
+  await makeReport(folder);
+}
+
+async function openWorkshop(
+  loaded: LoadedProblem | undefined,
+  { out, replicas, adapter: preference }: TableOptions,
+  interruption: AbortSignal,
+): Promise<Workshop> {
+  const adapter = await ensureAdapter(preference, interruption);
   console.error(`adapter: ${describeAdapter(adapter)}`);
-  using gpu = await openGPU({ adapter });
-  for (const { record } of laid) record();
-  await trainNetworks(missing, {
+  const gpu = await openGPU({ adapter });
+  return {
     gpu,
     adapter: describeAdapter(adapter),
-    folder,
+    folder: out,
     data: loaded?.upload(gpu),
-    replicas: options.replicas,
+    replicas,
     interruption,
-  });
+  };
 }
 
 /** Checks what can be checked before anything is read. */
