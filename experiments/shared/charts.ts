@@ -166,7 +166,7 @@ function updateRange(points: readonly CurvePoint[]): [number, number] {
 }
 
 /** 1, 2, 5 of each decade, or 1 alone where the decades are many. */
-function decadeTicks([least, most]: [number, number]): number[] {
+export function decadeTicks([least, most]: [number, number]): number[] {
   const first = Math.floor(Math.log10(least));
   const decades = Math.ceil(Math.log10(most)) - first;
   const steps = Math.log10(most / least) > 3 ? [1] : [1, 2, 5];

@@ -8,7 +8,8 @@ export function printedTables(
   summaries: readonly TableSummary[],
   claims: readonly Claim[],
 ): string {
-  return [...summaries.map(printedTable), printedClaims(claims)].join("\n\n");
+  return [...summaries.map(printedTable), ...claims.length > 0 ? [printedClaims(claims)] : []]
+    .join("\n\n");
 }
 
 function printedTable(summary: TableSummary): string {

@@ -33,7 +33,7 @@ export function titleOf({ name }: TableSummary): string {
 /** What a table's figures are, with their unit. */
 export function figureOf({ name }: TableSummary): { name: string; unit: string } {
   return name === "table5"
-    ? { name: "zero-one loss", unit: "fraction of cases; of mem, symbols a sequence" }
+    ? { name: "zero-one loss", unit: "fraction of wrong cases; of mem, wrong symbols a sequence" }
     : { name: "squared error", unit: "sum over pixels, mean over cases" };
 }
 
@@ -116,6 +116,33 @@ export function ratesTable(summary: TableSummary): TextTable {
   );
 }
 
+/** The training error at every learning rate: a row an entry, a column a rate. */
+export function ratesMatrix(summary: TableSummary): TextTable {
+  const entries = evidence(summary);
+  const rates = entries[0]?.rates.map(({ learningRate }) => learningRate) ?? [];
+  return layTable(
+    { name: `${summary.name}_matrix`, title: "Training error at every learning rate" },
+    entries,
+    [
+      ...summary.rows.length === 1 ? [] : [{
+        key: "problem",
+        title: "problem",
+        tell: ({ row }: EntrySummary) => row,
+      }],
+      { key: "column", title: "network", tell: ({ column }: EntrySummary) => column },
+      ...rates.map((rate, i) => ({
+        key: String(rate),
+        title: String(rate),
+        tell: ({ rates }: EntrySummary) => meanOrDivergence(rates[i]),
+      })),
+    ],
+  );
+}
+
+function meanOrDivergence({ diverged, cells, final }: RateSummary): string {
+  return diverged > 0 ? `${diverged} of ${cells.length} diverged` : formatFigure(final.train?.mean);
+}
+
 /** The entries without those that repeat the networks of another. */
 export function evidence({ entries }: TableSummary): EntrySummary[] {
   return entries.filter(({ sameAs }) => sameAs === undefined);
@@ -154,7 +181,12 @@ function namesOf(
   entryOf: (line: Line) => EntrySummary | undefined,
 ): Telling<Line>[] {
   return [
-    { key: "problem", title: "problem", detail: rows.length === 1, tell: ({ row }) => row },
+    {
+      key: "problem",
+      title: "problem",
+      ...rows.length === 1 ? { only: "file" as const } : {},
+      tell: ({ row }) => row,
+    },
     { key: "column", title: "network", tell: ({ column }) => column },
     {
       key: "best_learning_rate",
@@ -171,7 +203,7 @@ function estimateColumns<T>(
 ): Telling<T>[] {
   return [
     { key, title, tell: (item) => tell(item)?.mean },
-    { key: `${key}_sd`, title: "sd", detail: true, tell: (item) => tell(item)?.deviation },
+    { key: `${key}_sd`, title: "sd", only: "page and file", tell: (item) => tell(item)?.deviation },
     { key: `${key}_ci95`, title: "± 95 %", tell: (item) => tell(item)?.halfWidth },
   ];
 }

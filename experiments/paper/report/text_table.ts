@@ -19,8 +19,8 @@ export interface TextColumn {
   readonly key: string;
   /** On the terminal and in the report: best learning rate. */
   readonly title: string;
-  /** Left out on the terminal, which is narrow. */
-  readonly detail?: boolean;
+  /** Where it is told, if not everywhere: the terminal is narrow. */
+  readonly only?: "file" | "page and file";
 }
 
 /** A column and what it tells of an item. */
@@ -34,7 +34,9 @@ const SIGNIFICANT_DIGITS = 4;
 /** A figure as it is printed everywhere: four significant digits; nothing where it is not finite. */
 export function formatFigure(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return "";
-  return value === 0 ? "0" : value.toPrecision(SIGNIFICANT_DIGITS);
+  const text = value.toPrecision(SIGNIFICANT_DIGITS);
+  // 12,345 would be 1.235e+4.
+  return value === 0 || text.includes("e+") ? String(Number(text)) : text;
 }
 
 /** Lays a table with a row an item. */
@@ -56,14 +58,29 @@ export function csvText({ columns, rows }: TextTable): string {
   return [columns.map(({ key }) => key), ...rows].map(csvLine).join("");
 }
 
-/** The table for a terminal, without its details and without columns that hold nothing. */
+/** The table for a terminal, without columns that are not for it or hold nothing. */
 export function terminalText({ columns, rows }: TextTable): string {
   const shown = columns.map((_, i) => i)
-    .filter((i) => !columns[i].detail && rows.some((row) => row[i] !== ""));
+    .filter((i) => columns[i].only === undefined && holdsSomething(rows, i));
   return alignTable([
     shown.map((i) => columns[i].title),
     ...rows.map((row) => shown.map((i) => row[i] || "-")),
   ]);
+}
+
+/** The columns of the report: those that are not for the file alone, and hold something. */
+export function pageColumns({ columns, rows }: TextTable): number[] {
+  return columns.map((_, i) => i)
+    .filter((i) => columns[i].only !== "file" && holdsSomething(rows, i));
+}
+
+/** Whether all that a column has are numbers. */
+export function isNumeric(rows: TextTable["rows"], column: number): boolean {
+  return rows.every((row) => row[column] === "" || Number.isFinite(Number(row[column])));
+}
+
+function holdsSomething(rows: TextTable["rows"], column: number): boolean {
+  return rows.some((row) => row[column] !== "");
 }
 
 function cellText(cell: string | number | undefined): string {
