@@ -137,13 +137,13 @@ export function layPhases(
   folder: string,
   request: Request<PhasesConfiguration>,
 ): Laid<PlannedPhases> {
-  const record = lay(`${folder}/phases.json`, phasesRecord, request);
+  const record = lay(`${folder}/branches.json`, phasesRecord, request);
   return { plan: planPhases(request.configuration), record };
 }
 
 /** The experiment on the phases of training that a folder holds. */
 export function readPhases(folder: string): PlannedPhases | undefined {
-  const path = `${folder}/phases.json`;
+  const path = `${folder}/branches.json`;
   return exists(path) ? planPhases(readRecord(path, phasesRecord).configuration) : undefined;
 }
 

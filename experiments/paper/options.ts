@@ -193,6 +193,12 @@ export const phasesFlags = {
   adapter: machineFlags.adapter,
 } satisfies FlagTable;
 
+/** The flags of the paper's statements. */
+export const theoryFlags = { out: machineFlags.out, adapter: machineFlags.adapter };
+
+/** The flags of everything together. */
+export const allFlags = { ...dataFlags, ...presetFlag, ...machineFlags };
+
 /** The table that a command line asks for. Throws InputError where its numbers make none. */
 export function autoencoderRequest(
   name: "table1" | "table2" | "table3",
@@ -231,6 +237,28 @@ export function phasesRequest(
 ): PhasesRequest {
   const budget = override(phasesBudgets[preset], rest);
   return { preset, budget, data: { problem, data, dataSeed, download } };
+}
+
+/** Everything, with the budgets of the preset. */
+export function requestsOfAll(
+  { preset, problem, data, dataSeed, download }: Values<typeof allFlags>,
+): { tables: TableRequest[]; phases: PhasesRequest } {
+  const common = { preset, data: { problem, data, dataSeed, download } };
+  const autoencoders = (["table1", "table2", "table3"] as const).map((name) => ({
+    ...common,
+    name,
+    budget: autoencoderBudgets[name][preset],
+  }));
+  const recurrent = {
+    name: "table5" as const,
+    preset,
+    problems: sequenceProblems,
+    budget: recurrentBudgets[preset],
+  };
+  return {
+    tables: [...autoencoders, recurrent],
+    phases: { ...common, budget: phasesBudgets[preset] },
+  };
 }
 
 /** `base`, with what `options` say of its parts. */

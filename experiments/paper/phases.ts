@@ -8,6 +8,8 @@ import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./d
 import { checkFolder, layPhases } from "./folder.ts";
 import type { PlannedNetwork } from "./grid.ts";
 import type { PlannedPhases } from "./phases_grid.ts";
+import { writePhases } from "./phases_section.ts";
+import { makeReport } from "./report/report.ts";
 import { type Place, type Round, trainRound } from "./round.ts";
 import { readCheckpoint, statePath } from "./round_checkpoint.ts";
 
@@ -18,7 +20,7 @@ export interface PhasesRequest {
   readonly data: DataOptions;
 }
 
-/** Trains what the folder still lacks of the experiment: {@linkcode planPhases}. */
+/** Trains what a folder still lacks of the experiment, and puts it into the folder's report. */
 export async function runPhases(
   { preset, budget: { layers, ...budget }, data }: PhasesRequest,
   options: { out: string; adapter: AdapterPreference },
@@ -34,21 +36,19 @@ export async function runPhases(
   const configuration = { problem, layers: encoder, data: identityOf(loaded.source), budget };
   const { plan, record } = layPhases(folder, { preset, configuration });
   const done = new Set(readCells(folder).keys());
-  if (
-    [plan.trunk, ...plan.branchings.map(({ networks }) => networks)].flat()
-      .every(({ id }) => done.has(id))
-  ) return;
-  const adapter = await ensureAdapter(options.adapter, interruption);
-  console.error(`adapter: ${describeAdapter(adapter)}`);
-  using gpu = await openGPU({ adapter });
-  record();
-  const model = autoencoder({
-    ...paperProblems[problem],
-    layers: encoder,
-    ...loaded.upload(gpu),
-  });
-  const place = { gpu, adapter: describeAdapter(adapter), folder, interruption };
-  await trainPhases(plan, { model, place, done });
+  const networks = [plan.trunk, ...plan.branchings.map(({ networks }) => networks)].flat();
+  if (networks.some(({ id }) => !done.has(id))) {
+    const adapter = await ensureAdapter(options.adapter, interruption);
+    console.error(`adapter: ${describeAdapter(adapter)}`);
+    using gpu = await openGPU({ adapter });
+    record();
+    const network = { ...paperProblems[problem], layers: encoder };
+    const model = autoencoder({ ...network, ...loaded.upload(gpu) });
+    const place = { gpu, adapter: describeAdapter(adapter), folder, interruption };
+    await trainPhases(plan, { model, place, done });
+  }
+  await writePhases(folder, plan);
+  await makeReport(folder);
 }
 
 function checkBudget({ mu, branchAt }: Omit<PhasesBudget, "layers">): void {
