@@ -41,6 +41,7 @@ import {
 import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
 import { readTable } from "./shared/tables.ts";
 import { memoryFor, printOutcomes, printProfile, trainGrid } from "./shared/training.ts";
+import { tuningFiles } from "./shared/tuning_files.ts";
 
 const problems: Record<ProblemName, Problem> = { curves, mnist, faces, custom };
 
@@ -146,7 +147,7 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
   }
   const adapter = await ensureAdapter(options.adapter, interruption);
   console.error(`adapter: ${describeAdapter(adapter)}`);
-  using gpu = await openGPU({ adapter });
+  using gpu = await openGPU({ adapter, tuning: options.tune ? tuningFiles() : undefined });
   const { examples, montage: shown, image, source } = loaded;
   const { activation, l2 } = options;
   const model = autoencoder({ ...network, activation, l2, ...loaded.upload(gpu) });

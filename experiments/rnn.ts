@@ -44,6 +44,7 @@ import {
 import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
 import { alignTable, readTable, shortestFloat32 } from "./shared/tables.ts";
 import { memoryFor, type Outcome, printProfile, trainGrid } from "./shared/training.ts";
+import { tuningFiles } from "./shared/tuning_files.ts";
 
 const flags = {
   problem: choice(sequenceProblems, {
@@ -159,7 +160,7 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
   const folder = chooseRunFolder("rnn", options.out);
   const adapter = await ensureAdapter(options.adapter, interruption);
   console.error(`adapter: ${describeAdapter(adapter)}`);
-  using gpu = await openGPU({ adapter });
+  using gpu = await openGPU({ adapter, tuning: options.tune ? tuningFiles() : undefined });
   checkMemory(gpu, rnn({ hidden, task }), { batchSize, steps: task.steps });
   const timeLoop = options.timeLoop ?? await fastestOf(gpu, { hidden, task }, options, settings);
   const model = rnn({ hidden, task, timeLoop });
