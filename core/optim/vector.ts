@@ -90,15 +90,24 @@ export class Vector {
 
   /** Writes the tensors of one replica, each row by row, rounded to float32. */
   write(replica: number, values: readonly ArrayLike<number>[]): void {
-    this.gpu.write(this.buffer, this.layout.pack(values), 4 * replica * this.layout.length);
+    this.writePacked(replica, this.layout.pack(values));
   }
 
   /** Reads the tensors of one replica back, each row by row, after all work submitted so far. */
   async read(replica: number): Promise<Float32Array<ArrayBuffer>[]> {
-    const { tensors, length } = this.layout;
-    const bytes = await this.gpu.read(this.buffer, 4 * replica * length, 4 * length);
-    const contents = new Float32Array(bytes);
-    return tensors.map((_, t) => unpad({ ...this.tensor(t), replicas: 1 }, contents));
+    const contents = await this.readPacked(replica);
+    return this.layout.tensors.map((_, t) => unpad({ ...this.tensor(t), replicas: 1 }, contents));
+  }
+
+  /** Writes the vector of one replica to the bit, padding included. */
+  writePacked(replica: number, contents: Float32Array<ArrayBuffer>): void {
+    this.gpu.write(this.buffer, contents, 4 * replica * this.layout.length);
+  }
+
+  /** Reads the vector of one replica to the bit, padding included. */
+  async readPacked(replica: number): Promise<Float32Array<ArrayBuffer>> {
+    const size = 4 * this.layout.length;
+    return new Float32Array(await this.gpu.read(this.buffer, replica * size, size));
   }
 
   /** Gives the buffer back. */

@@ -135,18 +135,16 @@ export class Trainer {
 
   /** Writes the initial parameters, or those of a state and its velocities. */
   #place(from: TrainerState | undefined): void {
-    const { model: { layout }, parameters, velocity, gpu } = this;
     this.replicas.forEach(({ seed, optimizer, initializer }, r) => {
       const state = from?.replicas[r];
       if (state) {
-        const offset = 4 * r * layout.length;
-        gpu.write(parameters.buffer, rebase(state, optimizer.lead(this.#update)), offset);
-        gpu.write(velocity.buffer, state.velocity, offset);
+        this.parameters.writePacked(r, rebase(state, optimizer.lead(this.#update)));
+        this.velocity.writePacked(r, state.velocity);
       } else {
-        parameters.write(r, this.model.initialValues(seed, initializer));
+        this.parameters.write(r, this.model.initialValues(seed, initializer));
       }
       // What is written waits in memory of its own for the next submit.
-      gpu.device.queue.submit([]);
+      this.gpu.device.queue.submit([]);
     });
   }
 
@@ -357,34 +355,35 @@ export class Trainer {
     return this.gradient.read(replica);
   }
 
+  /** The update at which something of each network was first found not finite. */
+  async divergedAt(): Promise<(number | undefined)[]> {
+    const size = 4 * this.replicas.length;
+    return Array.from(
+      new Uint32Array(await this.gpu.read(this.#buffers.divergedAt, 0, size)),
+      updateOf,
+    );
+  }
+
   /**
    * Reads all that the next updates depend on, for {@linkcode Trainer.open} to go on from.
    *
    * Throws where the networks are trained on meanwhile: save between two reports.
    */
   async save(): Promise<TrainerState> {
-    const { gpu, model: { layout }, parameters, velocity } = this;
     const update = this.#update;
-    const divergedAt = new Uint32Array(await gpu.read(this.#buffers.divergedAt));
+    const divergedAt = await this.divergedAt();
     const replicas: ReplicaState[] = [];
     for (const [r, { seed, optimizer }] of this.replicas.entries()) {
-      const [phi, v] = await Promise.all(
-        [parameters, velocity].map(({ buffer }) =>
-          gpu.read(buffer, 4 * r * layout.length, 4 * layout.length)
-        ),
+      const [parameters, velocity] = await Promise.all(
+        [this.parameters, this.velocity].map((vector) => vector.readPacked(r)),
       );
-      replicas.push({
-        seed,
-        parameters: new Float32Array(phi),
-        velocity: new Float32Array(v),
-        lead: Math.fround(optimizer.lead(update)),
-        divergedAt: updateOf(divergedAt[r]),
-      });
+      const lead = Math.fround(optimizer.lead(update));
+      replicas.push({ seed, parameters, velocity, lead, divergedAt: divergedAt[r] });
     }
     if (this.#update !== update) {
       throw new Error("the networks were trained on while they were saved: save between reports");
     }
-    return { update, layout, replicas };
+    return { update, layout: this.model.layout, replicas };
   }
 
   /** Gives everything back but the data. */

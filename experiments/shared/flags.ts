@@ -61,10 +61,10 @@ export interface Range {
 }
 
 /** The type of a flag's value: undefined only where no default is given. */
-type Given<Options, T> = Options extends { default: unknown } ? T : T | undefined;
+export type Given<Options, T> = Options extends { default: unknown } ? T : T | undefined;
 
 /** What one value is: its words, and its text read; undefined for a text that is none. */
-interface Kind<T> {
+export interface Kind<T> {
   readonly allowed: string;
   readonly placeholder: string;
   read(text: string): T | undefined;
@@ -206,7 +206,8 @@ function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function single<T, Result>(kind: Kind<T>, options: FlagOptions<T>): Flag<Result> {
+/** A flag that takes one value of a kind. */
+export function single<T, Result>(kind: Kind<T>, options: FlagOptions<T>): Flag<Result> {
   return {
     help: options.help,
     allowed: kind.allowed,

@@ -73,7 +73,7 @@ function expectedFailure(error: unknown): { message: string; status: number } | 
 }
 
 /** A full disk, a folder that is gone: errors of the operating system carry its code, ENOSPC. */
-function isSystemError(error: unknown): error is Error {
+export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }
 

@@ -1,16 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { Ending } from "../../experiments/shared/ending.ts";
+import { Machine } from "../../experiments/shared/machine.ts";
 import { Run } from "../../experiments/shared/run_folder.ts";
 import { expandGrid, momentumOf, optimizerOf } from "../../experiments/shared/settings.ts";
 import { trainGrid } from "../../experiments/shared/training.ts";
-import {
-  autoencoder,
-  Dataset,
-  type Gpu,
-  GPUMemoryError,
-  InputError,
-  openGPU,
-  sparse,
-} from "../../mod.ts";
+import { readTable } from "../../experiments/shared/tables.ts";
+import { autoencoder, Dataset, type Gpu, GPUMemoryError, InputError, sparse } from "../../mod.ts";
 
 const grid = {
   optimizer: ["cm", "nag", "sgd"],
@@ -27,19 +22,24 @@ async function curveOf(
   memory = Infinity,
   limit: (gpu: Gpu) => void = () => {},
 ): Promise<{ curve: string; status: string[] }> {
-  using gpu = await openGPU({ operands: "buffers" });
-  limit(gpu);
   const folder = await Deno.makeTempDir();
-  const train = new Dataset(gpu, new Uint8Array(20 * 17).map((_, i) => i * 37), { width: 17 });
   const settings = expandGrid(grid);
   const rule = { schedulePeriod: 2, finish: 0, updates: 6 };
+  using machine = await Machine.open({
+    adapter: async () => (await navigator.gpu.requestAdapter())!,
+    operands: "buffers",
+    model(gpu) {
+      limit(gpu);
+      const cases = new Uint8Array(20 * 17).map((_, i) => i * 37);
+      return autoencoder({ layers: [17, 5], train: new Dataset(gpu, cases, { width: 17 }) });
+    },
+  });
   try {
     using run = new Run("test", folder, {});
-    const outcomes = await trainGrid({
-      gpu,
+    const { outcomes, rows } = await trainGrid({
+      machine,
       run,
       problem: "test",
-      model: autoencoder({ layers: [17, 5], train }),
       settings,
       replicaOf: (setting) => ({
         seed: setting.seed,
@@ -52,11 +52,13 @@ async function curveOf(
       evalCases: 20,
       figure: { name: "squaredError", column: "squared_error" },
       memory,
-      profile: undefined,
-      interruption: new AbortController().signal,
+      checkpointEvery: { never: true },
+      stopWhenDiverged: false,
+      ending: new Ending(new AbortController().signal),
     });
-    const rows = Deno.readTextFileSync(`${folder}/curve.csv`).split("\n").toSorted();
-    return { curve: rows.join("\n"), status: outcomes.map(({ status }) => status) };
+    assertEquals(rows, readTable(Deno.readTextFileSync(`${folder}/curve.csv`)));
+    const lines = Deno.readTextFileSync(`${folder}/curve.csv`).split("\n").toSorted();
+    return { curve: lines.join("\n"), status: outcomes.map(({ status }) => status) };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
