@@ -5,6 +5,7 @@ import type { CellConfiguration } from "../../experiments/paper/configuration.ts
 import { layTable, type TableRecord } from "../../experiments/paper/folder.ts";
 import { networksOf, type PlannedTable, type TableName } from "../../experiments/paper/grid.ts";
 import { reachedMomentum } from "../../experiments/paper/networks.ts";
+import { shortestFloat32 } from "../../experiments/shared/tables.ts";
 
 /** How a network came out; undefined: it has not been trained yet. */
 export type Outcome = { train: number; test: number; before?: number } | "diverged" | undefined;
@@ -83,13 +84,18 @@ function resultOf(
   const { train, test, before } = outcome;
   return {
     ...common,
-    ...{ status: "ok", divergedAt: null, final: { train, test } },
-    beforeFinish: before === undefined ? null : { train: before, test: before * test / train },
+    ...{ status: "ok", divergedAt: null, final: { train: rounded(train), test: rounded(test) } },
+    beforeFinish: before === undefined
+      ? null
+      : { train: rounded(before), test: rounded(before * test / train) },
     curve: curveOf(configuration, outcome),
   };
 }
 
-/** From 100 times the final error down to it. */
+/** As the GPU gives it and a cell writes it. */
+const rounded = shortestFloat32;
+
+/** Down to the final error. */
 function curveOf(
   { updates, reportEvery, mu: momentum }: CellConfiguration,
   { train, test }: { train: number; test: number },
@@ -97,7 +103,8 @@ function curveOf(
   return Array.from({ length: Math.ceil(updates / reportEvery) }, (_, i) => {
     const update = Math.min(updates, (i + 1) * reportEvery);
     const above = (updates / update) ** 0.9;
-    return { update, momentum, loss: 10 * train, train: train * above, test: test * above };
+    const errors = { train: rounded(train * above), test: rounded(test * above) };
+    return { update, momentum, loss: rounded(10 * train), ...errors };
   });
 }
 

@@ -91,7 +91,7 @@ function sgdIsWorst(entries: readonly EntrySummary[]): Finding {
   if (!sgd || others.length === 0) return unsaid("there is nothing to compare");
   return {
     verdict: decide(others.map((other) => compare(bestErrors(other), bestErrors(sgd))), "lower"),
-    evidence: `SGD ${told(sgd)}; the others from ${toldFully(others[0])} to ${
+    evidence: `SGD: ${told(sgd)}; the others from ${toldFully(others[0])} to ${
       toldFully(others[others.length - 1])
     }`,
   };
@@ -160,7 +160,7 @@ function finishLowers(entries: readonly EntrySummary[]): Finding {
       "lower",
     ),
     evidence: finished.map((entry) =>
-      `${entry.column} ${formatFigure(entry.best?.beforeFinish?.train?.mean)} to ${told(entry)}`
+      `${entry.column}: ${formatFigure(entry.best?.beforeFinish?.train?.mean)} to ${told(entry)}`
     ).join(", "),
   };
 }
@@ -199,7 +199,7 @@ function momentumBeatsNone(entries: readonly EntrySummary[]): Finding {
   if (!none || !best) return unsaid("there is nothing to compare");
   return {
     verdict: decide([compare(bestErrors(best), bestErrors(none))], "lower"),
-    evidence: `${toldFully(best)}, without momentum ${told(none)}`,
+    evidence: `${toldFully(best)}, without momentum: ${told(none)}`,
   };
 }
 
@@ -212,7 +212,7 @@ function bestIsBelowBiases(entries: readonly EntrySummary[]): Finding {
   if (baseline === undefined) return unsaid("the error of the biases alone is not known");
   return {
     verdict: meanError(best) < baseline ? "holds" : "does not hold",
-    evidence: `${toldFully(best)}, biases alone ${formatFigure(baseline)}`,
+    evidence: `${toldFully(best)}, biases alone: ${formatFigure(baseline)}`,
   };
 }
 
@@ -283,5 +283,5 @@ function told({ best }: EntrySummary): string {
 }
 
 function toldFully(entry: EntrySummary): string {
-  return `${entry.column} ${told(entry)}`;
+  return `${entry.column}: ${told(entry)}`;
 }

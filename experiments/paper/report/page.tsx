@@ -10,7 +10,7 @@ import css from "./page.css" with { type: "text" };
 import { figureOf, ratesMatrix, resultTable, titleOf } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
 import type { TableSummary } from "./summary.ts";
-import { isNumeric, pageColumns, type TextTable } from "./text_table.ts";
+import { isRight, pageColumns, type TextTable } from "./text_table.ts";
 
 /** What a report is made of. */
 export interface Report {
@@ -156,23 +156,22 @@ function Section({ id, title, children }: {
 function DataTable({ table }: { table: TextTable }) {
   const { columns, rows } = table;
   const shown = pageColumns(table);
-  const classOf = (i: number) => isNumeric(rows, i) ? "number" : "text";
+  const classes = columns.map(({ key }, i) =>
+    key === "note" ? "note" : isRight(table, i) ? "right" : undefined
+  );
   return (
     <div class="wide">
       <table>
         <thead>
           <tr>
-            {shown.map((i) => <th key={i} scope="col" class={classOf(i)}>{columns[i].title}</th>)}
+            {shown.map((i) => <th key={i} scope="col" class={classes[i]}>{columns[i].title}</th>)}
           </tr>
         </thead>
         <tbody>
           {rows.map((row, at) => (
-            <tr key={at}>
+            <tr key={at} class={startsGroup(rows, at) ? "group" : undefined}>
               {shown.map((i) => (
-                <td
-                  key={i}
-                  class={columns[i].key === "verdict" ? verdictClasses[row[i]] : classOf(i)}
-                >
+                <td key={i} class={columns[i].key === "verdict" ? verdicts[row[i]] : classes[i]}>
                   {row[i]}
                 </td>
               ))}
@@ -184,7 +183,13 @@ function DataTable({ table }: { table: TextTable }) {
   );
 }
 
-const verdictClasses: Readonly<Record<string, string>> = {
+/** Whether a row is the first of several with the same first cell. */
+function startsGroup(rows: TextTable["rows"], at: number): boolean {
+  const first = rows[at][0];
+  return at > 0 && rows[at - 1][0] !== first && rows[at + 1]?.[0] === first;
+}
+
+const verdicts: Readonly<Record<string, string>> = {
   "holds": "verdict holds",
   "does not hold": "verdict fails",
   "cannot be said": "verdict unsaid",

@@ -2,7 +2,13 @@ import { biasesBaseline } from "../networks.ts";
 import type { Estimate } from "./estimate.ts";
 import { noteOfPublished, publishedFinish, publishedRow } from "./published.ts";
 import type { EntrySummary, RateSummary, TableSummary } from "./summary.ts";
-import { formatFigure, layTable, type Telling, type TextTable } from "./text_table.ts";
+import {
+  formatFigure,
+  layTable,
+  type Telling,
+  type TextColumn,
+  type TextTable,
+} from "./text_table.ts";
 
 /** An entry of ours, a number of the paper, or both. */
 interface Line {
@@ -62,6 +68,12 @@ export function resultTable(summary: TableSummary): TextTable {
 
 /** Table 2: a row a cap; the paper has its best one alone. */
 function finishTable(summary: TableSummary): TextTable {
+  type Tell = (line: Line) => Estimate | undefined;
+  // Four errors with all their spread would be too wide for a page.
+  const spread = (key: string, title: string, tell: Tell) =>
+    estimateColumns(key, title, tell, { sd: "file" });
+  const alone = (key: string, title: string, tell: Tell) =>
+    estimateColumns(key, title, tell, { sd: "file", interval: "file" });
   const lines = summary.entries.map((entry): Line => ({ ...entry, entry }));
   const bestOfRow = (row: string) =>
     lines.filter((line) => line.row === row && shown(line) !== undefined)
@@ -70,14 +82,10 @@ function finishTable(summary: TableSummary): TextTable {
     bestOfRow(line.row) === line ? publishedFinish(line.row) : undefined;
   return layTable({ name: summary.name, title: titleOf(summary) }, lines, [
     ...namesOf(summary, ({ entry }: Line) => entry),
-    ...estimateColumns("train_before", "before", (line: Line) => shown(line)?.beforeFinish?.train),
-    ...estimateColumns("train", "after", (line: Line) => shown(line)?.final.train),
-    ...estimateColumns(
-      "test_before",
-      "test before",
-      (line: Line) => shown(line)?.beforeFinish?.test,
-    ),
-    ...estimateColumns("test", "test after", (line: Line) => shown(line)?.final.test),
+    ...spread("train_before", "before", (line) => shown(line)?.beforeFinish?.train),
+    ...spread("train", "after", (line) => shown(line)?.final.train),
+    ...alone("test_before", "test before", (line) => shown(line)?.beforeFinish?.test),
+    ...alone("test", "test after", (line) => shown(line)?.final.test),
     { key: "paper_before", title: "paper before", tell: (line) => paperOf(line)?.get("before") },
     { key: "paper", title: "paper after", tell: (line) => paperOf(line)?.get("after") },
     {
@@ -133,6 +141,7 @@ export function ratesMatrix(summary: TableSummary): TextTable {
       ...rates.map((rate, i) => ({
         key: String(rate),
         title: String(rate),
+        align: "right" as const,
         tell: ({ rates }: EntrySummary) => meanOrDivergence(rates[i]),
       })),
     ],
@@ -200,12 +209,25 @@ function estimateColumns<T>(
   key: string,
   title: string,
   tell: (item: T) => Estimate | undefined,
+  only: Only = {},
 ): Telling<T>[] {
+  const { sd = "page and file", interval } = only;
   return [
     { key, title, tell: (item) => tell(item)?.mean },
-    { key: `${key}_sd`, title: "sd", only: "page and file", tell: (item) => tell(item)?.deviation },
-    { key: `${key}_ci95`, title: "± 95 %", tell: (item) => tell(item)?.halfWidth },
+    { key: `${key}_sd`, title: "sd", only: sd, tell: (item) => tell(item)?.deviation },
+    {
+      key: `${key}_ci95`,
+      title: "± 95 %",
+      ...interval && { only: interval },
+      tell: (item) => tell(item)?.halfWidth,
+    },
   ];
+}
+
+/** Where the spread of a mean is told. */
+interface Only {
+  readonly sd?: NonNullable<TextColumn["only"]>;
+  readonly interval?: NonNullable<TextColumn["only"]>;
 }
 
 function baselineColumns({ name }: TableSummary): Telling<Line>[] {

@@ -78,9 +78,14 @@ function workOf({ record, planned, cells }: TableSummary): Setting[] {
     ["finished", days.length === 0 ? "-" : spanOf(days[0], days[days.length - 1])],
     ["adapter", told(({ training }) => training.adapter)],
     ["versions", told(({ training }) => `Nagare ${training.nagare}, Deno ${training.deno}`)],
-    ["revision", record.revision ?? ""],
+    ["revision", shortRevision(record.revision ?? "")],
     ["command", `paper.ts ${record.arguments.join(" ")}`],
   ];
+}
+
+/** Twelve digits name a revision well enough; -dirty stays. */
+function shortRevision(revision: string): string {
+  return revision.replace(/^([0-9a-f]{12})[0-9a-f]+/, "$1");
 }
 
 /** Two times as ISO 8601 has them: 2026-11-22 19:26 to 20:31 UTC. */

@@ -21,6 +21,8 @@ export interface TextColumn {
   readonly title: string;
   /** Where it is told, if not everywhere: the terminal is narrow. */
   readonly only?: "file" | "page and file";
+  /** On the page; numbers are to the right of themselves. */
+  readonly align?: "right";
 }
 
 /** A column and what it tells of an item. */
@@ -74,9 +76,10 @@ export function pageColumns({ columns, rows }: TextTable): number[] {
     .filter((i) => columns[i].only !== "file" && holdsSomething(rows, i));
 }
 
-/** Whether all that a column has are numbers. */
-export function isNumeric(rows: TextTable["rows"], column: number): boolean {
-  return rows.every((row) => row[column] === "" || Number.isFinite(Number(row[column])));
+/** Whether a column is to the right on the page: numbers are. */
+export function isRight({ columns, rows }: TextTable, column: number): boolean {
+  return columns[column].align === "right" ||
+    rows.every((row) => row[column] === "" || Number.isFinite(Number(row[column])));
 }
 
 function holdsSomething(rows: TextTable["rows"], column: number): boolean {

@@ -3,7 +3,7 @@ import { decadeTicks } from "../../../shared/charts.ts";
 import { chartConfig, optimizerColor } from "../../../shared/vega.ts";
 import type { CellConfiguration } from "../../configuration.ts";
 import type { Estimate } from "../estimate.ts";
-import { figureOf } from "../result_tables.ts";
+import { evidence, figureOf } from "../result_tables.ts";
 import type { EntrySummary, Splits, TableSummary } from "../summary.ts";
 
 /** A figure of a table, still to be drawn. */
@@ -55,21 +55,30 @@ export function methodOf({ optimizer, mu }: CellConfiguration): string {
   return optimizer === "sgd" ? "SGD" : `${optimizer.toUpperCase()} ${mu}`;
 }
 
-/** Colours by optimizer, light to dark with the momentum, under the names of a legend. */
+/**
+ * The names and colours of a legend: the hue is the optimizer's, light to dark with the momentum.
+ * An entry has its colour whether or not the others are drawn.
+ */
 export function methodScale(
-  entries: readonly EntrySummary[],
+  summary: TableSummary,
+  drawn: readonly EntrySummary[],
   nameOf: (entry: EntrySummary) => string,
 ) {
-  const order = ["sgd", "cm", "nag"];
-  const placeOf = ({ configuration }: EntrySummary) => order.indexOf(configuration.optimizer);
-  const placed = entries.toSorted((a, b) => placeOf(a) - placeOf(b)).map((entry) => {
-    const { optimizer } = entry.configuration;
-    const family = entries.filter(({ configuration }) => configuration.optimizer === optimizer);
-    const place = family.length > 1 ? family.indexOf(entry) / (family.length - 1) : 0.5;
-    return [nameOf(entry), optimizerColor(optimizer, place)];
-  });
-  return { domain: placed.map(([name]) => name), range: placed.map(([, color]) => color) };
+  const colors = optimizers.flatMap((optimizer) => {
+    const family = evidence(summary)
+      .filter(({ configuration }) => configuration.optimizer === optimizer);
+    return family.map((entry, i) => {
+      const place = family.length > 1 ? i / (family.length - 1) : 0.5;
+      return { entry, color: optimizerColor(optimizer, place) };
+    });
+  }).filter(({ entry }) => drawn.includes(entry));
+  return {
+    domain: colors.map(({ entry }) => nameOf(entry)),
+    range: colors.map(({ color }) => color),
+  };
 }
+
+const optimizers = ["sgd", "cm", "nag"] as const;
 
 /** The families that panels show, each beside SGD. */
 export const families = {

@@ -23,7 +23,7 @@ interface Point extends Mark {
 
 /** How much the final error depends on the learning rate: a line for each optimizer and momentum. */
 export function learningRatesFigure(summary: TableSummary): Figure | undefined {
-  const entries = evidence(summary).filter(({ rates }) => rates.length > 1);
+  const entries = evidence(summary).filter(({ rates, found }) => rates.length > 1 && found > 0);
   const points = entries.flatMap(pointsOf);
   if (points.length === 0) return undefined;
   const rates = [...new Set(points.map(({ rate }) => rate))].toSorted((a, b) => a - b);
@@ -47,7 +47,7 @@ export function learningRatesFigure(summary: TableSummary): Figure | undefined {
       field: "method",
       type: "nominal" as const,
       title: "optimizer, μ",
-      scale: methodScale(entries, ({ configuration }) => methodOf(configuration)),
+      scale: methodScale(summary, entries, ({ configuration }) => methodOf(configuration)),
     },
   };
   return {

@@ -41,7 +41,7 @@ export function updatesFigure(summary: TableSummary): Figure | undefined {
       field: "method",
       type: "nominal" as const,
       title: ["optimizer, μ", "(learning rate)"],
-      scale: methodScale(entries, nameOf),
+      scale: methodScale(summary, entries, nameOf),
     },
   };
   const y = errorAxis(summary, points);
