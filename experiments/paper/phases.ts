@@ -1,5 +1,6 @@
 import { autoencoder, InputError, openGPU, paperProblems } from "../../mod.ts";
 import { exists } from "../shared/files.ts";
+import { lockFolder } from "../shared/lock.ts";
 import { showProgress } from "../shared/progress.ts";
 import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
 import type { PhasesBudget } from "./budget.ts";
@@ -41,6 +42,8 @@ export async function runPhases(
     const adapter = await ensureAdapter(options.adapter, interruption);
     console.error(`adapter: ${describeAdapter(adapter)}`);
     using gpu = await openGPU({ adapter });
+    Deno.mkdirSync(folder, { recursive: true });
+    using _lock = lockFolder(folder);
     record();
     const network = { ...paperProblems[problem], layers: encoder };
     const model = autoencoder({ ...network, ...loaded.upload(gpu) });

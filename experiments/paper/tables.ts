@@ -1,6 +1,7 @@
 import { InputError, openGPU } from "../../mod.ts";
 import type { LoadedProblem } from "../problems/problem.ts";
 import type { Share } from "../shared/flags.ts";
+import { lockFolder } from "../shared/lock.ts";
 import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
@@ -63,6 +64,7 @@ export async function trainTables(
     ? await openWorkshop(loaded, options, interruption)
     : undefined;
   using _gpu = workshop?.gpu;
+  using _lock = workshop && lockShare(folder, shard);
   laid.forEach(({ record }) => record());
   if (workshop) await trainNetworks(missing, workshop);
   await makeReport(folder);
@@ -84,6 +86,13 @@ async function openWorkshop(
     replicas,
     interruption,
   };
+}
+
+/** Keeps the folder, or a machine's share of it, for this process. Throws InputError. */
+function lockShare(folder: string, shard: Share | undefined): Disposable {
+  const locked = shard ? `${folder}/shards/${shard.index}-of-${shard.count}` : folder;
+  Deno.mkdirSync(locked, { recursive: true });
+  return lockFolder(locked);
 }
 
 /** Checks what can be checked before anything is read. */
