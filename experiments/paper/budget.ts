@@ -82,7 +82,7 @@ export const recurrentBudgets: Record<Preset, RecurrentBudget> = {
     updates: 1500,
     warmUpUpdates: 200,
     mu: [0, 0.9, 0.98, 0.995],
-    learningRates: [1e-2, 1e-3, 1e-4],
+    learningRates: [1e-2, 1e-3, 3e-4],
     seeds: [1, 2],
     batchSize: 50,
   },
