@@ -2,9 +2,18 @@
 import { autoencoderBudgets, recurrentBudgets } from "../../experiments/paper/budget.ts";
 import { type Cell, type CellResult, writeCell } from "../../experiments/paper/cells.ts";
 import type { CellConfiguration } from "../../experiments/paper/configuration.ts";
-import { layTable, type TableRecord } from "../../experiments/paper/folder.ts";
-import { networksOf, type PlannedTable, type TableName } from "../../experiments/paper/grid.ts";
+import { type FoundTable, layTable, type TableRecord } from "../../experiments/paper/folder.ts";
+import {
+  networksOf,
+  type PlannedTable,
+  table1,
+  table2,
+  table3,
+  table5,
+  type TableName,
+} from "../../experiments/paper/grid.ts";
 import { reachedMomentum } from "../../experiments/paper/networks.ts";
+import { summarize, type TableSummary } from "../../experiments/paper/report/summary.ts";
 import { shortestFloat32 } from "../../experiments/shared/tables.ts";
 
 /** How a network came out; undefined: it has not been trained yet. */
@@ -31,20 +40,51 @@ function curvesTable(name: "table1" | "table2" | "table3"): TableRecord["configu
   return { problem: "curves", layers: [...layers!], data: "stand-in, seed 1", budget };
 }
 
+/** Tables and those of their networks that have come out, as they are read from a folder. */
+export function results(
+  configurations: Partial<Configurations>,
+  outcomes: Outcomes,
+): { tables: FoundTable[]; cells: Map<string, Cell> } {
+  const tables = Object.entries(configurations).map(([name, configuration]): FoundTable => ({
+    record: {
+      preset: "small",
+      configuration,
+      arguments: [name, "--updates", "9"],
+      nagare: "0.1.0",
+    },
+    table: planOf(name as TableName, configuration),
+  }));
+  const cells = networksOf(tables.map(({ table }) => table)).flatMap(({ id, configuration }) => {
+    const outcome = outcomes(configuration);
+    return outcome ? [cellOf(id, configuration, outcome)] : [];
+  });
+  return { tables, cells: new Map(cells.map((cell) => [cell.id, cell])) };
+}
+
+/** Their summaries. */
+export function summaries(
+  configurations: Partial<Configurations>,
+  outcomes: Outcomes,
+): TableSummary[] {
+  const { tables, cells } = results(configurations, outcomes);
+  return tables.map((found) => summarize(found, cells));
+}
+
 /** Lays tables into a folder, with the networks that have come out. */
 export function writeResults(
   folder: string,
   configurations: Partial<Configurations>,
   outcomes: Outcomes,
 ): PlannedTable[] {
-  const tables = Object.entries(configurations).map(([name, configuration]) =>
-    layTable(folder, name as TableName, { preset: "small", configuration })
-  );
-  for (const { id, configuration } of networksOf(tables)) {
-    const outcome = outcomes(configuration);
-    if (outcome) writeCell(folder, cellOf(id, configuration, outcome));
-  }
-  return tables;
+  const { tables, cells } = results(configurations, outcomes);
+  for (const { table, record } of tables) layTable(folder, table.name, record);
+  for (const cell of cells.values()) writeCell(folder, cell);
+  return tables.map(({ table }) => table);
+}
+
+function planOf(name: TableName, configuration: TableRecord["configuration"]): PlannedTable {
+  if ("problems" in configuration) return table5(configuration.problems, configuration.budget);
+  return { table1, table2, table3 }[name as "table1"](configuration);
 }
 
 /** A finished network. */
