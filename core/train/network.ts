@@ -59,7 +59,7 @@ export function importNetwork(layout: VectorLayout, bytes: Uint8Array): Network 
   );
   if (unknown !== undefined) {
     throw new InputError(
-      `this network has no "${unknown}", only ${
+      `this network has no ${JSON.stringify(unknown.slice(0, 80))}, only ${
         layout.tensors.map(({ name }) => name).join(", ")
       }: give it the layers of the network in the file`,
     );

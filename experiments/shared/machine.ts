@@ -1,4 +1,11 @@
-import { type Gpu, type Model, openGPU, type OpenOptions, Profile } from "../../mod.ts";
+import {
+  type Gpu,
+  type GPUFault,
+  type Model,
+  openGPU,
+  type OpenOptions,
+  Profile,
+} from "../../mod.ts";
 
 /** How a {@linkcode Machine} comes about, as often as it has to. */
 export interface MachineOptions<M extends Model> {
@@ -13,6 +20,8 @@ export interface MachineOptions<M extends Model> {
   /** Where the fastest variants of kernels are kept. Default: none are measured. */
   tuning?: OpenOptions["tuning"];
 }
+
+const lossIsTold_ms = 100;
 
 /** A GPU with a model on it, which can be opened anew where the device is lost. */
 export class Machine<M extends Model> implements Disposable {
@@ -35,6 +44,13 @@ export class Machine<M extends Model> implements Disposable {
     const machine = new Machine(options);
     await machine.#open();
     return machine;
+  }
+
+  /** What a failure of the GPU was, in words: a lost device shows in many ways before it is told. */
+  async describe(failure: GPUFault): Promise<string> {
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, lossIsTold_ms));
+    const lost = await Promise.race([this.gpu.device.lost, late]);
+    return lost ? `the device was lost (${lost.reason})` : failure.message;
   }
 
   /** Gives the device up for a new one. What was on it is gone, the model is loaded again. */

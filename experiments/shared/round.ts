@@ -207,16 +207,16 @@ export class Round {
     const { machine, run } = this.#training;
     const { progress, curve } = this.#place;
     const { update, curveLength } = this.#saved;
+    const reason = await machine.describe(failure);
     if (machine.reopenings >= mostFailures) {
       throw new GPUFault(
-        `${failure.message}; it was opened anew ${mostFailures} times before: go on with ` +
-          `--resume ${run.folder} once the GPU works`,
+        `${reason}; it was opened anew ${mostFailures} times before: go on with --resume ` +
+          `${run.folder} once the GPU works`,
       );
     }
     progress.say(
-      `warning: the GPU failed (${failure.message}); it is opened anew, for time ` +
-        `${machine.reopenings + 1} of at most ${mostFailures}, and training goes on from update ` +
-        `${update}`,
+      `warning: ${reason}; the GPU is opened anew (${machine.reopenings + 1} of at most ` +
+        `${mostFailures} times), and training goes on from update ${update}`,
     );
     await machine.reopen();
     curve.cut(curveLength);
