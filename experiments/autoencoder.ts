@@ -1,11 +1,10 @@
 import {
   autoencoder,
+  exportNetwork,
   gaussian,
   glorot,
   type Initializer,
   InputError,
-  openGPU,
-  Profile,
   sparse,
 } from "../mod.ts";
 import { curves } from "./problems/curves.ts";
@@ -13,8 +12,10 @@ import { custom } from "./problems/custom.ts";
 import { faces } from "./problems/faces.ts";
 import { mnist } from "./problems/mnist.ts";
 import { chooseNetwork, type ProblemName, problemNames } from "./problems/network.ts";
-import type { Problem } from "./problems/problem.ts";
+import type { LoadedProblem, Problem } from "./problems/problem.ts";
 import { lossChart } from "./shared/charts.ts";
+import { findRounds } from "./shared/checkpoints.ts";
+import { Ending } from "./shared/ending.ts";
 import {
   choice,
   choices,
@@ -26,7 +27,10 @@ import {
   yesNo,
 } from "./shared/flags.ts";
 import { montage, reconstructionSheet } from "./shared/images.ts";
+import { Machine } from "./shared/machine.ts";
+import { printOutcomes, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
+import { changesSince, checkData, resumeRun, runFlags } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import {
   expandGrid,
@@ -39,8 +43,8 @@ import {
   type Setting,
 } from "./shared/settings.ts";
 import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
-import { readTable } from "./shared/tables.ts";
-import { memoryFor, printOutcomes, printProfile, trainGrid } from "./shared/training.ts";
+import { memoryFor, trainGrid } from "./shared/training.ts";
+import { tuningFiles } from "./shared/tuning_files.ts";
 
 const problems: Record<ProblemName, Problem> = { curves, mnist, faces, custom };
 
@@ -105,6 +109,7 @@ const flags = {
     shown: "results/autoencoder/DATE-TIME",
     help: "The folder for the results; it may hold no run yet.",
   }),
+  ...runFlags,
   ...machineFlags,
 };
 
@@ -118,8 +123,10 @@ await runProgram({
   flags,
 }, train);
 
-async function train(options: Options, interruption: AbortSignal): Promise<void> {
+async function train(given: Options, interruption: AbortSignal): Promise<void> {
+  const { options, earlier } = resumeRun("autoencoder", flags, given);
   const { updates, finish, batchSize } = options;
+  const ending = new Ending(interruption, options.maxTime);
   if (finish > updates) {
     throw new InputError(
       `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
@@ -130,71 +137,87 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
     throw new InputError(`--download yes is for mnist alone: ${options.problem} is on no mirror`);
   }
   const settings = expandGrid(options);
-  const folder = chooseRunFolder("autoencoder", options.out);
+  const folder = options.resume ?? chooseRunFolder("autoencoder", options.out);
   const [width] = network.layers;
-  const loaded = await problems[options.problem].load({
-    ...options,
-    width,
-    outputUnit: network.outputUnit,
-    interruption,
-  });
-  if (batchSize > loaded.trainCases) {
+  const { outputUnit } = network;
+  const load = () =>
+    problems[options.problem].load({ ...options, width, outputUnit, interruption });
+  const loaded = await load();
+  const { examples, montage: shown, image, source, trainCases } = loaded;
+  if (batchSize > trainCases) {
     throw new InputError(
-      `--batch-size ${batchSize} is more than the ${loaded.trainCases} training cases: it may be 1 ` +
-        `to ${loaded.trainCases}`,
+      `--batch-size ${batchSize} is more than the ${trainCases} training cases: it may be 1 ` +
+        `to ${trainCases}`,
     );
   }
-  const adapter = await ensureAdapter(options.adapter, interruption);
-  console.error(`adapter: ${describeAdapter(adapter)}`);
-  using gpu = await openGPU({ adapter });
-  const { examples, montage: shown, image, source } = loaded;
+  checkData(earlier, source);
   const { activation, l2 } = options;
-  const model = autoencoder({ ...network, activation, l2, ...loaded.upload(gpu) });
-  const profile = options.profile ? new Profile(gpu) : undefined;
+  let data: LoadedProblem | undefined = loaded;
+  using machine = await Machine.open({
+    adapter: () => ensureAdapter(options.adapter, interruption),
+    profile: options.profile,
+    tuning: options.tune ? tuningFiles() : undefined,
+    async model(gpu) {
+      const uploaded = (data ?? await load()).upload(gpu);
+      data = undefined; // the upload has given its memory back
+      return autoencoder({ ...network, activation, l2, ...uploaded });
+    },
+  });
+  const { model } = machine;
+  const found = earlier && await findRounds(folder, { settings, model });
+  const adapter = adapterDetails(machine.adapter);
+  const note = changesSince(earlier, adapter);
+  console.error(`adapter: ${describeAdapter(machine.adapter)}`);
+  if (note !== undefined) console.error(`note: ${note}`);
   const details = {
     configuration: { ...options, ...network, parameters: model.layout.parameterCount },
     data: source,
-    adapter: adapterDetails(adapter),
+    adapter,
+    note,
   };
-  await recordRun({ program: "autoencoder", folder, details, interruption }, async (run) => {
-    if (image && shown.length > 0) {
-      run.write("montage.png", montage(shown, { ...image, columns: 12 }));
-    }
-    const outcomes = await trainGrid({
-      gpu,
-      run,
-      problem: options.problem,
-      model,
-      settings,
-      replicaOf: (setting) => ({
-        seed: setting.seed,
-        optimizer: optimizerOf(setting, momentumOf(setting, options)),
-        initializer: initializerOf(setting, options),
-      }),
-      batchSize,
-      updates,
-      every: options.every ?? reportInterval(options),
-      evalCases: options.evalCases,
-      figure: { name: "squaredError", column: "squared_error" },
-      memory: memoryFor(gpu),
-      profile,
-      interruption,
-    });
-    const rows = readTable(await Deno.readTextFile(`${folder}/curve.csv`));
-    if (rows.length > 0) run.write("loss.svg", await lossChart(rows));
-    const best = outcomes.filter(({ status }) => status !== "diverged")
-      .toSorted((a, b) => a.train - b.train)[0];
-    if (best && image) {
-      const made = await model.reconstruct(gpu, best.theta, examples);
-      run.write(
-        "reconstructions.png",
-        reconstructionSheet(examples, made, { ...image, columns: 12 }),
-      );
-    }
-    printOutcomes(outcomes, "squared error");
-    if (profile) printProfile(profile);
-    console.log(`\nresults in ${folder}`);
-  });
+  await recordRun(
+    { program: "autoencoder", folder, details, interruption, earlier },
+    async (run) => {
+      if (image && shown.length > 0) {
+        run.write("montage.png", montage(shown, { ...image, columns: 12 }));
+      }
+      const { outcomes, rows } = await trainGrid({
+        machine,
+        run,
+        problem: options.problem,
+        settings,
+        replicaOf: (setting) => ({
+          seed: setting.seed,
+          optimizer: optimizerOf(setting, momentumOf(setting, options)),
+          initializer: initializerOf(setting, options),
+        }),
+        batchSize,
+        updates,
+        every: options.every ?? reportInterval(options),
+        evalCases: options.evalCases,
+        figure: { name: "squaredError", column: "squared_error" },
+        memory: memoryFor(machine.gpu),
+        checkpointEvery: options.checkpointEvery,
+        stopWhenDiverged: options.stopWhenDiverged,
+        ending,
+        found,
+      });
+      if (rows.length > 0) run.write("loss.svg", await lossChart(rows));
+      const best = outcomes.filter(({ status }) => status !== "diverged")
+        .toSorted((a, b) => a.train - b.train)[0];
+      if (best) run.write("network.safetensors", exportNetwork(model.layout, best.theta));
+      if (best && image) {
+        const made = await machine.model.reconstruct(machine.gpu, best.theta, examples);
+        run.write(
+          "reconstructions.png",
+          reconstructionSheet(examples, made, { ...image, columns: 12 }),
+        );
+      }
+      printOutcomes(outcomes, "squared error");
+      if (machine.profile) printProfile(machine.profile);
+      console.log(`\nresults in ${folder}`);
+    },
+  );
 }
 
 /** A hundred reports, or fewer where evaluating would take more than about a tenth of the time. */

@@ -1,13 +1,12 @@
 import {
   echoState,
+  exportNetwork,
   fastestTimeLoop,
   gaussian,
   type Gpu,
   type Initializer,
   InputError,
   type Model,
-  openGPU,
-  Profile,
   replicasThatFit,
   rnn,
   runRnn,
@@ -19,6 +18,8 @@ import {
 } from "../mod.ts";
 import { chooseSequences, sequenceProblems } from "./problems/sequences.ts";
 import { lossChart } from "./shared/charts.ts";
+import { findRounds } from "./shared/checkpoints.ts";
+import { Ending } from "./shared/ending.ts";
 import {
   choice,
   choices,
@@ -29,7 +30,10 @@ import {
   type Values,
   yesNo,
 } from "./shared/flags.ts";
+import { Machine } from "./shared/machine.ts";
+import { type Outcome, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
+import { changesSince, resumeRun, runFlags } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import { sequenceChart } from "./shared/sequence_chart.ts";
 import {
@@ -42,8 +46,9 @@ import {
   type Setting,
 } from "./shared/settings.ts";
 import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
-import { alignTable, readTable, shortestFloat32 } from "./shared/tables.ts";
-import { memoryFor, type Outcome, printProfile, trainGrid } from "./shared/training.ts";
+import { alignTable, shortestFloat32 } from "./shared/tables.ts";
+import { memoryFor, trainGrid } from "./shared/training.ts";
+import { tuningFiles } from "./shared/tuning_files.ts";
 
 const flags = {
   problem: choice(sequenceProblems, {
@@ -128,6 +133,7 @@ const flags = {
     shown: "results/rnn/DATE-TIME",
     help: "The folder for the results; it may hold no run yet.",
   }),
+  ...runFlags,
   ...machineFlags,
 };
 
@@ -141,7 +147,9 @@ await runProgram({
   flags,
 }, train);
 
-async function train(options: Options, interruption: AbortSignal): Promise<void> {
+async function train(given: Options, interruption: AbortSignal): Promise<void> {
+  const { options, earlier } = resumeRun("rnn", flags, given);
+  const ending = new Ending(interruption, options.maxTime);
   const { updates, finish, hidden, fanIn, init, batchSize } = options;
   if (finish > updates) {
     throw new InputError(
@@ -156,14 +164,24 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
   const problem = chooseSequences(options);
   const { task } = problem;
   const settings = expandGrid({ ...options, initScale: [1] });
-  const folder = chooseRunFolder("rnn", options.out);
-  const adapter = await ensureAdapter(options.adapter, interruption);
-  console.error(`adapter: ${describeAdapter(adapter)}`);
-  using gpu = await openGPU({ adapter });
-  checkMemory(gpu, rnn({ hidden, task }), { batchSize, steps: task.steps });
-  const timeLoop = options.timeLoop ?? await fastestOf(gpu, { hidden, task }, options, settings);
-  const model = rnn({ hidden, task, timeLoop });
-  const profile = options.profile ? new Profile(gpu) : undefined;
+  const folder = options.resume ?? chooseRunFolder("rnn", options.out);
+  let timeLoop = options.timeLoop;
+  using machine = await Machine.open({
+    adapter: () => ensureAdapter(options.adapter, interruption),
+    profile: options.profile,
+    tuning: options.tune ? tuningFiles() : undefined,
+    async model(gpu) {
+      checkMemory(gpu, rnn({ hidden, task }), { batchSize, steps: task.steps });
+      timeLoop ??= await fastestOf(gpu, { hidden, task }, options, settings);
+      return rnn({ hidden, task, timeLoop });
+    },
+  });
+  const { model } = machine;
+  const found = earlier && await findRounds(folder, { settings, model });
+  const adapter = adapterDetails(machine.adapter);
+  const note = changesSince(earlier, adapter);
+  console.error(`adapter: ${describeAdapter(machine.adapter)}`);
+  if (note !== undefined) console.error(`note: ${note}`);
   const inputScale = options.inputScale ?? problem.inputScale;
   const { biasesBaseline } = task;
   const details = {
@@ -175,14 +193,14 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
       parameters: model.layout.parameterCount,
       biasesZeroOneLoss: biasesBaseline,
     },
-    adapter: adapterDetails(adapter),
+    adapter,
+    note,
   };
-  await recordRun({ program: "rnn", folder, details, interruption }, async (run) => {
-    const outcomes = await trainGrid({
-      gpu,
+  await recordRun({ program: "rnn", folder, details, interruption, earlier }, async (run) => {
+    const { outcomes, rows } = await trainGrid({
+      machine,
       run,
       problem: options.problem,
-      model,
       settings,
       replicaOf: (setting) => ({
         seed: setting.seed,
@@ -211,11 +229,12 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
         gradientNorm: true,
         ...options.clipNorm !== undefined && { clipNorm: options.clipNorm },
       },
-      memory: memoryFor(gpu),
-      profile,
-      interruption,
+      memory: memoryFor(machine.gpu),
+      checkpointEvery: options.checkpointEvery,
+      stopWhenDiverged: options.stopWhenDiverged,
+      ending,
+      found,
     });
-    const rows = readTable(await Deno.readTextFile(`${folder}/curve.csv`));
     if (rows.length > 0) {
       const loss = task.loss === "cross-entropy" ? "nats a sequence" : "squared error a sequence";
       const chart = { figure: "test_loss", figureTitle: "test loss", unit: loss };
@@ -224,8 +243,9 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
     const best = outcomes.filter(({ status }) => status !== "diverged")
       .toSorted((a, b) => a.figures.loss - b.figures.loss)[0];
     if (best) {
+      run.write("network.safetensors", exportNetwork(model.layout, best.theta));
       const { example: { length, inputs, targets }, inputNames, outputNames } = problem;
-      const outputs = await runRnn(gpu, { theta: best.theta, inputs, batch: 1 });
+      const outputs = await runRnn(machine.gpu, { theta: best.theta, inputs, batch: 1 });
       const title = `${options.problem}: a test sequence and the best network's output`;
       run.write(
         "example.svg",
@@ -235,7 +255,7 @@ async function train(options: Options, interruption: AbortSignal): Promise<void>
       );
     }
     printSequenceOutcomes(outcomes, biasesBaseline ?? NaN);
-    if (profile) printProfile(profile);
+    if (machine.profile) printProfile(machine.profile);
     console.log(`\nresults in ${folder}`);
   });
 }

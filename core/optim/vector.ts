@@ -41,6 +41,22 @@ export class VectorLayout {
   get parameterCount(): number {
     return this.tensors.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
   }
+
+  /** The vector of tensors that are given row by row: rounded to float32, zeros in the padding. */
+  pack(values: readonly ArrayLike<number>[]): Float32Array<ArrayBuffer> {
+    const out = new Float32Array(this.length);
+    this.tensors.forEach(({ rows, columns, stride, offset, name }, t) => {
+      if (values[t]?.length !== rows * columns) {
+        throw new RangeError(
+          `${name} holds ${rows} x ${columns} values; ${values[t]?.length ?? 0} were given`,
+        );
+      }
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) out[offset + i * stride + j] = values[t][i * columns + j];
+      }
+    });
+    return out;
+  }
 }
 
 /**
@@ -74,27 +90,24 @@ export class Vector {
 
   /** Writes the tensors of one replica, each row by row, rounded to float32. */
   write(replica: number, values: readonly ArrayLike<number>[]): void {
-    const { tensors, length } = this.layout;
-    const out = new Float32Array(length);
-    tensors.forEach(({ rows, columns, stride, offset, name }, t) => {
-      if (values[t]?.length !== rows * columns) {
-        throw new RangeError(
-          `${name} holds ${rows} x ${columns} values; ${values[t]?.length ?? 0} were given`,
-        );
-      }
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < columns; j++) out[offset + i * stride + j] = values[t][i * columns + j];
-      }
-    });
-    this.gpu.write(this.buffer, out, 4 * replica * length);
+    this.writePacked(replica, this.layout.pack(values));
   }
 
   /** Reads the tensors of one replica back, each row by row, after all work submitted so far. */
   async read(replica: number): Promise<Float32Array<ArrayBuffer>[]> {
-    const { tensors, length } = this.layout;
-    const bytes = await this.gpu.read(this.buffer, 4 * replica * length, 4 * length);
-    const contents = new Float32Array(bytes);
-    return tensors.map((_, t) => unpad({ ...this.tensor(t), replicas: 1 }, contents));
+    const contents = await this.readPacked(replica);
+    return this.layout.tensors.map((_, t) => unpad({ ...this.tensor(t), replicas: 1 }, contents));
+  }
+
+  /** Writes the vector of one replica to the bit, padding included. */
+  writePacked(replica: number, contents: Float32Array<ArrayBuffer>): void {
+    this.gpu.write(this.buffer, contents, 4 * replica * this.layout.length);
+  }
+
+  /** Reads the vector of one replica to the bit, padding included. */
+  async readPacked(replica: number): Promise<Float32Array<ArrayBuffer>> {
+    const size = 4 * this.layout.length;
+    return new Float32Array(await this.gpu.read(this.buffer, replica * size, size));
   }
 
   /** Gives the buffer back. */

@@ -4,43 +4,19 @@ import { Plan } from "../gpu/plan.ts";
 import type { Profile } from "../gpu/profile.ts";
 import { Readback } from "../gpu/readback.ts";
 import { type StepRow, StepTable } from "../gpu/step_table.ts";
-import type { Initializer } from "../init/initializer.ts";
 import { caseMean } from "../ops/case_mean.ts";
-import { clipNorm } from "../ops/clip_norm.ts";
-import { dot } from "../ops/dot.ts";
 import { momentum } from "../ops/momentum.ts";
-import { type Optimizer, ratesOf } from "../optim/optimizer.ts";
+import { ratesOf } from "../optim/optimizer.ts";
 import { Vector } from "../optim/vector.ts";
 import { seedKey } from "../random.ts";
 import { Evaluation } from "./evaluation.ts";
+import { GradientNorms } from "./gradient_norms.ts";
 import type { Graph, Model, Split } from "./model.ts";
+import { checkOptions, type Replica, type TrainerOptions } from "./options.ts";
 import type { Report, RunOptions } from "./report.ts";
+import { rebase, type ReplicaState, type TrainerState } from "./state.ts";
 
-/** One of the networks trained side by side: all that may differ between them. */
-export interface Replica {
-  /** Fixes the initial weights and the minibatches: the same for every optimizer. */
-  seed: number;
-  /** How its parameters move. */
-  optimizer: Optimizer;
-  /** How its initial weights are drawn. */
-  initializer: Initializer;
-}
-
-/** What to train; see {@linkcode Trainer.open}. */
-export interface TrainerOptions {
-  /** The network and its data. */
-  model: Model;
-  /** The networks to train side by side. */
-  replicas: readonly Replica[];
-  /** Cases of a minibatch; 200 in the paper. */
-  batchSize: number;
-  /** Measures GPU time by kernel, at the price of slower steps. */
-  profile?: Profile;
-  /** Shortens each gradient whose norm is above this to it. Default: no gradient. */
-  clipNorm?: number;
-  /** Whether reports tell the norm of the last gradient; they do where it is clipped. */
-  gradientNorm?: boolean;
-}
+export type { Replica, TrainerOptions };
 
 /** A submit aims at this much GPU time: short enough for a watchdog and a prompt Ctrl-C. */
 const CHUNK_SECONDS = 0.5;
@@ -76,20 +52,17 @@ export class Trainer {
   readonly gradient: Vector;
 
   readonly #graph: Graph;
-  readonly #plan: Plan;
+  #plan: Plan;
   readonly #table: StepTable;
   readonly #evaluation: Evaluation;
   readonly #readback: Readback;
   readonly #profile: Profile | undefined;
-  readonly #clipNorm: number | undefined;
-  /** Computes the squared norms of the gradients; sealed, and apart from the step's plan. */
-  readonly #normPlan: Plan | undefined;
+  readonly #norms: GradientNorms | undefined;
   readonly #buffers: {
     seeds: GPUBuffer;
     caseLoss: GPUBuffer;
     ring: GPUBuffer;
     divergedAt: GPUBuffer;
-    squaredNorms: GPUBuffer;
   };
   #update = 0;
   #stepSeconds = CHUNK_SECONDS;
@@ -115,53 +88,41 @@ export class Trainer {
       await gpu.settle().catch(() => {});
       throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
     }
+    await trainer.#tune();
     await gpu.settle();
     return trainer;
   }
 
   private constructor(gpu: Gpu, options: TrainerOptions) {
-    const { model, replicas, batchSize, profile, clipNorm, gradientNorm = false } = options;
-    if (clipNorm !== undefined && !(clipNorm > 0)) {
-      throw new InputError(`the norm gradients are clipped to must be above 0, not ${clipNorm}`);
-    }
-    if (replicas.length === 0) throw new InputError("there is nothing to train: give a replica");
-    if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= model.cases.train)) {
-      throw new InputError(
-        `the batch size must be a whole number from 1 to the ${model.cases.train} training cases, ` +
-          `not ${batchSize}`,
-      );
-    }
+    checkOptions(options);
+    const { model, replicas, batchSize, profile, clipNorm, gradientNorm = false, from } = options;
     this.gpu = gpu;
     this.model = model;
     this.replicas = replicas;
     this.batchSize = batchSize;
     this.#profile = profile;
-    this.#clipNorm = clipNorm;
+    this.#update = from?.update ?? 0;
     const count = replicas.length;
     const vector = (label: string) => new Vector(gpu, label, model.layout, count);
     this.parameters = vector("parameters");
     this.velocity = vector("velocity");
     this.gradient = vector("gradient");
-    replicas.forEach(({ seed, initializer }, r) => {
-      this.parameters.write(r, model.initialValues(seed, initializer));
-    });
     const seeds = new Uint32Array(replicas.flatMap(({ seed }) => seedKey(seed)));
+    const divergedAt = replicas.map((_, r) => from?.replicas[r].divergedAt ?? NEVER);
     this.#buffers = {
       seeds: gpu.upload("seeds", seeds),
       caseLoss: gpu.allocate("losses of the minibatch", 4 * count * batchSize),
       ring: gpu.allocate("metrics ring", 4 * count * CHUNK_STEPS),
-      divergedAt: gpu.upload("diverged at", new Uint32Array(count).fill(NEVER)),
-      squaredNorms: gpu.allocate("squared norms of the gradients", 4 * count),
+      divergedAt: gpu.upload("diverged at", Uint32Array.from(divergedAt)),
     };
+    this.#place(from);
     this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, replicas: count });
     this.#readback = new Readback(gpu, { bytes: 4 * count * (CHUNK_STEPS + 1), depth: 2 });
     this.#graph = model.build(gpu, { replicas: count, batch: batchSize });
-    this.#plan = this.#record();
     if (gradientNorm || clipNorm !== undefined) {
-      this.#normPlan = new Plan(gpu);
-      if (clipNorm === undefined) this.#recordNorm(this.#normPlan);
-      this.#normPlan.seal();
+      this.#norms = new GradientNorms(gpu, this.gradient, clipNorm);
     }
+    this.#plan = this.#record();
     this.#evaluation = new Evaluation(gpu, {
       model,
       graph: this.#graph,
@@ -172,6 +133,21 @@ export class Trainer {
     });
   }
 
+  /** Writes the initial parameters, or those of a state and its velocities. */
+  #place(from: TrainerState | undefined): void {
+    this.replicas.forEach(({ seed, optimizer, initializer }, r) => {
+      const state = from?.replicas[r];
+      if (state) {
+        this.parameters.writePacked(r, rebase(state, optimizer.lead(this.#update)));
+        this.velocity.writePacked(r, state.velocity);
+      } else {
+        this.parameters.write(r, this.model.initialValues(seed, initializer));
+      }
+      // What is written waits in memory of its own for the next submit.
+      this.gpu.device.queue.submit([]);
+    });
+  }
+
   #record(): Plan {
     const { parameters, velocity, gradient, batchSize } = this;
     const { seeds, caseLoss, ring, divergedAt } = this.#buffers;
@@ -179,14 +155,7 @@ export class Trainer {
     this.#graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
     const replicas = this.replicas.length;
     caseMean(plan, caseLoss, { cases: batchSize, replicas }, { ring, divergedAt });
-    if (this.#clipNorm !== undefined) {
-      this.#recordNorm(plan);
-      clipNorm(plan, { x: gradient.buffer, squares: this.#buffers.squaredNorms }, {
-        limit: this.#clipNorm,
-        length: this.model.layout.length,
-        replicas,
-      });
-    }
+    this.#norms?.record(plan);
     momentum(plan, {
       parameters: parameters.buffer,
       velocity: velocity.buffer,
@@ -196,19 +165,13 @@ export class Trainer {
     return plan.seal();
   }
 
-  #recordNorm(plan: Plan): void {
-    const { gradient: { buffer }, model: { layout: { length } }, replicas } = this;
-    const vectors = { x: buffer, y: buffer, out: this.#buffers.squaredNorms };
-    dot(plan, vectors, { length, replicas: replicas.length });
-  }
-
-  /** The norms of the gradients of the last step, while they still stand there. */
-  async #gradientNorms(): Promise<number[]> {
-    if (!this.#normPlan) return [];
-    this.#normPlan.submit();
-    const size = 4 * this.replicas.length;
-    const bytes = await this.#readback.read([{ buffer: this.#buffers.squaredNorms, size }]);
-    return Array.from(new Float32Array(bytes), Math.sqrt);
+  /** Measures the variants of kernels that were not measured yet, and records the fastest. */
+  async #tune(): Promise<void> {
+    const { undecided } = this.#plan;
+    if (undecided.length === 0) return;
+    await this.gpu.tuning?.decide(undecided);
+    this.#plan.free();
+    this.#plan = this.#record();
   }
 
   /** Updates done so far. */
@@ -285,7 +248,7 @@ export class Trainer {
     }
     await before;
     const rate = (this.#update - startUpdate) / ((performance.now() - start) / 1000);
-    const gradientNorms = await this.#gradientNorms();
+    const gradientNorms = await this.#norms?.read() ?? [];
     return {
       update: this.#update,
       rate,
@@ -293,7 +256,7 @@ export class Trainer {
         trainLoss: losses[r],
         figures: {},
         momentum: optimizer.momentum(this.#update - 1),
-        divergedAt: divergedAt[r] === NEVER ? undefined : divergedAt[r],
+        divergedAt: updateOf(divergedAt[r]),
         gradientNorm: gradientNorms[r],
       })),
     };
@@ -392,11 +355,42 @@ export class Trainer {
     return this.gradient.read(replica);
   }
 
+  /** The update at which something of each network was first found not finite. */
+  async divergedAt(): Promise<(number | undefined)[]> {
+    const size = 4 * this.replicas.length;
+    return Array.from(
+      new Uint32Array(await this.gpu.read(this.#buffers.divergedAt, 0, size)),
+      updateOf,
+    );
+  }
+
+  /**
+   * Reads all that the next updates depend on, for {@linkcode Trainer.open} to go on from.
+   *
+   * Throws where the networks are trained on meanwhile: save between two reports.
+   */
+  async save(): Promise<TrainerState> {
+    const update = this.#update;
+    const divergedAt = await this.divergedAt();
+    const replicas: ReplicaState[] = [];
+    for (const [r, { seed, optimizer }] of this.replicas.entries()) {
+      const [parameters, velocity] = await Promise.all(
+        [this.parameters, this.velocity].map((vector) => vector.readPacked(r)),
+      );
+      const lead = Math.fround(optimizer.lead(update));
+      replicas.push({ seed, parameters, velocity, lead, divergedAt: divergedAt[r] });
+    }
+    if (this.#update !== update) {
+      throw new Error("the networks were trained on while they were saved: save between reports");
+    }
+    return { update, layout: this.model.layout, replicas };
+  }
+
   /** Gives everything back but the data. */
   free(): void {
     for (const vector of [this.parameters, this.velocity, this.gradient]) vector.free();
     for (const buffer of Object.values(this.#buffers)) this.gpu.free(buffer);
-    this.#normPlan?.free();
+    this.#norms?.free();
     for (const part of [this.#graph, this.#plan, this.#table, this.#evaluation, this.#readback]) {
       part.free();
     }
@@ -405,3 +399,7 @@ export class Trainer {
 
 /** What `divergedAt` holds of a replica all of whose numbers were finite. */
 const NEVER = 0xffffffff;
+
+function updateOf(divergedAt: number): number | undefined {
+  return divergedAt === NEVER ? undefined : divergedAt;
+}

@@ -85,17 +85,35 @@ export function sha256(...parts: readonly Uint8Array[]): string {
   return hash.digest("hex");
 }
 
-/** Writes a file by a temporary name in its folder, flushed to the disk before it is renamed. */
+/**
+ * Writes a file by a temporary name in its folder, flushed to the disk before it is renamed: whatever
+ * happens, under its name is the file as it was or as it is to be.
+ */
 export function writeWhole(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   // Two processes may write the same file at once.
   const temporary = `${path}.${Deno.pid}.partial`;
   try {
     writeAndFlush(temporary, parts);
     Deno.renameSync(temporary, path);
+    flushFolder(dirname(path));
   } catch (error) {
     removeIfThere(temporary);
     throw error;
   }
+}
+
+/** Removes what writes that were killed have left in a folder. */
+export function removeLeftovers(folder: string): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (/\.\d+\.partial$/.test(name)) removeIfThere(`${folder}/${name}`);
+  }
+}
+
+/** Has the disk know the names of a folder's files too. Windows opens no folders. */
+function flushFolder(folder: string): void {
+  if (Deno.build.os === "windows") return;
+  using file = Deno.openSync(folder);
+  file.syncSync();
 }
 
 function writeAndFlush(path: string, parts: readonly (string | Uint8Array)[]): void {

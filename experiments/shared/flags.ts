@@ -62,10 +62,10 @@ export interface Range {
 }
 
 /** The type of a flag's value: undefined only where no default is given. */
-type Given<Options, T> = Options extends { default: unknown } ? T : T | undefined;
+export type Given<Options, T> = Options extends { default: unknown } ? T : T | undefined;
 
 /** What one value is: its words, and its text read; undefined for a text that is none. */
-interface Kind<T> {
+export interface Kind<T> {
   readonly allowed: string;
   readonly placeholder: string;
   read(text: string): T | undefined;
@@ -119,6 +119,17 @@ export function choices<
 /** A file or a folder. */
 export function path<const O extends FlagOptions<string>>(options: O): Flag<Given<O, string>> {
   return single(location, options);
+}
+
+/** One part of several equal ones: 2/8 is the second of eight. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** A {@linkcode Share}, written I/N. */
+export function share<const O extends FlagOptions<Share>>(options: O): Flag<Given<O, Share>> {
+  return single(shareOf, options);
 }
 
 /** yes or no. */
@@ -186,7 +197,7 @@ function refuse(arg: string, names: readonly string[]): never {
 }
 
 /** The name that was meant: one that begins so, or one at most a third of the letters away. */
-function nearest(name: string, names: readonly string[]): string | undefined {
+export function nearest(name: string, names: readonly string[]): string | undefined {
   if (name.length < 2) return undefined;
   const begun = names.find((candidate) => candidate.startsWith(name));
   if (begun !== undefined) return begun;
@@ -198,7 +209,8 @@ function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function single<T, Result>(kind: Kind<T>, options: FlagOptions<T>): Flag<Result> {
+/** A flag that takes one value of a kind. */
+export function single<T, Result>(kind: Kind<T>, options: FlagOptions<T>): Flag<Result> {
   return {
     help: options.help,
     allowed: kind.allowed,
@@ -292,6 +304,16 @@ const location: Kind<string> = {
   placeholder: "PATH",
   read: (text) => text,
   show: String,
+};
+
+const shareOf: Kind<Share> = {
+  allowed: "I/N, I from 1 to N, such as 2/8",
+  placeholder: "I/N",
+  read(text) {
+    const [, index, count] = text.match(/^(\d{1,6})\/(\d{1,6})$/)?.map(Number) ?? [];
+    return index >= 1 && index <= count ? { index, count } : undefined;
+  },
+  show: ({ index, count }) => `${index}/${count}`,
 };
 
 const truth: Kind<boolean> = {

@@ -72,9 +72,14 @@ function expectedFailure(error: unknown): { message: string; status: number } | 
   return undefined;
 }
 
-/** A full disk, a folder that is gone: errors of the operating system carry its code, ENOSPC. */
-function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
+/**
+ * A full disk, a folder that is gone: errors of the operating system carry its code, ENOSPC, or
+ * where Deno has no name for it its number.
+ */
+export function isSystemError(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const named = "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
+  return named || /\(os error \d+\)/.test(error.message);
 }
 
 function isInterruption(error: unknown, signal: AbortSignal): boolean {

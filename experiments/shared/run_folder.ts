@@ -1,6 +1,7 @@
 import { InputError } from "../../core/errors.ts";
-import { exists, tryWriting, writeWhole } from "./files.ts";
-import { requirePermissions } from "./program.ts";
+import { exists, removeLeftovers, tryWriting, writeWhole } from "./files.ts";
+import { lockFolder } from "./lock.ts";
+import { isSystemError, requirePermissions } from "./program.ts";
 import { gitRevision, versions } from "./provenance.ts";
 import { Table } from "./tables.ts";
 
@@ -16,11 +17,14 @@ export type Json =
 /** An object of JSON; what is undefined is left out. */
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
-/** How a run stands: running until it ends, and still so when the process was killed. */
-export type RunStatus = "running" | "finished" | "interrupted" | "failed";
+/**
+ * How a run stands: running until it ends, and still so when the process was killed; interrupted by
+ * a signal; stopped early because a flag asked for it.
+ */
+export type RunStatus = "running" | "finished" | "interrupted" | "stopped" | "failed";
 
 /** The file that makes a folder the folder of a run. */
-const recordName = "run.json";
+export const recordName = "run.json";
 
 /**
  * The folder for a new run: the one given, or results/PROGRAM/DATE-TIME. It is tried out, but
@@ -31,9 +35,7 @@ export function chooseRunFolder(program: string, out?: string, now: Date = new D
   const reached = out ?? "results";
   requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
   const folder = out ?? unusedFolder(`results/${program}/${timeStamp(now)}`);
-  if (exists(`${folder}/${recordName}`)) {
-    throw new InputError(`${folder} already holds a run; name another folder with --out`);
-  }
+  refuseTaken(folder);
   tryWriting(folder, "--out");
   return folder;
 }
@@ -46,98 +48,173 @@ export function timeStamp(time: Date): string {
   return `${date.join("-")}_${clock.join("-")}`;
 }
 
-/** A run's folder while it runs: its record, run.json, and the files that it makes. */
+/**
+ * A run's folder while it runs: its record, run.json, and the files that it makes. No other process
+ * can open it meanwhile. Once it is open, a full disk or a folder that is gone does not end the run:
+ * what could not be written is tried again, and told at the end.
+ */
 export class Run implements Disposable {
   readonly folder: string;
+  #say: (line: string) => void = console.error;
   #record: JsonObject;
   readonly #start_ms = Date.now();
-  readonly #tables: Disposable[] = [];
+  /** The lock, and the tables. */
+  readonly #opened: DisposableStack;
+  /** What could not be written so far. */
+  readonly #unsaved = new Map<string, () => void>();
+  #warned = false;
+  #stopped: string | undefined;
 
   /**
    * Creates the folder and its record: the program, its arguments, when it began, versions, the
-   * git revision, and what `details` adds (configuration, adapter).
+   * git revision, and what `details` adds (configuration, adapter). Where an earlier record is
+   * given, the run in the folder goes on, and that is added to it.
    */
-  constructor(program: string, folder: string, details: JsonObject) {
+  constructor(program: string, folder: string, details: JsonObject, earlier?: JsonObject) {
     this.folder = folder;
-    this.#record = {
-      program,
-      status: "running",
-      arguments: Deno.args,
+    Deno.mkdirSync(folder, { recursive: true });
+    using opened = new DisposableStack();
+    opened.use(lockFolder(folder));
+    const session = {
       started: new Date(this.#start_ms).toISOString(),
+      arguments: Deno.args,
       versions,
       system: `${Deno.build.os} ${Deno.build.arch}`,
       revision: gitRevision(),
-      ...details,
     };
-    Deno.mkdirSync(folder, { recursive: true });
-    this.#save();
+    if (earlier) {
+      removeLeftovers(folder);
+      this.#record = resumedRecord(earlier, session, details);
+    } else {
+      refuseTaken(folder);
+      this.#record = { program, status: "running", ...session, ...details };
+    }
+    writeWhole(`${folder}/${recordName}`, this.#recordText());
+    this.#opened = opened.move();
   }
 
   /** A CSV file of the run, with its columns; rows are in the file as they are appended. */
-  table<Column extends string>(name: string, columns: readonly Column[]): Table<Column> {
-    const table = new Table(`${this.folder}/${name}`, columns);
-    this.#tables.push(table);
-    return table;
+  table<Column extends string>(
+    name: string,
+    columns: readonly Column[],
+    keep?: number,
+  ): Table<Column> {
+    return this.#opened.use(
+      new Table(`${this.folder}/${name}`, columns, {
+        attempt: (write) => this.attempt(name, write),
+        ...keep !== undefined && { keep },
+      }),
+    );
   }
 
-  /** Writes a whole file: under its name it is complete or not there. */
-  write(name: string, content: string | Uint8Array): void {
-    writeWhole(`${this.folder}/${name}`, content);
+  /** Writes a whole file: under its name it is complete or not there. Tells whether it is. */
+  write(name: string, content: string | Uint8Array): boolean {
+    return this.attempt(name, () => writeWhole(`${this.folder}/${name}`, content));
+  }
+
+  /**
+   * Carries out a write of the file `name`, and tells whether it came about. The user is told of the
+   * first that did not.
+   */
+  attempt(name: string, write: () => void): boolean {
+    try {
+      Deno.mkdirSync(this.folder, { recursive: true });
+      write();
+      this.#unsaved.delete(name);
+      return true;
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#unsaved.set(name, write);
+      if (!this.#warned) {
+        this.#say(
+          `warning: ${this.folder}/${name} could not be written (${error.message}); the run goes ` +
+            "on and tries again",
+        );
+      }
+      this.#warned = true;
+      return false;
+    }
   }
 
   /** Adds to the record. */
   note(details: JsonObject): void {
     this.#record = { ...this.#record, ...details };
-    this.#save();
+    this.write(recordName, this.#recordText());
   }
 
-  /** Records how the run ended, and when. */
+  /** Says what is to be said through another function, until that is disposed of. */
+  sayThrough(say: (line: string) => void): Disposable {
+    this.#say = say;
+    return { [Symbol.dispose]: () => void (this.#say = console.error) };
+  }
+
+  /** Has the record say that the run ends early, and why. */
+  stop(reason: string): void {
+    this.#stopped ??= reason;
+  }
+
+  /** Why the run ends early; undefined where it does not. */
+  get stopped(): string | undefined {
+    return this.#stopped;
+  }
+
+  /** Records how the run ended, and when, and tries once more to write what is missing. */
   end(status: Exclude<RunStatus, "running">, details: JsonObject = {}): void {
+    for (const [name, write] of this.#unsaved) this.attempt(name, write);
     const end_ms = Date.now();
-    const seconds = (end_ms - this.#start_ms) / 1000;
-    this.note({ status, ended: new Date(end_ms).toISOString(), seconds, ...details });
+    const seconds = Number(this.#record.seconds ?? 0) + (end_ms - this.#start_ms) / 1000;
+    const unsaved = this.#unsaved.size > 0 ? this.unsaved : undefined;
+    this.note({ status, ended: new Date(end_ms).toISOString(), seconds, ...details, unsaved });
   }
 
-  /** Closes the tables. */
+  /** The files that could not be written. */
+  get unsaved(): string[] {
+    return [...this.#unsaved.keys()];
+  }
+
+  /** Closes the tables, and lets others open the folder. */
   [Symbol.dispose](): void {
-    for (const table of this.#tables.splice(0)) table[Symbol.dispose]();
+    this.#opened.dispose();
   }
 
-  #save(): void {
-    this.write(recordName, JSON.stringify(this.#record, spellNonFinite, 2) + "\n");
+  #recordText(): string {
+    return JSON.stringify(this.#record, spellNonFinite, 2) + "\n";
   }
+}
+
+/** A run to be recorded; see {@linkcode recordRun}. */
+export interface Recording {
+  program: string;
+  folder: string;
+  details: JsonObject;
+  interruption: AbortSignal;
+  /** The record of the run that goes on. */
+  earlier?: JsonObject | undefined;
 }
 
 /**
- * Runs `body` in a new run folder and records how it ended: finished, interrupted where the signal
- * was aborted, or failed with the error's message. What `body` returns is added to the record.
+ * Runs `body` in a run folder and records how it ended: finished, interrupted where the signal was
+ * aborted, stopped where `body` had it stopped, or failed with the error's message. What `body`
+ * returns is added to the record. The process ends with status 1 where a file could not be written.
  */
 export async function recordRun(
-  { program, folder, details, interruption }: {
-    program: string;
-    folder: string;
-    details: JsonObject;
-    interruption: AbortSignal;
-  },
+  { program, folder, details, interruption, earlier }: Recording,
   body: (run: Run) => Promise<JsonObject | void>,
 ): Promise<void> {
-  using run = new Run(program, folder, details);
+  using run = new Run(program, folder, details, earlier);
   try {
-    const results = await body(run);
-    run.end(interruption.aborted ? "interrupted" : "finished", results ?? {});
+    const results = await body(run) ?? {};
+    const status = interruption.aborted ? "interrupted" : run.stopped ? "stopped" : "finished";
+    run.end(status, run.stopped ? { ...results, reason: run.stopped } : results);
   } catch (error) {
-    endAfter(error, run, interruption);
-    throw error;
-  }
-}
-
-/** What ended the run is to be told, whether or not the record can still be written. */
-function endAfter(error: unknown, run: Run, interruption: AbortSignal): void {
-  try {
     if (interruption.aborted && error === interruption.reason) run.end("interrupted");
     else run.end("failed", { error: String(error) });
-  } catch (unsaved) {
-    console.error(`${run.folder}/${recordName} could not be written: ${unsaved}`);
+    throw error;
+  } finally {
+    if (run.unsaved.length > 0) {
+      console.error(`error: not saved in ${folder}: ${run.unsaved.join(", ")}`);
+      Deno.exitCode = 1;
+    }
   }
 }
 
@@ -151,4 +228,29 @@ function unusedFolder(name: string): string {
   let folder = name;
   for (let i = 2; exists(folder); i++) folder = `${name}-${i}`;
   return folder;
+}
+
+/** The record of a run that goes on: as it was, what ended it left out, with one more session. */
+function resumedRecord(
+  earlier: JsonObject,
+  session: JsonObject,
+  { configuration, ...others }: JsonObject,
+): JsonObject {
+  const ends = ["ended", "reason", "error", "unsaved"];
+  const kept = Object.entries(earlier).filter(([name]) => !ends.includes(name));
+  const sessions = Array.isArray(earlier.resumed) ? earlier.resumed : [];
+  return {
+    ...Object.fromEntries(kept),
+    status: "running",
+    configuration,
+    resumed: [...sessions, { ...session, ...others }],
+  };
+}
+
+function refuseTaken(folder: string): void {
+  if (!exists(`${folder}/${recordName}`)) return;
+  throw new InputError(
+    `${folder} already holds a run; go on with it by --resume ${folder}, or name another folder ` +
+      "with --out",
+  );
 }

@@ -1,6 +1,7 @@
 import { type Cell as CsvCell, parse, stringify } from "@std/csv";
 import { printable } from "../../core/data/wording.ts";
 import { InputError } from "../../core/errors.ts";
+import { exists, readWhole } from "./files.ts";
 
 /** A value of a table: undefined and null are left empty. */
 export type Cell = string | number | boolean | null | undefined;
@@ -8,32 +9,127 @@ export type Cell = string | number | boolean | null | undefined;
 /** A row as it is read back: every cell is text. */
 export type TableRow = Readonly<Record<string, string>>;
 
-/** A CSV file that grows by rows: each is in the file when {@linkcode Table.append} returns. */
-export class Table<Column extends string> implements Disposable {
-  readonly #file: Deno.FsFile;
-  readonly #columns: readonly Column[];
+/** How a table is written; see {@linkcode Table}. */
+export interface TableOptions {
+  /**
+   * Of a file that is there: the bytes at its beginning that stay, the heading among them; 0 begins
+   * it anew. Without it there may be no such file.
+   */
+  keep?: number;
+  /** Carries a write out; one that failed may be tried again. Default: at once. */
+  attempt?: (write: () => void) => void;
+}
 
-  /** Creates the file with its heading. Throws Deno.errors.AlreadyExists where there is one. */
-  constructor(path: string, columns: readonly Column[]) {
+/**
+ * A CSV file that grows by rows: each is in the file when {@linkcode Table.append} returns. Where
+ * the system refuses a write, the rows wait for the next {@linkcode Table.save}; a file that
+ * somebody removed is made again.
+ */
+export class Table<Column extends string> implements Disposable {
+  readonly #path: string;
+  readonly #columns: readonly Column[];
+  readonly #attempt: (write: () => void) => void;
+  #file: Deno.FsFile;
+  /** What the file holds or is to hold, in the parts that were written at once. */
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
+  /** How much of it is in the file. */
+  #saved = { parts: 0, length: 0 };
+
+  /**
+   * Creates the file with its heading, or opens it where a part of it is kept. Throws
+   * Deno.errors.AlreadyExists where there is one that is not to be opened, and InputError where it
+   * has not the bytes to keep.
+   */
+  constructor(path: string, columns: readonly Column[], options: TableOptions = {}) {
+    const { keep, attempt = (write) => write() } = options;
+    const heading = encode(csvLine(columns));
+    this.#path = path;
     this.#columns = columns;
-    this.#file = Deno.openSync(path, { append: true, createNew: true });
-    this.#write(csvLine(columns));
+    this.#attempt = attempt;
+    this.#add(keep ? keptPart(path, { keep, heading }) : heading);
+    this.#file = Deno.openSync(path, { append: true, create: true, createNew: keep === undefined });
+    if (keep) this.#saved = { parts: 1, length: keep };
+    this.save();
+  }
+
+  /** Bytes of the file, those that wait to be written included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What the file holds, or is to hold. */
+  get text(): string {
+    return this.#parts.map((part) => new TextDecoder().decode(part)).join("");
   }
 
   /** Adds rows in one write, so that rows that belong together are there together. */
   append(...rows: readonly Readonly<Record<Column, Cell>>[]): void {
-    this.#write(rows.map((row) => csvLine(this.#columns.map((column) => row[column]))).join(""));
+    const lines = rows.map((row) => csvLine(this.#columns.map((column) => row[column])));
+    this.#add(encode(lines.join("")));
+    this.#attempt(() => this.save());
+  }
+
+  /** Takes back what was appended after the table had this length. */
+  cut(length: number): void {
+    while (this.#length > length) this.#length -= this.#parts.pop()!.length;
+    if (this.#saved.length > length) this.#saved = { parts: this.#parts.length, length };
+    this.#attempt(() => this.save());
+  }
+
+  /** Brings the file up to date, and onto the disk. Throws what the system says where that fails. */
+  save(): void {
+    if (!this.#isInPlace()) this.#createAgain();
+    // Not only of what was cut: a write that failed may have left a part of a row.
+    this.#file.truncateSync(this.#saved.length);
+    while (this.#saved.parts < this.#parts.length) {
+      const part = this.#parts[this.#saved.parts];
+      for (let at = 0; at < part.length;) at += this.#file.writeSync(part.subarray(at));
+      this.#saved = {
+        parts: this.#saved.parts + 1,
+        length: this.#saved.length + part.length,
+      };
+    }
+    this.#file.syncSync();
+  }
+
+  #add(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#length += part.length;
+  }
+
+  /** Whether the open file is the one of this name. */
+  #isInPlace(): boolean {
+    return exists(this.#path) && Deno.statSync(this.#path).ino === this.#file.statSync().ino;
+  }
+
+  #createAgain(): void {
+    const file = Deno.openSync(this.#path, { append: true, create: true });
+    this.#file.close();
+    this.#file = file;
+    this.#saved = { parts: 0, length: 0 };
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file.close();
   }
+}
 
-  #write(text: string): void {
-    let bytes = new TextEncoder().encode(text);
-    while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
-  }
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** The beginning of a file, which must be that of such a table. */
+function keptPart(
+  path: string,
+  { keep, heading }: { keep: number; heading: Uint8Array },
+): Uint8Array {
+  const kept = readWhole(path).subarray(0, keep);
+  if (kept.length === keep && heading.every((byte, i) => kept[i] === byte)) return kept;
+  throw new InputError(
+    `${path} is not as it was written: it should begin with ${keep} bytes of the run so far`,
+  );
 }
 
 /**

@@ -170,7 +170,8 @@ Deno.test("autoencoder.ts refuses a folder that holds a run, and touches nothing
   const { status, stderr } = await run(...tiny, "--out", folder.path);
   assertEquals([status, stderr], [
     2,
-    `error: ${folder.path} already holds a run; name another folder with --out\n`,
+    `error: ${folder.path} already holds a run; go on with it by --resume ${folder.path}, or name ` +
+    "another folder with --out\n",
   ]);
   assertEquals([...Deno.readDirSync(folder.path)].length, 1);
 });

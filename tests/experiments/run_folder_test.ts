@@ -88,7 +88,7 @@ Deno.test(
     assertThrows(
       () => chooseRunFolder("sample", `${root}/taken`),
       InputError,
-      `${root}/taken already holds a run; name another folder with --out`,
+      `${root}/taken already holds a run; go on with it by --resume ${root}/taken, or name another`,
     );
     Deno.writeTextFileSync(`${root}/file`, "");
     for (const folder of [`${root}/file`, `${root}/file/below`]) {
@@ -160,19 +160,23 @@ Deno.test(
 );
 
 Deno.test(
-  "recordRun() passes on what went wrong even where the record is gone",
+  "recordRun() passes on what went wrong even where the record cannot be written",
   inFolder(async (root) => {
     const folder = `${root}/gone`;
     const interruption = new AbortController().signal;
     const run = () =>
       recordRun({ program: "sample", folder, details: {}, interruption }, () => {
         Deno.removeSync(folder, { recursive: true });
+        Deno.writeTextFileSync(folder, "in its place");
         return Promise.reject(new RangeError("the first failure"));
       });
     const said = await collectErrors(() =>
       assertRejects(() => run(), RangeError, "the first failure")
     );
-    assertEquals(said.length, 1);
-    assertStringIncludes(said[0], `${folder}/run.json could not be written: NotFound`);
+    assertEquals(Deno.exitCode, 1);
+    Deno.exitCode = 0;
+    assertEquals(said.length, 2);
+    assertStringIncludes(said[0], `warning: ${folder}/run.json could not be written`);
+    assertEquals(said[1], `error: not saved in ${folder}: run.json`);
   }),
 );

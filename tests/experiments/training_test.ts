@@ -1,96 +1,232 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { Run } from "../../experiments/shared/run_folder.ts";
-import { expandGrid, momentumOf, optimizerOf } from "../../experiments/shared/settings.ts";
-import { trainGrid } from "../../experiments/shared/training.ts";
-import {
-  autoencoder,
-  Dataset,
-  type Gpu,
-  GPUMemoryError,
-  InputError,
-  openGPU,
-  sparse,
-} from "../../mod.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { readTable } from "../../experiments/shared/tables.ts";
+import { GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
+import { scratch } from "./scratch.ts";
+import { grid, networkBytes, type SmallRun, trainSmall, vectorBytes } from "./small_grid.ts";
 
-const grid = {
-  optimizer: ["cm", "nag", "sgd"],
-  mu: [0.9, 0.5],
-  schedule: ["paper"],
-  learningRate: [0.1],
-  init: ["sparse"],
-  initScale: [1],
-  seed: [1],
-} as const;
-
-/** Trains five small networks with `memory` bytes, on a GPU that `limit` has made smaller. */
-async function curveOf(
-  memory = Infinity,
-  limit: (gpu: Gpu) => void = () => {},
-): Promise<{ curve: string; status: string[] }> {
-  using gpu = await openGPU({ operands: "buffers" });
-  limit(gpu);
-  const folder = await Deno.makeTempDir();
-  const train = new Dataset(gpu, new Uint8Array(20 * 17).map((_, i) => i * 37), { width: 17 });
-  const settings = expandGrid(grid);
-  const rule = { schedulePeriod: 2, finish: 0, updates: 6 };
-  try {
-    using run = new Run("test", folder, {});
-    const outcomes = await trainGrid({
-      gpu,
-      run,
-      problem: "test",
-      model: autoencoder({ layers: [17, 5], train }),
-      settings,
-      replicaOf: (setting) => ({
-        seed: setting.seed,
-        optimizer: optimizerOf(setting, momentumOf(setting, rule)),
-        initializer: sparse(),
-      }),
-      batchSize: 7,
-      updates: 6,
-      every: 3,
-      evalCases: 20,
-      figure: { name: "squaredError", column: "squared_error" },
-      memory,
-      profile: undefined,
-      interruption: new AbortController().signal,
-    });
-    const rows = Deno.readTextFileSync(`${folder}/curve.csv`).split("\n").toSorted();
-    return { curve: rows.join("\n"), status: outcomes.map(({ status }) => status) };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+/** A run in a folder of its own, without what may differ between two of them. */
+async function outcomeOf(options: Omit<SmallRun, "folder"> = {}) {
+  using folder = scratch();
+  const { outcomes, curve, summary } = await trainSmall({ folder: folder.path, ...options });
+  return { thetas: outcomes.map(({ theta }) => theta), curve, summary };
 }
 
-/** Bytes of the vector of one network 17-5-17: weights, biases, weights, biases in blocks of eight. */
-const vectorBytes = 4 * (24 * 8 + 8 * 8 + 8 * 24 + 8 * 24);
-
-/** What one network takes besides its three vectors: outputs and deltas of eight rows. */
-const graphBytes = 4 * 8 * (24 + 2 * 8 + 2 * 24);
-
-const networkBytes = 3 * vectorBytes + graphBytes;
+/** The same with the rows of the curve in any order: that of rounds is not that of reports. */
+function unordered<T extends { curve: string }>(outcome: T): T {
+  return { ...outcome, curve: outcome.curve.split("\n").toSorted().join("\n") };
+}
 
 Deno.test("trainGrid() trains in rounds what does not fit at once, to the same bits", async () => {
-  const all = await curveOf();
-  assertEquals(all.status, Array(5).fill("ok"));
-  assertEquals(await curveOf(networkBytes), all);
-  assertEquals(await curveOf(3 * networkBytes - 1), all);
+  const all = unordered(await outcomeOf());
+  assertEquals(readTable(all.summary).map(({ status }) => status), Array(5).fill("ok"));
+  assertEquals(unordered(await outcomeOf({ memory: networkBytes })), all);
+  assertEquals(unordered(await outcomeOf({ memory: 3 * networkBytes - 1 })), all);
 });
 
 Deno.test("trainGrid() halves its rounds where the GPU's memory turns out short", async () => {
   const sizes: number[] = [];
-  const short = await curveOf(Infinity, (gpu) => {
-    const allocate = gpu.allocate.bind(gpu);
-    gpu.allocate = (label, size, usage) => {
-      if (label === "velocity") sizes.push(size / vectorBytes);
-      if (label === "velocity" && size > 2 * vectorBytes) throw new GPUMemoryError("no memory");
-      return allocate(label, size, usage);
-    };
+  const short = await outcomeOf({
+    onGpu(gpu) {
+      const allocate = gpu.allocate.bind(gpu);
+      gpu.allocate = (label, size, usage) => {
+        if (label === "velocity") sizes.push(size / vectorBytes);
+        if (label === "velocity" && size > 2 * vectorBytes) throw new GPUMemoryError("no memory");
+        return allocate(label, size, usage);
+      };
+    },
   });
   assertEquals(sizes, [5, 3, 2, 2, 1]);
-  assertEquals(short, await curveOf());
+  assertEquals(unordered(short), unordered(await outcomeOf()));
 });
 
 Deno.test("trainGrid() refuses a network that does not fit alone", async () => {
-  await assertRejects(() => curveOf(networkBytes - 1), InputError, "one network needs");
+  await assertRejects(
+    () => outcomeOf({ memory: networkBytes - 1 }),
+    InputError,
+    "one network needs",
+  );
+});
+
+Deno.test("trainGrid() goes on to the same files and bits wherever it was ended", async () => {
+  const task = { updates: 40, every: 6, finish: 5 };
+  const whole = await outcomeOf(task);
+  for (const stop of [0, 1, 6, 17, 33, 39]) {
+    using folder = scratch();
+    const first = await trainSmall({
+      folder: folder.path,
+      ...task,
+      checkpointEvery: { updates: 7 },
+      onUpdate: (update, { ending }) => update >= stop && ending.stop("enough"),
+    });
+    assertEquals(first.stopped, "enough");
+    assertEquals(
+      first.outcomes.every(({ status, updates }) => status === (updates === 40 ? "ok" : "stopped")),
+      true,
+    );
+    const { outcomes, curve, summary } = await trainSmall({
+      folder: folder.path,
+      ...task,
+      checkpointEvery: { updates: 11 },
+      resume: true,
+    });
+    const thetas = outcomes.map(({ theta }) => theta);
+    assertEquals({ thetas, curve, summary }, whole, `ended at update ${stop}`);
+  }
+});
+
+Deno.test("trainGrid() goes on with its rounds, those that are finished included", async () => {
+  const task = { updates: 20, every: 4, memory: 2 * networkBytes };
+  const whole = await outcomeOf(task);
+  for (const round of [1, 2, 3]) {
+    using folder = scratch();
+    let begun = 0;
+    const first = await trainSmall({
+      folder: folder.path,
+      ...task,
+      checkpointEvery: { time_ms: 1e6 },
+      grid: { ...grid, mu: [0.9, 0.5] },
+      onGpu(gpu) {
+        const allocate = gpu.allocate.bind(gpu);
+        gpu.allocate = (label, size, usage) => {
+          // Of the first round the trainer is opened before anything else.
+          if (label === "velocity") begun++;
+          return allocate(label, size, usage);
+        };
+      },
+      onUpdate: (update, { ending }) => round === 1 && update > 9 && ending.stop("enough"),
+    });
+    assertEquals(begun, round === 1 ? 1 : 3);
+    assertEquals(first.outcomes.length, round === 1 ? 2 : 5);
+    // As if the process had been killed within the round.
+    for (const name of folder.names().filter((name) => /^checkpoint-/.test(name))) {
+      if (name > `checkpoint-${round}.safetensors`) Deno.removeSync(`${folder.path}/${name}`);
+    }
+    const { outcomes, curve, summary } = await trainSmall({
+      folder: folder.path,
+      ...task,
+      memory: Infinity,
+      checkpointEvery: { never: true },
+      resume: true,
+    });
+    assertEquals(outcomes.map(({ theta }) => theta), whole.thetas);
+    assertEquals(summary, whole.summary);
+    assertEquals(unordered({ curve }), unordered({ curve: whole.curve }));
+  }
+});
+
+Deno.test("trainGrid() makes a run longer, with the momentum of the longer one", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, every: 5, checkpointEvery: { updates: 10 } };
+  const short = await trainSmall({ ...task, updates: 10, finish: 4 });
+  const long = await trainSmall({ ...task, updates: 20, finish: 4, resume: true });
+  assertEquals(long.curve.startsWith(short.curve), true);
+  const rows = readTable(long.curve).filter(({ optimizer, mu }) =>
+    optimizer === "nag" && mu === "0.9"
+  );
+  assertEquals(rows.map(({ update }) => update), ["5", "10", "15", "20"]);
+  assertEquals(readTable(long.summary).map(({ updates }) => updates), Array(5).fill("20"));
+  const best = readTable(long.summary).map((row) => Number(row.best_train_squared_error));
+  readTable(short.summary).forEach((row, r) =>
+    assertEquals(best[r] <= Number(row.best_train_squared_error), true)
+  );
+});
+
+/** One network that diverges at its fifth update or so, beside one that does not. */
+const oneDiverges = { ...grid, optimizer: ["sgd"], learningRate: [0.1, 1e38] } as const;
+
+Deno.test("trainGrid() keeps the last finite report of a network that diverges", async () => {
+  using folder = scratch();
+  const { summary, curve, outcomes } = await trainSmall({
+    folder: folder.path,
+    grid: oneDiverges,
+    every: 1,
+    updates: 9,
+  });
+  const [healthy, diverged] = readTable(summary);
+  assertEquals([healthy.status, healthy.last_finite_update], ["ok", "9"]);
+  assertEquals(healthy.last_finite_squared_error, healthy.train_squared_error);
+  assertEquals(diverged.status, "diverged");
+  const finite = readTable(curve).filter((row) =>
+    row.learning_rate === "1e+38" && Number(row.update) < outcomes[1].divergedAt! &&
+    Number.isFinite(Number(row.train_squared_error))
+  ).at(-1);
+  assertEquals(diverged.last_finite_update, finite?.update ?? "");
+  assertEquals(diverged.last_finite_squared_error, finite?.train_squared_error ?? "");
+});
+
+Deno.test("trainGrid() goes on after a divergence, and not once all have diverged", async () => {
+  for (const learningRate of [[0.1, 1e38], [1e38, 1e37]]) {
+    const task = { grid: { ...oneDiverges, learningRate }, updates: 30, every: 4 };
+    const whole = await outcomeOf(task);
+    for (const stop of [2, 5, 20]) {
+      using folder = scratch();
+      await trainSmall({
+        folder: folder.path,
+        ...task,
+        checkpointEvery: { updates: 1 },
+        onUpdate: (update, { ending }) => update >= stop && ending.stop("enough"),
+      });
+      const { outcomes, curve, summary } = await trainSmall({
+        folder: folder.path,
+        ...task,
+        resume: true,
+      });
+      assertEquals({ thetas: outcomes.map(({ theta }) => theta), curve, summary }, whole);
+    }
+  }
+});
+
+Deno.test("trainGrid() ends at the first report of a divergence where it is told to", async () => {
+  using folder = scratch();
+  const { stopped, outcomes } = await trainSmall({
+    folder: folder.path,
+    grid: oneDiverges,
+    updates: 1000,
+    every: 50,
+    stopWhenDiverged: true,
+  });
+  assertEquals(stopped, "a network had diverged by update 50");
+  assertEquals(outcomes.map(({ status, updates }) => [status, updates]), [
+    ["stopped", 50],
+    ["diverged", 50],
+  ]);
+});
+
+/** Destroys the device at these updates, once each. */
+function losingDevice(...updates: number[]): Pick<SmallRun, "onUpdate"> {
+  const left = [...updates];
+  return {
+    onUpdate(update, { gpu }) {
+      if (update >= left[0]) {
+        left.shift();
+        gpu.device.destroy();
+      }
+    },
+  };
+}
+
+Deno.test("trainGrid() opens a GPU that was lost anew, and goes on to the same bits", async () => {
+  const task = { updates: 40, every: 6 };
+  const whole = await outcomeOf(task);
+  for (const checkpointEvery of [{ never: true }, { updates: 5 }] as const) {
+    assertEquals(await outcomeOf({ ...task, checkpointEvery, ...losingDevice(4, 20, 30) }), whole);
+  }
+});
+
+Deno.test("trainGrid() gives a GPU up that is lost for the fourth time, in one line", async () => {
+  using folder = scratch();
+  const { message } = await assertRejects(
+    () =>
+      trainSmall({
+        folder: folder.path,
+        updates: 40,
+        checkpointEvery: { updates: 5 },
+        ...losingDevice(4, 8, 20, 30),
+      }),
+    GPUFault,
+    "the device was lost",
+  );
+  assertMatch(message, /opened anew 3 times before: go on with --resume .* once the GPU works$/);
+  const { outcomes } = await trainSmall({ folder: folder.path, updates: 40, resume: true });
+  assertEquals(outcomes.map(({ theta }) => theta), (await outcomeOf({ updates: 40 })).thetas);
 });

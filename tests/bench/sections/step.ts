@@ -16,14 +16,23 @@ import type { Setting } from "./section.ts";
 
 const batchSize = 200;
 
-/** Our training step on the paper's autoencoders, alone and as eight replicas. */
+/** The encoder of `paper.ts --preset small`. */
+const smallLayers = [784, 100, 50, 25, 6];
+
+/** Our training step on the paper's autoencoders, alone and as replicas; and on a small one. */
 export async function measureSteps({ report, rounds, networks, machine }: Setting): Promise<void> {
   const { gpu, peak } = await machine();
   const rows: Row[] = [];
-  for (const name of networks) {
-    const problem = paperProblems[name];
-    for (const wanted of [1, 8]) {
+  const problems = networks.map((name) => ({ name, problem: paperProblems[name] as Problem }));
+  const small = {
+    name: "curves, small",
+    problem: { ...paperProblems.curves, layers: smallLayers },
+  };
+  for (const { name, problem } of [...problems, ...networks.includes("curves") ? [small] : []]) {
+    let alone = NaN;
+    for (const wanted of [1, 8, 24]) {
       const { replicas, seconds, dispatches } = await timeStep(gpu, problem, wanted, rounds);
+      if (replicas === 1) alone = seconds;
       const gflops = replicas * operationsOf(problem.layers, batchSize) / seconds / 1e9;
       rows.push({
         network: name,
@@ -33,7 +42,10 @@ export async function measureSteps({ report, rounds, networks, machine }: Settin
         of_peak: `${Math.round(100 * gflops / peak)} %`,
         dispatches,
         network_updates_per_s: replicas / seconds,
+        // So many times the time of one update for all of them, one after another, over that.
+        cheaper: replicas * alone / seconds,
       });
+      if (replicas < wanted) break; // more do not fit
     }
   }
   report.table("step", "A training step: batch 200, Nesterov momentum", rows);

@@ -1,0 +1,102 @@
+import {
+  readSafetensors,
+  type SafetensorsTensor,
+  type SafetensorsType,
+  writeSafetensors,
+} from "../data/safetensors.ts";
+import { InputError } from "../errors.ts";
+import type { TensorShape, VectorLayout } from "../optim/vector.ts";
+import type { TrainerState } from "./state.ts";
+
+/** A trained network apart from its training; see {@linkcode importNetwork}. */
+export interface Network {
+  /** The parameters theta, each tensor of the layout row by row. */
+  theta: Float32Array<ArrayBuffer>[];
+  /** Texts beside them, by name. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * The safetensors file of a network: the tensors of theta by their names in the model's layout, each
+ * [rows, columns] in float32, and texts of your own.
+ *
+ * @throws {RangeError} If the tensors are not those of the layout.
+ *
+ * @example
+ * ```ts
+ * import { exportNetwork, importNetwork, networkState, VectorLayout } from "../../mod.ts";
+ *
+ * const layout = new VectorLayout([{ name: "weights", rows: 2, columns: 3 }]);
+ * const trained = [Float32Array.of(1, 2, 3, 4, 5, 6)]; // or await trainer.theta()
+ * const bytes = exportNetwork(layout, trained, { problem: "curves" });
+ * const { theta, metadata } = importNetwork(layout, bytes);
+ * console.log(metadata.problem, networkState(layout, [theta]).update); // Trainer.open() takes it
+ * ```
+ */
+export function exportNetwork(
+  layout: VectorLayout,
+  theta: readonly Float32Array[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const tensors = layout.tensors.map(({ name, rows, columns }, t) =>
+    [name, { type: "F32", shape: [rows, columns], data: theta[t] }] as const
+  );
+  return writeSafetensors(tensors, metadata);
+}
+
+const floats: readonly SafetensorsType[] = ["F32", "F64", "F16"];
+
+/**
+ * Reads a network of this layout from a safetensors file: what {@linkcode exportNetwork} wrote, or
+ * another program. Tensors of one row may lack that dimension; float64 are rounded to float32.
+ *
+ * @throws {InputError} If the file is damaged or its tensors are not those of the layout.
+ */
+export function importNetwork(layout: VectorLayout, bytes: Uint8Array): Network {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const unknown = [...tensors.keys()].find((key) =>
+    !layout.tensors.some(({ name }) => name === key)
+  );
+  if (unknown !== undefined) {
+    throw new InputError(
+      `this network has no ${JSON.stringify(unknown.slice(0, 80))}, only ${
+        layout.tensors.map(({ name }) => name).join(", ")
+      }: give it the layers of the network in the file`,
+    );
+  }
+  return {
+    theta: layout.tensors.map((place) => floatsOf(place, tensors.get(place.name))),
+    metadata,
+  };
+}
+
+function floatsOf(
+  { name, rows, columns }: TensorShape,
+  tensor: SafetensorsTensor | undefined,
+): Float32Array<ArrayBuffer> {
+  const shape = tensor?.shape.join(" x ");
+  const fits = shape === `${rows} x ${columns}` || (rows === 1 && shape === `${columns}`);
+  if (tensor && fits && floats.includes(tensor.type)) {
+    return Float32Array.from(tensor.data as Float32Array);
+  }
+  throw new InputError(
+    `"${name}" must be ${rows} x ${columns} floats, ` +
+      (tensor ? `not ${shape} of ${tensor.type}` : "and is missing") +
+      ": give it the layers of the network in the file",
+  );
+}
+
+/** The state in which training starts from given networks, each theta as one replica. */
+export function networkState(
+  layout: VectorLayout,
+  networks: readonly (readonly ArrayLike<number>[])[],
+): TrainerState {
+  const replicas = networks.map((theta) => ({
+    seed: undefined,
+    parameters: layout.pack(theta),
+    velocity: new Float32Array(layout.length),
+    lead: 0,
+    divergedAt: undefined,
+  }));
+  return { update: 0, layout, replicas };
+}

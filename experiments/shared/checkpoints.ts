@@ -1,0 +1,183 @@
+import { checkState } from "../../core/train/state.ts";
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  InputError,
+  type Model,
+  type Trainer,
+  type TrainerState,
+} from "../../mod.ts";
+import { type Cadence, signalAfter } from "./durations.ts";
+import { exists, naming, readWhole, writeWhole } from "./files.ts";
+import type { Run } from "./run_folder.ts";
+import type { Setting } from "./settings.ts";
+import type { Table } from "./tables.ts";
+
+/** What the reports of one network leave behind. */
+export interface Tally {
+  /** The lowest figure of a report; null before there was one. */
+  best: number | null;
+  /** The last report of which everything was finite; null before there was one. */
+  lastFinite: { update: number; figures: Readonly<Record<string, number>> } | null;
+}
+
+/** Where a round of networks stands, besides its state: what the files of the run go on from. */
+export interface Standing {
+  /** By network. */
+  readonly tallies: readonly Tally[];
+  /** Bytes of curve.csv up to the last report. */
+  readonly curveLength: number;
+  /** How long it was trained, reports and checkpoints included. */
+  readonly seconds: number;
+  /** Whether all its networks had diverged at a report, so that nothing more is trained. */
+  readonly allDiverged: boolean;
+}
+
+/** A round of networks of an earlier session; its state is left in the file. */
+export interface FoundRound extends Standing {
+  readonly settings: readonly Setting[];
+  /** Updates done. */
+  readonly update: number;
+}
+
+/** What the checkpoint of a run holds. */
+export interface RunCheckpoint {
+  readonly state: TrainerState;
+  readonly run: Standing & { readonly settings: readonly Setting[] };
+}
+
+/** The checkpoints of a run: a file for each round of networks, and when one is due. */
+export class Checkpoints {
+  /** Aborted when the next one is due by the time, and where the run is to end. */
+  pause!: AbortSignal;
+  readonly #run: Run;
+  readonly #cadence: Cadence;
+  readonly #ending: AbortSignal;
+
+  /** `ending` is aborted where the run is to end. */
+  constructor(run: Run, cadence: Cadence, ending: AbortSignal) {
+    this.#run = run;
+    this.#cadence = cadence;
+    this.#ending = ending;
+    this.#restart();
+  }
+
+  /** Whether there are any. */
+  get enabled(): boolean {
+    return !("never" in this.#cadence);
+  }
+
+  /** The update at which the next one is due, where that is fixed. */
+  after(update: number): number {
+    if (!("updates" in this.#cadence)) return Infinity;
+    const { updates } = this.#cadence;
+    return (Math.floor(update / updates) + 1) * updates;
+  }
+
+  /** Whether one is due after so many updates: where the run is to end as well. */
+  isDue(update: number): boolean {
+    if (!this.enabled) return false;
+    const byUpdates = "updates" in this.#cadence && update % this.#cadence.updates === 0;
+    return byUpdates || this.pause.aborted;
+  }
+
+  /**
+   * Whether a round that ends leaves one: not where the whole run took less than the time between
+   * two.
+   */
+  isDueAtEnd(rounds: number): boolean {
+    if (!("time_ms" in this.#cadence)) return this.enabled;
+    return rounds > 1 || performance.now() >= this.#cadence.time_ms ||
+      exists(`${this.#run.folder}/${fileName(0)}`);
+  }
+
+  /** Writes that of a round after the rows of curve.csv that it counts, and tells whether it could. */
+  async write(
+    round: number,
+    trainer: Trainer,
+    { settings, standing, curve }: {
+      settings: readonly Setting[];
+      standing: Standing;
+      curve: Table<string>;
+    },
+  ): Promise<boolean> {
+    const run = JSON.stringify({ settings, ...standing });
+    const bytes = await encodeCheckpoint(await trainer.save(), { run });
+    const name = fileName(round);
+    this.#restart();
+    return this.#run.attempt(name, () => {
+      curve.save();
+      writeWhole(`${this.#run.folder}/${name}`, bytes);
+    });
+  }
+
+  /** Reads that of a round. */
+  read(round: number): Promise<RunCheckpoint> {
+    return readCheckpoint(`${this.#run.folder}/${fileName(round)}`);
+  }
+
+  #restart(): void {
+    this.pause = "time_ms" in this.#cadence
+      ? AbortSignal.any([this.#ending, signalAfter(this.#cadence.time_ms)])
+      : this.#ending;
+  }
+}
+
+/** The files are numbered as the rounds, from 1. */
+function fileName(round: number): string {
+  return `checkpoint-${round + 1}.safetensors`;
+}
+
+/**
+ * The rounds of which a folder holds checkpoints, from the first to before the first one that is
+ * missing. Throws InputError, in words that name it, for a file that is damaged or not of the run.
+ */
+export async function findRounds(
+  folder: string,
+  { settings, model }: { settings: readonly Setting[]; model: Model },
+): Promise<FoundRound[]> {
+  const rounds: FoundRound[] = [];
+  for (let first = 0; exists(`${folder}/${fileName(rounds.length)}`);) {
+    const path = `${folder}/${fileName(rounds.length)}`;
+    const { state, run } = await readCheckpoint(path);
+    const found = run.settings.length;
+    const expected = settings.slice(first, first + found);
+    if (JSON.stringify(expected) !== JSON.stringify(run.settings)) {
+      throw new InputError(`${path} is of other networks than those of the run; ${advice}`);
+    }
+    await naming(path, () => checkState(state, model.layout, found));
+    first += found;
+    rounds.push({ ...run, update: state.update });
+  }
+  return rounds;
+}
+
+/** Removes the checkpoints of rounds from this number on. */
+export function removeCheckpoints(folder: string, from: number): void {
+  for (const { name } of [...Deno.readDirSync(folder)]) {
+    const [, number] = name.match(/^checkpoint-(\d+)\.safetensors$/) ?? [];
+    if (Number(number) > from) Deno.removeSync(`${folder}/${name}`);
+  }
+}
+
+const advice = "put it back as it was, or remove it to have its networks trained anew";
+
+function readCheckpoint(path: string): Promise<RunCheckpoint> {
+  const bytes = readWhole(path);
+  return naming(path, async () => {
+    const { state, metadata } = await decodeCheckpoint(bytes);
+    const run = parseRun(metadata.run);
+    const counts = [run?.settings?.length, run?.tallies?.length];
+    if (counts.every((count) => count === state.replicas.length)) return { state, run };
+    throw new InputError(`this is not the checkpoint of a run; ${advice}`);
+  });
+}
+
+/** What was written here is as it was written; another program's may be anything. */
+function parseRun(text = "null") {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  type Gpu,
+  type GPUFault,
+  type Model,
+  openGPU,
+  type OpenOptions,
+  Profile,
+} from "../../mod.ts";
+
+/** How a {@linkcode Machine} comes about, as often as it has to. */
+export interface MachineOptions<M extends Model> {
+  /** Asks for the adapter. */
+  adapter: () => Promise<GPUAdapter>;
+  /** Puts the data on the GPU and says what is trained. */
+  model: (gpu: Gpu) => M | Promise<M>;
+  /** Whether GPU time is measured by kernel. */
+  profile?: boolean;
+  /** Where products read their matrices. Default: what suits the adapter. */
+  operands?: NonNullable<OpenOptions["operands"]>;
+  /** Where the fastest variants of kernels are kept. Default: none are measured. */
+  tuning?: OpenOptions["tuning"];
+}
+
+const lossIsTold_ms = 100;
+
+/** A GPU with a model on it, which can be opened anew where the device is lost. */
+export class Machine<M extends Model> implements Disposable {
+  /** What the adapter is. */
+  adapter!: GPUAdapter;
+  gpu!: Gpu;
+  model!: M;
+  /** GPU time by kernel, since the GPU was opened. */
+  profile: Profile | undefined;
+  /** How often it was opened anew. */
+  reopenings = 0;
+  readonly #options: MachineOptions<M>;
+
+  private constructor(options: MachineOptions<M>) {
+    this.#options = options;
+  }
+
+  /** Opens the GPU and loads what is trained. */
+  static async open<M extends Model>(options: MachineOptions<M>): Promise<Machine<M>> {
+    const machine = new Machine(options);
+    await machine.#open();
+    return machine;
+  }
+
+  /** What a failure of the GPU was, in words: a lost device shows in many ways before it is told. */
+  async describe(failure: GPUFault): Promise<string> {
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, lossIsTold_ms));
+    const lost = await Promise.race([this.gpu.device.lost, late]);
+    return lost ? `the device was lost (${lost.reason})` : failure.message;
+  }
+
+  /** Gives the device up for a new one. What was on it is gone, the model is loaded again. */
+  async reopen(): Promise<void> {
+    this.gpu.close();
+    this.reopenings++;
+    await this.#open();
+  }
+
+  async #open(): Promise<void> {
+    const { adapter, model, profile, operands, tuning } = this.#options;
+    this.adapter = await adapter();
+    this.gpu = await openGPU({
+      adapter: this.adapter,
+      tuning,
+      ...operands && { operands },
+    });
+    this.model = await model(this.gpu);
+    this.profile = profile ? new Profile(this.gpu) : undefined;
+  }
+
+  /** Closes the GPU. */
+  [Symbol.dispose](): void {
+    this.gpu.close();
+  }
+}

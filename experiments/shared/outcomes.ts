@@ -1,0 +1,147 @@
+import type { Profile, ReplicaReport } from "../../mod.ts";
+import type { Tally } from "./checkpoints.ts";
+import { type Setting, settingCells, settingColumns } from "./settings.ts";
+import { alignTable, type Cell, shortestFloat32 } from "./tables.ts";
+
+/** A column of a table: its name, and its cell of an entry. */
+export interface Column<Entry> {
+  readonly name: string;
+  cell(entry: Entry): Cell;
+}
+
+/** The model's figure that is reported, and the name of its columns: squared_error. */
+export interface Figure {
+  readonly name: string;
+  readonly column: string;
+}
+
+/** What a report says of one network: a row of curve.csv. */
+export interface CurvePoint {
+  readonly setting: Setting;
+  readonly update: number;
+  readonly report: ReplicaReport;
+}
+
+/** How one network came out: a row of summary.csv. */
+export interface Outcome {
+  setting: Setting;
+  /** Updates it was trained for. */
+  updates: number;
+  status: "ok" | "diverged" | "interrupted" | "stopped";
+  divergedAt: number | undefined;
+  /** The figures of the last report, over all cases of its split. */
+  figures: Readonly<Record<string, number>>;
+  /** The figure that is reported among them: at theta, over all training cases. */
+  train: number;
+  /** The same over the test cases; undefined where there are none. */
+  test: number | undefined;
+  /** The lowest figure of a report. */
+  best: number;
+  /** The last report of which everything was finite. */
+  lastFinite: Tally["lastFinite"];
+  updatesPerSecond: number;
+  /** The parameters theta. */
+  theta: Float32Array<ArrayBuffer>[];
+}
+
+/** The columns of a run's tables; see {@linkcode curveColumns}. */
+export interface TableContent {
+  problem: string;
+  figure: Figure;
+  /** Of curve.csv after the momentum. Default: the loss, and the figure. */
+  curveColumns?: readonly Column<ReplicaReport>[];
+  /** Of summary.csv after the updates. Default: the figure, of training and test cases. */
+  summaryColumns?: readonly Column<Outcome>[];
+}
+
+/** The columns of curve.csv. */
+export function curveColumns(content: TableContent): Column<CurvePoint>[] {
+  const { problem, figure: { name, column } } = content;
+  const own = content.curveColumns ?? [
+    { name: "train_loss", cell: ({ trainLoss }) => float(trainLoss) },
+    { name: `train_${column}`, cell: ({ figures }) => float(figures[name]) },
+  ];
+  return [
+    ...columnsOfSetting<CurvePoint>(problem),
+    { name: "update", cell: ({ update }) => update },
+    { name: "momentum", cell: ({ report }) => report.momentum },
+    ...own.map(({ name, cell }) => ({ name, cell: ({ report }: CurvePoint) => cell(report) })),
+  ];
+}
+
+/** The columns of summary.csv. */
+export function summaryColumns(content: TableContent): Column<Outcome>[] {
+  const { problem, figure: { name, column } } = content;
+  const own = content.summaryColumns ?? [
+    { name: `train_${column}`, cell: ({ train }) => float(train) },
+    { name: `test_${column}`, cell: ({ test }) => float(test) },
+    { name: `best_train_${column}`, cell: ({ best }) => float(best) },
+  ];
+  return [
+    ...columnsOfSetting<Outcome>(problem),
+    { name: "updates", cell: ({ updates }) => updates },
+    ...own,
+    { name: "status", cell: ({ status }) => status },
+    { name: "diverged_at", cell: ({ divergedAt }) => divergedAt },
+    { name: "last_finite_update", cell: ({ lastFinite }) => lastFinite?.update },
+    { name: `last_finite_${column}`, cell: ({ lastFinite }) => float(lastFinite?.figures[name]) },
+    {
+      name: "updates_per_second",
+      cell: ({ updatesPerSecond }) => Number(updatesPerSecond.toPrecision(4)),
+    },
+  ];
+}
+
+function columnsOfSetting<Entry extends { setting: Setting }>(problem: string): Column<Entry>[] {
+  return settingColumns.map((name) => ({
+    name,
+    cell: ({ setting }) => settingCells(problem, setting)[name],
+  }));
+}
+
+function float(value: number | undefined): number | undefined {
+  return value === undefined ? value : shortestFloat32(value);
+}
+
+/** The cells of an entry, by column. */
+export function rowOf<Entry>(
+  columns: readonly Column<Entry>[],
+  entry: Entry,
+): Record<string, Cell> {
+  return Object.fromEntries(columns.map(({ name, cell }) => [name, cell(entry)]));
+}
+
+/** Prints a row for each network on stdout, the best first. */
+export function printOutcomes(outcomes: readonly Outcome[], figure: string): void {
+  const heading = ["optimizer", "mu", "rate", "init", "scale", "seed", `train ${figure}`];
+  const rows = outcomes.toSorted((a, b) => (a.train || Infinity) - (b.train || Infinity)).map((
+    { setting, train, test, status, divergedAt },
+  ) => [
+    setting.optimizer,
+    setting.mu,
+    setting.learningRate,
+    setting.init,
+    setting.initScale,
+    setting.seed,
+    train.toFixed(4),
+    test?.toFixed(4) ?? "-",
+    divergedAt === undefined ? status : `${status} at ${divergedAt}`,
+  ]);
+  console.log(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));
+}
+
+/** Prints GPU time by kernel on stdout, the slowest first. */
+export function printProfile({ totals }: Profile): void {
+  const all = totals.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  console.log(
+    "\n" + alignTable([
+      ["kernel", "calls", "GPU ms", "share"],
+      ...totals.map(({ kernel, calls, milliseconds }) => [
+        kernel,
+        calls,
+        milliseconds.toFixed(1),
+        `${(100 * milliseconds / all).toFixed(1)} %`,
+      ]),
+    ]),
+  );
+}

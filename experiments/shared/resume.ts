@@ -1,0 +1,188 @@
+import { InputError } from "../../core/errors.ts";
+import { cadence, duration } from "./durations.ts";
+import { exists, readWhole, tryWriting } from "./files.ts";
+import { type FlagTable, parseFlags, path, type Values, yesNo } from "./flags.ts";
+import { requirePermissions } from "./program.ts";
+import { versions } from "./provenance.ts";
+import { type Json, type JsonObject, recordName } from "./run_folder.ts";
+
+/** The flags of how a run ends and goes on. */
+export const runFlags = {
+  "checkpoint-every": cadence({
+    default: { time_ms: 120_000 },
+    help:
+      "How often the run is saved so that it can go on: after so many updates or so much time. " +
+      "A shorter run leaves no checkpoint, unless it is interrupted.",
+  }),
+  "max-time": duration({
+    shown: "as long as it takes",
+    help: "Ends the run cleanly after this time, with a checkpoint.",
+  }),
+  "stop-when-diverged": yesNo({
+    default: false,
+    help: "Ends the run at the first report in which a network has diverged.",
+  }),
+  resume: path({
+    help: "The folder of a run to go on with, with its flags; more --updates make it longer.",
+  }),
+} satisfies FlagTable;
+
+/** Flags that may be given anew when a run goes on: they change no bit of what it does until then. */
+const changeable = [
+  ...["updates", "checkpoint-every", "max-time", "stop-when-diverged", "resume"],
+  ...["adapter", "profile", "data", "download", "time-loop", "tune"],
+];
+
+/** The options of a run, and the record of the one that it goes on with. */
+export interface Resumption<F extends FlagTable> {
+  readonly options: Values<F>;
+  readonly earlier: JsonObject | undefined;
+}
+
+/**
+ * The options of a run: those given, or where `--resume` names the folder of a run of this program,
+ * that run's. Throws InputError where the folder holds none, or where a flag contradicts it.
+ */
+export function resumeRun<F extends FlagTable & typeof runFlags>(
+  program: string,
+  flags: F,
+  given: Values<F>,
+  args: readonly string[] = Deno.args,
+): Resumption<F> {
+  const { resume: folder } = given as Values<typeof runFlags>;
+  if (folder === undefined) return { options: given, earlier: undefined };
+  requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
+  const earlier = readRecord(folder, program);
+  const sessions = [earlier, ...earlier.resumed as JsonObject[] ?? []]
+    .map((session) => session.arguments as string[]);
+  let options = parseFlags(flags, sessions[0]);
+  for (const session of sessions.slice(1)) options = overridden(flags, options, session);
+  checkChanges(flags, { folder, options, given, args });
+  tryWriting(folder, "--resume");
+  // How long a session takes is no matter of the run.
+  const { maxTime } = given as Values<typeof runFlags>;
+  return { options: { ...overridden(flags, options, args), maxTime }, earlier };
+}
+
+/** The record of a run in a folder. */
+function readRecord(folder: string, program: string): JsonObject {
+  const file = `${folder}/${recordName}`;
+  if (!exists(file)) {
+    throw new InputError(`${folder} holds no run, as it has no ${recordName}: name another folder`);
+  }
+  let record: unknown;
+  try {
+    record = JSON.parse(new TextDecoder().decode(readWhole(file)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (!isObject(record) || ![record, ...listOf(record.resumed)].every(isSession)) {
+    throw new InputError(`${file} is not as it was written: begin the run anew in another folder`);
+  }
+  if (record.program !== program) {
+    throw new InputError(
+      `${folder} is a run of ${record.program}, not of ${program}: name another folder`,
+    );
+  }
+  return record;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [undefined];
+}
+
+function isSession(value: unknown): boolean {
+  return isObject(value) && Array.isArray(value.arguments) &&
+    value.arguments.every((argument) => typeof argument === "string");
+}
+
+/** The options with those in place that a command line names. */
+function overridden<F extends FlagTable>(
+  flags: F,
+  options: Values<F>,
+  args: readonly string[],
+): Values<F> {
+  const values: Record<string, unknown> = parseFlags(flags, args);
+  const named = namedFlags(args).map(camelCase).map((key) => [key, values[key]]);
+  return { ...options, ...Object.fromEntries(named) };
+}
+
+/** The flags on a command line that was understood: no value begins with two dashes. */
+function namedFlags(args: readonly string[]): string[] {
+  return args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2).split("=")[0]);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function checkChanges<F extends FlagTable>(
+  flags: F,
+  { folder, options, given, args }: {
+    folder: string;
+    options: Values<F>;
+    given: Values<F>;
+    args: readonly string[];
+  },
+): void {
+  const [before, now]: Record<string, unknown>[] = [options, given];
+  for (const name of namedFlags(args).filter((name) => !changeable.includes(name))) {
+    const key = camelCase(name);
+    if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;
+    throw new InputError(
+      `--${name} ${show(now[key])} is not that of the run in ${folder}, ${
+        show(before[key] ?? flags[name].shown)
+      }: leave it out, or begin another run`,
+    );
+  }
+  if (Number(now.updates) < Number(before.updates) && namedFlags(args).includes("updates")) {
+    throw new InputError(
+      `--updates ${now.updates} is less than the ${before.updates} of the run in ${folder}: give ` +
+        "more, or leave it out",
+    );
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+/** Refuses data that are not those of the run that goes on, wherever their files lie. */
+export function checkData(earlier: JsonObject | undefined, data: JsonObject): void {
+  const identity = (source: Json | undefined) =>
+    JSON.stringify(source, (key, value) => key === "path" ? undefined : value);
+  if (earlier === undefined || identity(earlier.data) === identity(data)) return;
+  throw new InputError(
+    "the data are not those that the run began with: name the folder of the same files with --data",
+  );
+}
+
+/**
+ * What is not as it was when the run began and may change the last bits: the adapter and its driver,
+ * or a version. Undefined where all is the same.
+ */
+export function changesSince(
+  earlier: JsonObject | undefined,
+  adapter: JsonObject,
+): string | undefined {
+  if (earlier === undefined) return undefined;
+  const { nagare, deno } = isObject(earlier.versions) ? earlier.versions : {};
+  const { description } = isObject(earlier.adapter) ? earlier.adapter : {};
+  const changes = [
+    JSON.stringify(earlier.adapter) === JSON.stringify(adapter)
+      ? ""
+      : `on another adapter or driver (${description})`,
+    nagare === versions.nagare ? "" : `with Nagare ${nagare}`,
+    deno === versions.deno ? "" : `with Deno ${deno}`,
+  ].filter((change) => change !== "");
+  if (changes.length === 0) return undefined;
+  return `the run began ${
+    changes.join(" and ")
+  }: from here on its last bits may differ from those ` +
+    "of a run in one piece";
+}

@@ -1,0 +1,81 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { readSafetensors, writeSafetensors } from "../../core/data/safetensors.ts";
+import { InputError } from "../../core/errors.ts";
+import { VectorLayout } from "../../core/optim/vector.ts";
+import { exportNetwork, importNetwork, networkState } from "../../core/train/network.ts";
+
+const layout = new VectorLayout([
+  { name: "weights", rows: 2, columns: 3 },
+  { name: "biases", rows: 1, columns: 3 },
+]);
+
+const theta = [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(-1, NaN, 0.1)];
+
+Deno.test("importNetwork() reads what exportNetwork() wrote", () => {
+  const bytes = exportNetwork(layout, theta, { problem: "curves" });
+  assertEquals(importNetwork(layout, bytes), { theta, metadata: { problem: "curves" } });
+  const { tensors } = readSafetensors(bytes);
+  assertEquals([...tensors].map(([name, { type, shape }]) => [name, type, shape]), [
+    ["weights", "F32", [2, 3]],
+    ["biases", "F32", [1, 3]],
+  ]);
+});
+
+Deno.test("importNetwork() reads networks of other programs", () => {
+  const bytes = writeSafetensors([
+    ["biases", { type: "F16", shape: [3], data: Float16Array.of(1, 0.1, -2) }],
+    ["weights", { type: "F64", shape: [2, 3], data: Float64Array.of(0.1, 2, 3, 4, 5, 1e300) }],
+  ]);
+  assertEquals(importNetwork(layout, bytes).theta, [
+    Float32Array.of(0.1, 2, 3, 4, 5, Infinity),
+    Float32Array.from(Float16Array.of(1, 0.1, -2)),
+  ]);
+});
+
+Deno.test("importNetwork() refuses tensors that are not those of the layout", () => {
+  const weights = { type: "F32", shape: [2, 3], data: theta[0] } as const;
+  const biases = { type: "F32", shape: [1, 3], data: theta[1] } as const;
+  const bad: [tensors: Parameters<typeof writeSafetensors>[0], says: RegExp][] = [
+    [[["weights", weights]], /"biases" must be 1 x 3 floats, and is missing/],
+    [
+      [["weights", weights], ["biases", biases], ["weights 2", weights]],
+      /no "weights 2", only weights, biases/,
+    ],
+    [
+      [["weights", { ...weights, shape: [3, 2] }], ["biases", biases]],
+      /"weights" must be 2 x 3 floats, not 3 x 2 of F32/,
+    ],
+    [
+      [["weights", { ...weights, shape: [6] }], ["biases", biases]],
+      /"weights" must be 2 x 3 floats, not 6 of F32/,
+    ],
+    [
+      [
+        ["weights", { type: "I32", shape: [2, 3], data: new Int32Array(6) }],
+        ["biases", biases],
+      ],
+      /not 2 x 3 of I32/,
+    ],
+  ];
+  for (const [tensors, says] of bad) {
+    const bytes = writeSafetensors(tensors);
+    const { message } = assertThrows(() => importNetwork(layout, bytes), InputError);
+    assertMatch(message, says);
+  }
+  assertThrows(() => importNetwork(layout, new Uint8Array(9)), InputError, "safetensors");
+});
+
+Deno.test("exportNetwork() refuses tensors that do not fill the layout", () => {
+  assertThrows(() => exportNetwork(layout, [theta[1], theta[1]]), RangeError, "weights");
+});
+
+Deno.test("networkState() is at rest at update 0, zeros in the padding", () => {
+  const { update, replicas, layout: { tensors } } = networkState(layout, [theta, theta]);
+  assertEquals([update, replicas.length, tensors], [0, 2, layout.tensors]);
+  const [{ parameters, velocity, lead, divergedAt }] = replicas;
+  assertEquals([lead, divergedAt], [0, undefined]);
+  assertEquals(velocity, new Float32Array(layout.length));
+  assertEquals([...parameters.subarray(0, 3)], [1, 2, 3]);
+  assertEquals([...parameters.subarray(8, 11)], [4, 5, 6]);
+  assertEquals(parameters.reduce((sum, value) => sum + Number(value !== 0), 0), 6 + 3);
+});
