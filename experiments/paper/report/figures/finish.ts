@@ -1,6 +1,5 @@
 import { optimizerColor } from "../../../shared/vega.ts";
-import { evidence } from "../result_tables.ts";
-import type { EntrySummary, TableSummary } from "../summary.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { errorAxis, type Figure, type Mark, marksOf, problemOf, seedNote } from "./figure.ts";
 
 /** When an error was taken. */
