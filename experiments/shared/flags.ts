@@ -1,5 +1,6 @@
 import { parseArgs } from "@std/cli";
 import { closestString, levenshteinDistance } from "@std/text";
+import { printable } from "../../core/data/wording.ts";
 import { InputError } from "../../core/errors.ts";
 
 /** One flag: what it takes, in words and as a function of the text given. */
@@ -164,7 +165,7 @@ export function asksForHelp(args: readonly string[]): boolean {
 function valueOf<T>(name: string, flag: Flag<T>, texts: readonly string[]): T {
   if (texts.length === 0) return flag.fallback;
   if (texts.length > 1) {
-    const once = flag.list ? `once, with commas: --${name} ${texts.join(",")}` : "once";
+    const once = flag.list ? `once, with commas: --${name} ${printable(texts.join(","))}` : "once";
     throw new InputError(`--${name} is given ${texts.length} times; give it ${once}`);
   }
   const text = texts[0].trim();
@@ -185,12 +186,14 @@ function joinValues(args: readonly string[], names: readonly string[]): string[]
 
 function refuse(arg: string, names: readonly string[]): never {
   if (!arg.startsWith("-")) {
-    throw new InputError(`"${arg}" belongs to no flag; a setting is written --flag value`);
+    throw new InputError(
+      `"${printable(arg)}" belongs to no flag; a setting is written --flag value`,
+    );
   }
   const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
   const near = nearest(name, names);
   const hint = near === undefined ? "--help lists the flags" : `did you mean --${near}?`;
-  throw new InputError(`there is no flag ${arg.replace(/=.*$/s, "")}; ${hint}`);
+  throw new InputError(`there is no flag ${printable(arg.replace(/=.*$/s, ""))}; ${hint}`);
 }
 
 /** The name that was meant: one that begins so, or one at most a third of the letters away. */
@@ -240,8 +243,8 @@ function several<T, Result>(kind: Kind<T>, options: ListOptions<T>): Flag<Result
 
 function readOne<T>(name: string, kind: Kind<T>, text: string): T {
   const value = kind.read(text);
-  if (value === undefined) throw new InputError(`--${name} must be ${kind.allowed}, not "${text}"`);
-  return value;
+  if (value !== undefined) return value;
+  throw new InputError(`--${name} must be ${kind.allowed}, not "${printable(text)}"`);
 }
 
 function refuseRepeats<T>(name: string, values: readonly T[], kind: Kind<T>): void {
