@@ -42,7 +42,7 @@ Deno.test("differencesTable() says once what several tables share", () => {
   ]);
 });
 
-Deno.test("differencesTable() names data that stand in for the paper's, or are others", () => {
+Deno.test("differencesTable() names data that stand in for the paper's", () => {
   const [summary] = summaries({ table1: smallTables.table1 }, () => undefined);
   const [row] = differencesTable([summary]).rows;
   assertEquals(row.slice(0, 4), ["Table 1", "data", "the authors'", "stand-in, seed 1"]);

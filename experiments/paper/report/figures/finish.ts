@@ -57,7 +57,13 @@ export function finishFigure(summary: TableSummary): Figure | undefined {
             mark: { type: "circle", size: 90, opacity: 1 },
             encoding: {
               ...{ x: { ...x, field: "value" }, y },
-              color: { field: "moment", type: "nominal", scale: range, title: null },
+              color: {
+                field: "moment",
+                type: "nominal",
+                scale: range,
+                title: null,
+                legend: { symbolType: "circle", symbolSize: 80 },
+              },
             },
           },
         ],
