@@ -183,10 +183,12 @@ export function readTables(folder: string): FoundTable[] {
 }
 
 function plan(name: TableName, configuration: TableConfiguration): PlannedTable {
-  if ("problems" in configuration) return table5(configuration.problems, configuration.budget);
-  const tables = { table1, table2, table3 };
-  if (name === "table5") throw new InputError(`${name}.json says nothing of recurrent networks`);
-  return tables[name](configuration);
+  const isRecurrent = "problems" in configuration;
+  if (isRecurrent !== (name === "table5")) {
+    throw new InputError(`${name}.json is the record of another table: delete it`);
+  }
+  if (isRecurrent) return table5(configuration.problems, configuration.budget);
+  return { table1, table2, table3 }[name as Exclude<TableName, "table5">](configuration);
 }
 
 function readRecord<Said>(path: string, schema: v.GenericSchema<unknown, Said>): Said {

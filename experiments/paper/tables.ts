@@ -95,11 +95,20 @@ function lockShare(folder: string, shard: Share | undefined): Disposable {
   return lockFolder(locked);
 }
 
+/** Of a hidden unit under echo-state initialization (paper, Table 4). */
+const RECURRENT_CONNECTIONS = 15;
+
 /** Checks what can be checked before anything is read. */
 function checkRequest(request: TableRequest): void {
   const { updates } = request.budget;
   if (request.name === "table5") {
-    const { warmUpUpdates } = request.budget;
+    const { warmUpUpdates, hidden } = request.budget;
+    if (hidden < RECURRENT_CONNECTIONS) {
+      throw new InputError(
+        `--hidden ${hidden} is less than the ${RECURRENT_CONNECTIONS} incoming connections of a ` +
+          "unit: give as many or more",
+      );
+    }
     if (warmUpUpdates < updates) return;
     throw new InputError(
       `--updates ${updates} ends within the warm-up of ${warmUpUpdates}: give more, or ` +

@@ -28,6 +28,7 @@ Deno.test("paper.ts refuses what cannot be trained in one line, and leaves no fo
     [["table1", "--shard", "3/2"], '--shard must be I/N, I from 1 to N, such as 2/8, not "3/2"'],
     [["table3", "--mu", "0.9,0.99"], "--mu takes one cap for table3, not 0.9,0.99"],
     [["table5", "--lengths", "10"], "--lengths names 1 of 4"],
+    [["table5", "--hidden", "12"], "--hidden 12 is less than the 15 incoming connections"],
     [["table5", "--updates", "100"], "--updates 100 ends within the warm-up of 1000"],
     [["phases", "--mu", "0.9"], "--mu names 1 cap"],
   ];

@@ -1,11 +1,12 @@
 import type { TableName } from "../grid.ts";
-import { biasesBaseline } from "../networks.ts";
 import { bestErrors, compare, type Comparison } from "./comparison.ts";
 import { meanImageError } from "./published.ts";
-import { evidence, titleOf } from "./result_tables.ts";
+import { numberOf } from "./headings.ts";
+import { baselineOf } from "./lines.ts";
 import {
   type EntrySummary,
   errorBeforeFinish,
+  evidence,
   finalError,
   type RateSummary,
   type TableSummary,
@@ -24,7 +25,7 @@ interface Finding {
 
 /** A claim of the paper, and what the networks say to it. */
 export interface Claim extends Finding {
-  /** The heading of its table. */
+  /** Table 1. */
   readonly table: string;
   /** The problem. */
   readonly row: string;
@@ -68,7 +69,7 @@ export function checkClaims(summary: TableSummary): Claim[] {
       entries.reduce((sum, entry) => sum + count(entry), 0);
     const [planned, found] = [sum(({ planned }) => planned), sum(({ found }) => found)];
     return decisions[summary.name].map(([claim, decide]) => ({
-      ...{ table: titleOf(summary), row, claim },
+      ...{ table: numberOf(summary), row, claim },
       ...found < planned ? unsaid(`${found} of ${planned} networks are there`) : decide(entries),
     }));
   });
@@ -77,7 +78,7 @@ export function checkClaims(summary: TableSummary): Claim[] {
 /** The claims as a table. */
 export function claimsTable(claims: readonly Claim[]): TextTable {
   return layTable({ name: "claims", title: "The paper's claims" }, claims, [
-    { key: "table", title: "table", tell: ({ table }) => table.split(":")[0] },
+    { key: "table", title: "table", tell: ({ table }) => table },
     { key: "problem", title: "problem", tell: ({ row }) => row },
     { key: "claim", title: "claim", tell: ({ claim }) => claim },
     { key: "verdict", title: "verdict", tell: ({ verdict }) => verdict },
@@ -205,10 +206,7 @@ function momentumBeatsNone(entries: readonly EntrySummary[]): Finding {
 
 function bestIsBelowBiases(entries: readonly EntrySummary[]): Finding {
   const [best] = byError(entries);
-  const { configuration } = best;
-  const baseline = configuration.network === "recurrent"
-    ? biasesBaseline(configuration)
-    : undefined;
+  const baseline = baselineOf(best);
   if (baseline === undefined) return unsaid("the error of the biases alone is not known");
   return {
     verdict: meanError(best) < baseline ? "holds" : "does not hold",

@@ -7,7 +7,7 @@ import {
 import { paperProblems } from "../../../mod.ts";
 import type { TableConfiguration } from "../folder.ts";
 import type { AutoencoderGrid } from "../grid.ts";
-import { titleOf } from "./result_tables.ts";
+import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";
 import { layTable, type TextTable } from "./text_table.ts";
 
@@ -66,7 +66,7 @@ const standIns: Readonly<Record<string, string>> = {
 /** What differs from the paper, and why: a row a setting. */
 export function differencesTable(summaries: readonly TableSummary[]): TextTable {
   const found = summaries.flatMap((summary) =>
-    differencesOf(summary).map((difference) => ({ difference, table: titleOf(summary) }))
+    differencesOf(summary).map((difference) => ({ difference, table: numberOf(summary) }))
   );
   // Tables laid by one command mostly differ in the same way.
   const alike = Map.groupBy(found, ({ difference }) => JSON.stringify(difference)).values();
@@ -74,7 +74,7 @@ export function differencesTable(summaries: readonly TableSummary[]): TextTable 
     {
       key: "tables",
       title: "of",
-      tell: (group) => group.map(({ table }) => table.split(":")[0]).join(", "),
+      tell: (group) => group.map(({ table }) => table).join(", "),
     },
     { key: "setting", title: "setting", tell: ([{ difference }]) => difference.setting },
     { key: "paper", title: "paper", tell: ([{ difference }]) => difference.paper },

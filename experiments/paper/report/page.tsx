@@ -7,7 +7,9 @@ import { differencesTable } from "./differences.ts";
 import type { FoundSection } from "./extra_sections.ts";
 import type { DrawnFigure } from "./figures/draw.ts";
 import css from "./page.css" with { type: "text" };
-import { figureOf, ratesMatrix, resultTable, titleOf } from "./result_tables.ts";
+import { figureOf, titleOf } from "./headings.ts";
+import { ratesMatrix } from "./rate_tables.ts";
+import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
 import type { TableSummary } from "./summary.ts";
 import { isRight, pageColumns, type TextTable } from "./text_table.ts";
@@ -63,9 +65,9 @@ function Header({ summaries }: { summaries: readonly TableSummary[] }) {
       </p>
       {cells.length > 0 && (
         <p>
-          {cells.length} networks, trained in{" "}
-          {formatDuration(seconds)}. The budget and the data are not everywhere the paper's: read
-          the numbers with <a href="#differences">what differs</a>.
+          {cells.length} networks, trained in {formatDuration(seconds)}. Read their numbers with
+          {" "}
+          <a href="#differences">what differs from the paper</a>.
         </p>
       )}
     </header>

@@ -1,5 +1,6 @@
 import { type Claim, claimsTable } from "./claims.ts";
-import { figureOf, resultTable, titleOf } from "./result_tables.ts";
+import { figureOf, titleOf } from "./headings.ts";
+import { resultTable } from "./result_tables.ts";
 import type { TableSummary } from "./summary.ts";
 import { terminalText } from "./text_table.ts";
 

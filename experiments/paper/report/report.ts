@@ -7,7 +7,8 @@ import { readExtraSections } from "./extra_sections.ts";
 import { drawFigures } from "./figures/draw.ts";
 import { reportPage } from "./page.tsx";
 import { printedTables } from "./print.ts";
-import { ratesTable, resultTable } from "./result_tables.ts";
+import { ratesTable } from "./rate_tables.ts";
+import { resultTable } from "./result_tables.ts";
 import { summarize } from "./summary.ts";
 import { csvText } from "./text_table.ts";
 

@@ -1,7 +1,7 @@
 import { formatDuration } from "../../shared/progress.ts";
 import type { Cell } from "../cells.ts";
 import { isRecurrent } from "./differences.ts";
-import { titleOf } from "./result_tables.ts";
+import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";
 import type { TextTable } from "./text_table.ts";
 
@@ -19,7 +19,7 @@ export function runsTable(summaries: readonly TableSummary[]): TextTable {
       { key: "setting", title: "" },
       ...summaries.map((summary) => ({
         key: summary.name,
-        title: titleOf(summary).split(":")[0],
+        title: numberOf(summary),
       })),
     ],
     rows: names.map((name) => [name, ...settings.map((of) => of.get(name) ?? "")]),

@@ -63,6 +63,11 @@ export function summarize(
   };
 }
 
+/** The entries without those that repeat the networks of another. */
+export function evidence({ entries }: TableSummary): EntrySummary[] {
+  return entries.filter(({ sameAs }) => sameAs === undefined);
+}
+
 /** The final error of a network; Infinity where it diverged. */
 export function finalError({ result }: Cell, split: keyof Errors): number {
   return result.status === "ok" ? result.final[split] ?? Infinity : Infinity;

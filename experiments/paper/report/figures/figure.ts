@@ -3,8 +3,8 @@ import { decadeTicks } from "../../../shared/charts.ts";
 import { chartConfig, optimizerColor } from "../../../shared/vega.ts";
 import type { CellConfiguration } from "../../configuration.ts";
 import type { Estimate } from "../estimate.ts";
-import { evidence, figureOf } from "../result_tables.ts";
-import type { EntrySummary, Splits, TableSummary } from "../summary.ts";
+import { figureOf } from "../headings.ts";
+import { type EntrySummary, evidence, type Splits, type TableSummary } from "../summary.ts";
 
 /** A figure of a table, still to be drawn. */
 export interface Figure {

@@ -1,6 +1,5 @@
 import { optimizerColor } from "../../../shared/vega.ts";
-import { evidence } from "../result_tables.ts";
-import type { EntrySummary, TableSummary } from "../summary.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { errorAxis, type Figure, type Mark, marksOf, problemOf, seedNote } from "./figure.ts";
 
 /** When an error was taken. */
@@ -58,7 +57,13 @@ export function finishFigure(summary: TableSummary): Figure | undefined {
             mark: { type: "circle", size: 90, opacity: 1 },
             encoding: {
               ...{ x: { ...x, field: "value" }, y },
-              color: { field: "moment", type: "nominal", scale: range, title: null },
+              color: {
+                field: "moment",
+                type: "nominal",
+                scale: range,
+                title: null,
+                legend: { symbolType: "circle", symbolSize: 80 },
+              },
             },
           },
         ],

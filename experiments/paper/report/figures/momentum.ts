@@ -1,5 +1,4 @@
-import { evidence } from "../result_tables.ts";
-import type { EntrySummary, TableSummary } from "../summary.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { optimizerColor } from "../../../shared/vega.ts";
 import {
   errorAxis,

@@ -1,7 +1,7 @@
 import { optimizerColor } from "../../../shared/vega.ts";
 import { biasesBaseline } from "../../networks.ts";
-import { evidence, figureOf } from "../result_tables.ts";
-import type { EntrySummary, TableSummary } from "../summary.ts";
+import { figureOf } from "../headings.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { type Figure, type Mark, marksOf, seedNote } from "./figure.ts";
 
 interface Point extends Mark {

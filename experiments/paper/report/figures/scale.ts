@@ -1,8 +1,7 @@
 import type { AutoencoderConfiguration } from "../../configuration.ts";
 import { meanImageError } from "../published.ts";
-import { evidence } from "../result_tables.ts";
 import { optimizerColor } from "../../../shared/vega.ts";
-import type { EntrySummary, TableSummary } from "../summary.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
   errorAxis,
   type Figure,

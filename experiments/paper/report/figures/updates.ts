@@ -1,7 +1,6 @@
 import type { Cell } from "../../cells.ts";
 import { estimate } from "../estimate.ts";
-import { evidence } from "../result_tables.ts";
-import type { EntrySummary, TableSummary } from "../summary.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
   decades,
   errorAxis,
