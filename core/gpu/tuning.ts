@@ -57,8 +57,9 @@ export class Tuning {
     return variants.find((variant) => JSON.stringify(variant) === found);
   }
 
-  /** Measures `choices` and saves the outcome. */
+  /** Measures `choices`, if there are any, and saves the outcome. */
   async decide(choices: readonly Choice<unknown>[]): Promise<void> {
+    if (choices.length === 0) return;
     for (const choice of choices) {
       this.#found.set(choice.key, JSON.stringify(await fastest(this.#gpu, choice)));
     }
