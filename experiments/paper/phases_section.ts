@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { writeWhole } from "../shared/files.ts";
+import { decadeTicks } from "../shared/charts.ts";
 import { csvLine } from "../shared/tables.ts";
 import { chartConfig, optimizerColor, renderSvg } from "../shared/vega.ts";
 import { type Cell, readCells } from "./cells.ts";
@@ -107,9 +108,10 @@ function sectionOf(
     text: [
       `One network (NAG, momentum up to ${high}, learning rate ${learningRate}, ` +
       `${trunk.length} seeds) is the trunk. After some of its updates branches leave it, from the ` +
-      "same parameters and velocities, each with a cap of its own for the momentum schedule. A " +
-      "lower cap wins at once, since the steps that high momentum takes along directions of high " +
-      "curvature die out; where it is overtaken again, the slow directions still matter.",
+      "same parameters and velocities, each with a cap of its own for the momentum schedule. While " +
+      "the parameters travel far along directions of low curvature (the transient phase), high " +
+      "momentum gets on faster; once they settle, low momentum damps the noise and the " +
+      "oscillation that high momentum keeps up. The last column says which cap is ahead.",
     ],
     tables: [{
       title: "Squared error of the branches, means over seeds",
@@ -147,6 +149,7 @@ function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSp
       ...{ split, value, update },
     }))
   );
+  const errors = values.map(({ value }) => value);
   const domain = ["trunk", ...caps.map((mu) => `branch, μ ≤ ${mu}`)];
   const colors = caps.map((_, i) =>
     i === caps.length - 1 ? optimizerColor("nag", 0.6) : optimizerColor("cm", 0.3 + 0.4 * i)
@@ -168,7 +171,7 @@ function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSp
         type: "quantitative",
         title: errorTitle,
         scale: { type: "log", nice: false },
-        axis: { format: "~g" },
+        axis: { format: "~g", values: decadeTicks([Math.min(...errors), Math.max(...errors)]) },
       },
       color: {
         field: "network",
