@@ -82,15 +82,17 @@ export class Trainer {
     } finally {
       error = await gpu.device.popErrorScope();
     }
-    if (error) {
+    try {
+      if (error) throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
+      await trainer.#tune();
+      await gpu.settle();
+      return trainer;
+    } catch (failure) {
       trainer.free();
-      // The buffers that failed were reported a second time wherever they were used.
+      // What failed was reported a second time wherever it was used.
       await gpu.settle().catch(() => {});
-      throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
+      throw failure;
     }
-    await trainer.#tune();
-    await gpu.settle();
-    return trainer;
   }
 
   private constructor(gpu: Gpu, options: TrainerOptions) {

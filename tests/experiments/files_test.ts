@@ -6,6 +6,7 @@ import {
   readUnpacked,
   readWhole,
   release,
+  removeLeftovers,
   sha256,
   tryWriting,
   writeWhole,
@@ -86,6 +87,14 @@ Deno.test("writeWhole() replaces a file as a whole, and leaves no part of one", 
   Deno.mkdirSync(`${folder.path}/folder/inside`, { recursive: true });
   assertThrows(() => writeWhole(`${folder.path}/folder`, "text"));
   assertEquals(folder.names(), ["a", "folder"]);
+});
+
+Deno.test("removeLeftovers() removes what a write that was killed has left, and nothing else", () => {
+  using folder = scratch();
+  const names = ["run.json", "run.json.12.partial", "a.partial", "b.12.partial.txt", "c.7.partial"];
+  for (const name of names) emptyFile(`${folder.path}/${name}`);
+  removeLeftovers(folder.path);
+  assertEquals(folder.names(), ["a.partial", "b.12.partial.txt", "run.json"]);
 });
 
 Deno.test("tryWriting() leaves nothing, and names the flag where it cannot write", () => {

@@ -1,5 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { InputError } from "../../core/errors.ts";
 import { csvLine, readTable, shortestFloat32, Table } from "../../experiments/shared/tables.ts";
+import { scratch } from "./scratch.ts";
 
 Deno.test("csvLine() ends its line with \\n and quotes what needs it", () => {
   assertEquals(
@@ -63,4 +65,86 @@ Deno.test("Table leaves a file that is already there as it is", () => {
 Deno.test("readTable() gives no rows for a heading alone, nor for nothing", () => {
   assertEquals(readTable("update,loss\n"), []);
   assertEquals(readTable(""), []);
+});
+
+/** A table with its heading and rows 0 to `count`, and what its file holds. */
+function tableOf(count: number, path: string, keep?: number) {
+  const table = new Table(path, ["update", "loss"], keep === undefined ? {} : { keep });
+  for (let update = 0; update < count; update++) table.append({ update, loss: update / 2 });
+  return { table, read: () => Deno.readTextFileSync(path) };
+}
+
+Deno.test("Table keeps the beginning of a file that is there, and goes on from it", () => {
+  using folder = scratch();
+  const path = `${folder.path}/curve.csv`;
+  const first = tableOf(3, path);
+  const whole = first.read();
+  assertEquals([first.table.length, first.table.text], [whole.length, whole]);
+  first.table[Symbol.dispose]();
+  const kept = "update,loss\n0,0\n";
+  const second = tableOf(0, path, kept.length);
+  assertEquals(second.read(), kept);
+  second.table.append({ update: 9, loss: 1 });
+  assertEquals(second.read(), `${kept}9,1\n`);
+  second.table[Symbol.dispose]();
+  const anew = tableOf(0, path, 0);
+  assertEquals(anew.read(), "update,loss\n");
+  anew.table[Symbol.dispose]();
+});
+
+Deno.test("Table refuses to go on with a file that has not what it should keep", () => {
+  using folder = scratch();
+  const path = `${folder.path}/curve.csv`;
+  const { table, read } = tableOf(1, path);
+  table[Symbol.dispose]();
+  const before = read();
+  assertThrows(() => tableOf(0, path, 100), InputError, "it should begin with 100 bytes");
+  assertThrows(() => new Table(path, ["other"], { keep: 8 }), InputError, "is not as it was");
+  assertEquals(read(), before);
+});
+
+Deno.test("Table.cut() takes back what came after a length", () => {
+  using folder = scratch();
+  const { table, read } = tableOf(1, `${folder.path}/curve.csv`);
+  const before = read();
+  table.append({ update: 5, loss: 2 });
+  table.append({ update: 6, loss: 2 });
+  table.cut(before.length);
+  assertEquals([read(), table.text, table.length], [before, before, before.length]);
+  table.append({ update: 7, loss: 3 });
+  assertEquals(read(), `${before}7,3\n`);
+  table[Symbol.dispose]();
+});
+
+Deno.test("Table has what could not be written in its file once it can be", () => {
+  using folder = scratch();
+  const path = `${folder.path}/curve.csv`;
+  const failures: unknown[] = [];
+  const table = new Table(path, ["update"], {
+    attempt(write) {
+      try {
+        write();
+      } catch (error) {
+        failures.push(error);
+      }
+    },
+  });
+  const { writeSync } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.writeSync = function (bytes) {
+    if (bytes.length < 3) throw new Error("No space left on device");
+    return writeSync.call(this, bytes.subarray(0, 2));
+  };
+  try {
+    table.append({ update: 123 });
+    table.append({ update: 456 });
+  } finally {
+    Deno.FsFile.prototype.writeSync = writeSync;
+  }
+  assertEquals(failures.length, 2);
+  table.append({ update: 7 });
+  assertEquals([Deno.readTextFileSync(path), failures.length], ["update\n123\n456\n7\n", 2]);
+  Deno.removeSync(path);
+  table.append({ update: 8 });
+  assertEquals(Deno.readTextFileSync(path), "update\n123\n456\n7\n8\n");
+  table[Symbol.dispose]();
 });

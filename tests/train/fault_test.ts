@@ -1,0 +1,128 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { GPUFault, GPUMemoryError } from "../../core/errors.ts";
+import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import { nesterov } from "../../core/optim/optimizer.ts";
+import { Trainer } from "../../core/train/trainer.ts";
+import { Bench } from "../gpu/fixture.ts";
+import { Problem } from "../models/problem.ts";
+import { history, open, replica } from "./training.ts";
+
+const replicas = [replica(1, nesterov({ learningRate: 0.1, momentum: 0.9 }))];
+
+/** Runs a test on a GPU of its own, in both ways of reading operands: it is left broken. */
+function faultTest(name: string, body: (bench: Bench, gpu: Gpu) => Promise<void>): void {
+  for (const operands of ["buffers", "textures"] as const) {
+    Deno.test(`${name} (${operands})`, async () => {
+      using gpu = await openGPU({ operands });
+      await body(new Bench(gpu), gpu);
+    });
+  }
+}
+
+function problemOf(bench: Bench) {
+  const { model } = new Problem(bench, { layers: [17, 9, 3], cases: 23 });
+  return { model, batchSize: 5, replicas };
+}
+
+/** Refused as a GPUFault, and once: what is asked for next is answered. */
+async function refusedOnce(gpu: Gpu, act: () => Promise<unknown>): Promise<void> {
+  await assertRejects(act, GPUFault);
+  await gpu.settle();
+}
+
+/** Has the next buffer of this label come about as `make` says. */
+function spoil(gpu: Gpu, label: string, make: (size: number) => GPUBuffer): void {
+  const allocate = gpu.allocate.bind(gpu);
+  gpu.allocate = (name, size, usage) => {
+    if (name !== label) return allocate(name, size, usage);
+    gpu.allocate = allocate;
+    const buffer = make(size);
+    gpu.count(buffer.size);
+    return buffer;
+  };
+}
+
+for (const label of ["velocity", "metrics ring", "step table"]) {
+  faultTest(`Trainer.open() raises that ${label} could not be had`, async (bench, gpu) => {
+    const problem = problemOf(bench);
+    // No usage fits MAP_READ and STORAGE at once: the buffer is invalid, and nobody says so.
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE;
+    spoil(gpu, label, (size) => gpu.device.createBuffer({ label, size, usage }));
+    const { allocatedBytes } = gpu;
+    await refusedOnce(gpu, () => Trainer.open(gpu, problem));
+    assertEquals(gpu.allocatedBytes, allocatedBytes);
+  });
+}
+
+faultTest("Trainer.open() says that memory is short, and the GPU goes on", async (bench, gpu) => {
+  const problem = problemOf(bench);
+  const { popErrorScope } = gpu.device;
+  gpu.device.popErrorScope = async () => {
+    await popErrorScope.call(gpu.device);
+    return new GPUOutOfMemoryError("Not enough memory left");
+  };
+  const { allocatedBytes } = gpu;
+  const { message } = await assertRejects(() => Trainer.open(gpu, problem), GPUMemoryError);
+  assertEquals(message, "out of GPU memory: Not enough memory left");
+  assertEquals(gpu.allocatedBytes, allocatedBytes);
+  gpu.device.popErrorScope = popErrorScope;
+  const trainer = await open(bench, problem);
+  await history(trainer, { updates: 3, evalCases: 0 });
+});
+
+/** Each hands the queue what it must refuse. */
+const invalidWork: Record<string, (gpu: Gpu) => void> = {
+  "a buffer that was destroyed"(gpu) {
+    const [from, to] = [0, 1].map(() => gpu.allocate("test", 16));
+    const encoder = gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from, 0, to, 0, 16);
+    gpu.free(from);
+    gpu.device.queue.submit([encoder.finish()]);
+    gpu.free(to);
+  },
+  "a copy beyond a buffer's end"(gpu) {
+    const [from, to] = [0, 1].map(() => gpu.allocate("test", 16));
+    const encoder = gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from, 0, to, 8, 16);
+    gpu.device.queue.submit([encoder.finish()]);
+    for (const buffer of [from, to]) gpu.free(buffer);
+  },
+};
+
+for (const [what, submit] of Object.entries(invalidWork)) {
+  faultTest(`Trainer.run() raises ${what} at its next report`, async (bench, gpu) => {
+    const trainer = await open(bench, problemOf(bench));
+    await history(trainer, { updates: 3, evalCases: 0 });
+    submit(gpu);
+    await refusedOnce(gpu, () => history(trainer, { updates: 6, evalCases: 0 }));
+  });
+
+  for (const read of ["save", "theta", "evaluate"] as const) {
+    faultTest(`Trainer.${read}() raises ${what}`, async (bench, gpu) => {
+      const trainer = await open(bench, problemOf(bench));
+      submit(gpu);
+      await refusedOnce(
+        gpu,
+        () => read === "evaluate" ? trainer.evaluate("train", 5) : trainer[read](),
+      );
+    });
+  }
+}
+
+faultTest("Trainer gives no zeros for parameters that are gone", async (bench) => {
+  const trainer = await open(bench, problemOf(bench));
+  await history(trainer, { updates: 3, evalCases: 0 });
+  trainer.velocity.buffer.destroy();
+  for (
+    const read of [() => trainer.save(), () => trainer.theta(), () => trainer.evaluate("train")]
+  ) {
+    await assertRejects(read, GPUFault);
+  }
+  await assertRejects(() => history(trainer, { updates: 6, evalCases: 0 }), GPUFault);
+});
+
+faultTest("Trainer.save() raises the loss of the device as one GPUFault", async (bench, gpu) => {
+  const trainer = await open(bench, problemOf(bench));
+  gpu.device.destroy();
+  await assertRejects(() => trainer.save(), GPUFault);
+});
