@@ -33,7 +33,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var column = lane; column < shape.columns; column += ${LANES}) {
     let output = activate(z_at(start + column));
     let error = output - target_at(start + column);
-    let counts = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units) & vec4<bool>(is_case);
+    let is_unit = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units);
+    let counts = is_unit & vec4<bool>(is_case);
     sum += select(vec4f(), error * error, counts);
     // #if ${DELTA}
     delta[start + column] =
