@@ -144,6 +144,6 @@ Deno.test("layTable() refuses a folder of another configuration, and names the d
   assertThrows(
     () => layTable(folder.path, "table1", { preset: "small", configuration: other }),
     InputError,
-    `${folder.path} holds table1 with updates 3000, not 2000: repeat the command as it was`,
+    `${folder.path}/table1.json was laid with updates 3000, not 2000: repeat the command as it was`,
   );
 });

@@ -177,8 +177,8 @@ Deno.test("makeReport() writes a row of cells.csv for each network, with every d
   }));
   const { read } = await make(folder.path);
   const rows = readTable(read("cells.csv"));
-  // Table 2 has none of its own; table 5 has 4 problems, 7 columns and 2 rates.
-  assertEquals(rows.length, 54 + 4 * 7 * 2);
+  // Table 2 has none of its own; table 5 has 4 problems, 7 columns and 3 rates.
+  assertEquals(rows.length, 54 + 4 * 7 * 3);
   const { id } = laid.entries[1].networks[3];
   const { tables, learning_rate, seed, layers, train, train_before_finish, length, adapter: on } =
     rows.find((row) => row.id === id)!;
