@@ -194,7 +194,7 @@ Deno.test("makeReport() writes a row of cells.csv for each network, with every d
   });
   assertEquals(
     rows.filter(({ problem, length }) => problem === "add" && length === "10").length,
-    14,
+    7 * 3,
   );
 });
 
