@@ -6,13 +6,15 @@
  */
 
 export * from "./core/errors.ts";
-export { Gpu, limitsOf, openGPU, type OpenOptions } from "./core/gpu/gpu.ts";
+export { Gpu, openGPU, type OpenOptions } from "./core/gpu/gpu.ts";
 export type { Constants } from "./core/gpu/compose.ts";
 export type { BindingSlot, Kernel } from "./core/gpu/kernel.ts";
+export { limitsOf } from "./core/gpu/limits.ts";
 export { allocateMatrix, type Matrix, pad, unpad } from "./core/gpu/matrix.ts";
 export { Mirrors } from "./core/gpu/mirror.ts";
 export { type Binding, type DispatchSize, type EncodeOptions, Plan } from "./core/gpu/plan.ts";
 export { Profile } from "./core/gpu/profile.ts";
+export { type Choice, Tuning, type TuningStore } from "./core/gpu/tuning.ts";
 export type { Rates } from "./core/gpu/step_table.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";
@@ -55,6 +57,7 @@ export type { ReplicaState, TrainerState } from "./core/train/state.ts";
 export * from "./core/train/trainer.ts";
 export * from "./models/autoencoder.ts";
 export * from "./models/paper.ts";
+export * from "./models/quadratic.ts";
 export * from "./models/rnn.ts";
 export * from "./models/sequence_data.ts";
 export * from "./models/sequence_tasks.ts";

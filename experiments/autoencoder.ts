@@ -44,6 +44,7 @@ import {
 } from "./shared/settings.ts";
 import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
+import { tuningFiles } from "./shared/tuning_files.ts";
 
 const problems: Record<ProblemName, Problem> = { curves, mnist, faces, custom };
 
@@ -155,6 +156,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   using machine = await Machine.open({
     adapter: () => ensureAdapter(options.adapter, interruption),
     profile: options.profile,
+    tuning: options.tune ? tuningFiles() : undefined,
     async model(gpu) {
       const uploaded = (data ?? await load()).upload(gpu);
       data = undefined; // the upload has given its memory back

@@ -48,6 +48,7 @@ import {
 import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
 import { alignTable, shortestFloat32 } from "./shared/tables.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
+import { tuningFiles } from "./shared/tuning_files.ts";
 
 const flags = {
   problem: choice(sequenceProblems, {
@@ -168,6 +169,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   using machine = await Machine.open({
     adapter: () => ensureAdapter(options.adapter, interruption),
     profile: options.profile,
+    tuning: options.tune ? tuningFiles() : undefined,
     async model(gpu) {
       checkMemory(gpu, rnn({ hidden, task }), { batchSize, steps: task.steps });
       timeLoop ??= await fastestOf(gpu, { hidden, task }, options, settings);

@@ -2,7 +2,6 @@ import type { Gpu } from "../core/gpu/gpu.ts";
 import { allocateMatrix, type Matrix, padded } from "../core/gpu/matrix.ts";
 import type { Plan } from "../core/gpu/plan.ts";
 import type { Activation } from "../core/ops/activation.ts";
-import { columnSum } from "../core/ops/column_sum.ts";
 import { matmul } from "../core/ops/matmul.ts";
 import { type TensorShape, type Vector, VectorLayout } from "../core/optim/vector.ts";
 import type { Extent } from "../core/train/model.ts";
@@ -98,9 +97,9 @@ export class FeedForward {
         b: delta,
         out: gradient.tensor(2 * i),
         transposeA: true,
+        columnSums: gradient.tensor(2 * i + 1),
         ...l2 > 0 && { decay: { weights: parameters.tensor(2 * i), l2 } },
       });
-      columnSum(plan, delta, gradient.tensor(2 * i + 1));
       if (i === 0) break;
       matmul(plan, {
         a: delta,

@@ -2,7 +2,6 @@ import type { Gpu } from "../core/gpu/gpu.ts";
 import { allocateMatrix, type Matrix, padded } from "../core/gpu/matrix.ts";
 import type { Plan } from "../core/gpu/plan.ts";
 import { allocateSteps, rowsOf, type Steps, stepsLength } from "../core/gpu/steps.ts";
-import { columnSum } from "../core/ops/column_sum.ts";
 import { matmul } from "../core/ops/matmul.ts";
 import { recurrence, type RecurrenceLayout, type TimeLoop } from "../core/ops/recurrence.ts";
 import type { SequenceBuffers } from "../core/ops/sequences.ts";
@@ -115,13 +114,17 @@ export class RecurrentNetwork implements SequenceBuffers {
       carry: this.#carry,
     }, this.#timeLoop);
     const deltas = rowsOf(this.#deltas, 0, steps);
-    const product = (a: Matrix, b: Matrix, tensor: number) =>
-      matmul(plan, { a, b, out: gradient.tensor(tensor), transposeA: true });
+    const product = (a: Matrix, b: Matrix, weights: number, biases?: number) =>
+      matmul(plan, {
+        a,
+        b,
+        out: gradient.tensor(weights),
+        transposeA: true,
+        ...biases !== undefined && { columnSums: gradient.tensor(biases) },
+      });
     product(rowsOf(this.inputs), deltas, INPUT_WEIGHTS);
-    product(rowsOf(states, 0, steps), deltas, RECURRENT_WEIGHTS);
-    columnSum(plan, deltas, gradient.tensor(HIDDEN_BIASES));
-    product(rowsOf(states, 1, steps), rowsOf(outputDeltas), OUTPUT_WEIGHTS);
-    columnSum(plan, rowsOf(outputDeltas), gradient.tensor(OUTPUT_BIASES));
+    product(rowsOf(states, 0, steps), deltas, RECURRENT_WEIGHTS, HIDDEN_BIASES);
+    product(rowsOf(states, 1, steps), rowsOf(outputDeltas), OUTPUT_WEIGHTS, OUTPUT_BIASES);
   }
 
   /** Gives all buffers back. */

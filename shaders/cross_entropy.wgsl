@@ -11,8 +11,6 @@ struct CrossEntropy {
 }
 
 @group(0) @binding(0) var<uniform> shape: CrossEntropy;
-@group(0) @binding(1) var<storage, read> z: array<vec4f>;
-@group(0) @binding(2) var<storage, read> target_values: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> delta: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> case_loss: array<f32>;
 
@@ -24,9 +22,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let start = (replica * shape.rows + row) * shape.columns;
   var sum = vec4f();
   for (var column = lane; column < shape.columns; column += ${LANES}) {
-    let input = z[start + column];
-    let wanted = target_values[start + column];
-    let counts = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units) & vec4<bool>(is_case);
+    let input = z_at(start + column);
+    let wanted = target_at(start + column);
+    let is_unit = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units);
+    let counts = is_unit & vec4<bool>(is_case);
     let loss = max(input, vec4f()) - input * wanted + log(1 + exp(-abs(input)));
     sum += select(vec4f(), loss, counts);
     delta[start + column] =

@@ -27,6 +27,22 @@ fn word_at(part: u32, i: u32) -> u32 {
   return 0;
 }
 
+// Values i to i + 3 of a part, of which the first `count` are of the case.
+// #if ${WORDS}
+fn quad_at(part: u32, i: u32, count: u32) -> vec4f {
+  let word = word_at(part, i / 4);
+  return vec4f(vec4u(word, word >> 8, word >> 16, word >> 24) & vec4u(255)) / 255;
+}
+// #else
+fn quad_at(part: u32, i: u32, count: u32) -> vec4f {
+  var quad = vec4f();
+  // #for j in 4
+  if ${j} < count { quad[${j}] = value_at(part, i + ${j}); }
+  // #end
+  return quad;
+}
+// #endif
+
 // #if ${BYTES}
 fn value_at(part: u32, i: u32) -> f32 {
   return f32(extractBits(word_at(part, i / 4), 8 * (i % 4), 8)) / 255;
@@ -62,11 +78,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let start = chosen % gather.per_part * gather.width;
   for (var column = lane; column < gather.stride; column += ${WORKGROUP}) {
     var value = vec4f();
-    // #for j in 4
-    if is_case && 4 * column + ${j} < gather.width {
-      value[${j}] = value_at(part, start + 4 * column + ${j});
+    if is_case && 4 * column < gather.width {
+      value = quad_at(part, start + 4 * column, gather.width - 4 * column);
     }
-    // #end
     out[out_start + column] = value;
   }
 }

@@ -35,15 +35,22 @@ fn main(
 ) {
   let replica = group.z;
   let rates = step.replicas[replica];
-  let i = (group.y * groups.x + group.x) * ${WORKGROUP} + lane;
-  if i >= vectors.length { return; }
-  let at = replica * vectors.length + i;
-  let old = velocity_at(at);
-  let next = fma(vec4f(-rates.learning_rate), gradient_at(at), rates.momentum * old);
-  let moved = fma(vec4f(-rates.lead), old, parameters_at(at)) + fma(vec4f(rates.next_lead), next, next);
-  velocity[at] = next;
-  parameters[at] = moved;
-  if !all_finite(moved) {
+  let first = (group.y * groups.x + group.x) * ${WORKGROUP} * ${EACH} + lane;
+  var is_finite = true;
+  // #for e in EACH
+  let i_${e} = first + ${e} * ${WORKGROUP};
+  if i_${e} < vectors.length {
+    let at = replica * vectors.length + i_${e};
+    let old = velocity_at(at);
+    let next = fma(vec4f(-rates.learning_rate), gradient_at(at), rates.momentum * old);
+    let moved =
+      fma(vec4f(-rates.lead), old, parameters_at(at)) + fma(vec4f(rates.next_lead), next, next);
+    velocity[at] = next;
+    parameters[at] = moved;
+    is_finite = is_finite && all_finite(moved);
+  }
+  // #end
+  if !is_finite {
     atomicMin(&diverged_at[replica], step.update + 1);
   }
 }

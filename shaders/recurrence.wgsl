@@ -77,11 +77,6 @@ fn weights_at(start: u32, stride: u32, k: u32, c: u32) -> mat4x4f {
   // #endif
 }
 
-fn accumulate(sum: vec4f, a: vec4f, b: mat4x4f) -> vec4f {
-  let first = fma(vec4f(a.y), b[1], fma(vec4f(a.x), b[0], sum));
-  return fma(vec4f(a.w), b[3], fma(vec4f(a.z), b[2], first));
-}
-
 // Where step t finds the state, and where it leaves it.
 // #if ${BACKWARD}
 fn slot_before(t: u32) -> u32 { return (t + 1) * shape.history.x; }

@@ -104,7 +104,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let wanted = target_at(target_start + column);
       let counts = is_below(column, shape.units) & vec4<bool>(has_target);
       let terms = wanted * (largest - output + log_sum);
-      loss += total(select(vec4f(), terms, counts & wanted != vec4f()));
+      loss += total(select(vec4f(), terms, counts & (wanted != vec4f())));
       // #if ${DELTA}
       let slopes = exp(output - largest) / sum * weight - wanted;
       delta[start + column] = select(vec4f(), slopes / f32(shape.batch), counts);
@@ -118,7 +118,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let error = z_at(start + column) - target_at(target_start + column);
       let counts = is_below(column, shape.units) & vec4<bool>(has_target);
       loss += total(select(vec4f(), error * error, counts));
-      is_right &= all(!counts | abs(error) <= vec4f(shape.tolerance));
+      is_right &= all(!counts | (abs(error) <= vec4f(shape.tolerance)));
       // #if ${DELTA}
       delta[start + column] = select(vec4f(), 2 * error / f32(shape.batch), counts);
       // #endif

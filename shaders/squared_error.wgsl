@@ -13,8 +13,6 @@ struct SquaredError {
 }
 
 @group(0) @binding(0) var<uniform> shape: SquaredError;
-@group(0) @binding(1) var<storage, read> z: array<vec4f>;
-@group(0) @binding(2) var<storage, read> target_values: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> case_loss: array<f32>;
 // #if ${DELTA}
 @group(0) @binding(4) var<storage, read_write> delta: array<vec4f>;
@@ -33,9 +31,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let start = (replica * shape.rows + row) * shape.columns;
   var sum = vec4f();
   for (var column = lane; column < shape.columns; column += ${LANES}) {
-    let output = activate(z[start + column]);
-    let error = output - target_values[start + column];
-    let counts = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units) & vec4<bool>(is_case);
+    let output = activate(z_at(start + column));
+    let error = output - target_at(start + column);
+    let is_unit = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units);
+    let counts = is_unit & vec4<bool>(is_case);
     sum += select(vec4f(), error * error, counts);
     // #if ${DELTA}
     delta[start + column] =

@@ -22,7 +22,9 @@ Deno.test("README names every task", () => {
   for (const task of Object.keys(tasks)) assertStringIncludes(readme, `task ${task}`);
 });
 
-const [, autoencoders, recurrent] = readme.split(/^## (?:Train|Recurrent networks|Use it .*)$/m);
+const [, autoencoders, recurrent, tables] = readme.split(
+  /^## (?:Train|Recurrent networks|The paper's tables|Runs that survive)$/m,
+);
 
 for (const [program, section] of [["autoencoder", autoencoders], ["rnn", recurrent]]) {
   Deno.test(`README names every flag of ${program}.ts, and no other`, async () => {
@@ -34,3 +36,14 @@ for (const [program, section] of [["autoencoder", autoencoders], ["rnn", recurre
     assertEquals(told.toSorted(), flags.filter((flag) => flag !== "--help").toSorted());
   });
 }
+
+Deno.test("README names every command and flag of paper.ts, and no other", async () => {
+  const help = async (...args: string[]) =>
+    (await runDeno(["run", `${root}experiments/paper.ts`, ...args, "--help"])).stdout;
+  const commands = [...(await help()).matchAll(/^ {2}([a-z]+\d?) {2,}/gm)].map(([, name]) => name);
+  const texts = await Promise.all(commands.map((command) => help(command)));
+  const flags = texts.flatMap((text) => [...text.matchAll(/^ {2}(--[a-z0-9-]+)/gm)])
+    .map(([, flag]) => flag).filter((flag) => flag !== "--help");
+  const told = [...tables.matchAll(/^\| `([a-z0-9-]+)` +\|/gm)].map(([, name]) => name);
+  assertEquals(told.toSorted(), [...new Set([...commands, ...flags])].toSorted());
+});

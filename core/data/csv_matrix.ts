@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { printable } from "./wording.ts";
 
 /** Settings of {@linkcode readCSVMatrix}. */
 export interface CSVMatrixOptions {
@@ -111,8 +112,8 @@ function checkWidth(found: number, columns: number, place: string): void {
 }
 
 function notFinite(field: string, place: string): InputError {
-  const found = JSON.stringify(field.length > 40 ? `${field.slice(0, 40)}...` : field);
   return new InputError(
-    `${place} of the table is ${found}, not a finite float32 number; correct or remove it`,
+    `${place} of the table is "${printable(field)}", not a finite float32 number; ` +
+      `correct or remove it`,
   );
 }

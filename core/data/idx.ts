@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { printable, shapeWords } from "./wording.ts";
 
 /** The element types of the format, by the code in the file's third byte. */
 const types = {
@@ -90,8 +91,8 @@ function checkLength(dimensions: number[], type: string, size: number, found: nu
   const expected = dimensions.reduce((product, n) => product * BigInt(n), BigInt(size));
   if (expected !== BigInt(found)) {
     throw new InputError(
-      `${dimensions.join(" x ")} elements of ${type} take ${expected} bytes after the header, ` +
-        `this IDX file has ${found}; get it again`,
+      `${shapeWords(dimensions)} elements of ${type} take ${printable(String(expected))} bytes ` +
+        `after the header, this IDX file has ${found}; get it again`,
     );
   }
 }

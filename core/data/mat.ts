@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { type MATArray, type ReadMATOptions, requireVariables } from "./mat_array.ts";
 import { readVariable } from "./mat_variable.ts";
+import { printable } from "./wording.ts";
 
 export type { MATArray, MATClass, ReadMATOptions } from "./mat_array.ts";
 
@@ -57,7 +58,7 @@ export async function readMAT(
     const { name, array } = await readVariable(variable, { isWanted, limit });
     if (name === "") continue; // what objects elsewhere in the file refer to
     if (arrays.has(name)) {
-      throw new InputError(`the MATLAB file holds ${name} twice; save it again`);
+      throw new InputError(`the MATLAB file holds ${printable(name)} twice; save it again`);
     }
     if (array) arrays.set(name, array);
     else others.push(name);

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { NumericArray } from "./numeric.ts";
+import { printable, shapeWords } from "./wording.ts";
 
 /** The classes of real numeric arrays in MATLAB. A logical array is read as `uint8`. */
 export type MATClass =
@@ -40,23 +41,28 @@ export interface ReadMATOptions {
 export function requireVariables(wanted: readonly string[], present: readonly string[]): void {
   const missing = wanted.find((name) => !present.includes(name));
   if (missing === undefined) return;
-  const found = present.length > 0 ? present.slice(0, 10).join(", ") : "no variable";
+  const found = present.slice(0, 8).map((name) => printable(name)).join(", ") || "no variable";
   throw new InputError(
-    `the MATLAB file has no variable ${missing}, it holds ${found}; give another file`,
+    `the MATLAB file has no variable ${printable(missing)}, it holds ${found}; give another file`,
   );
 }
 
 /** The error for a variable that is not what can be read. */
 export function notNumeric(name: string, what: string): InputError {
   return new InputError(
-    `variable ${name} is ${what}; only real, full numeric arrays are read: ` +
+    `variable ${printable(name)} is ${what}; only real, full numeric arrays are read: ` +
       `convert it, or name the variables to read`,
   );
 }
 
 /** The error for a variable larger than the caller allows. */
-export function tooLarge(name: string, size: string, limit: number): InputError {
+export function tooLarge(
+  name: string,
+  dimensions: readonly number[],
+  limit: number,
+): InputError {
   return new InputError(
-    `variable ${name} (${size}) is larger than the ${limit} bytes allowed; raise the limit`,
+    `variable ${printable(name)} (${shapeWords(dimensions)}) is larger than the ${limit} bytes ` +
+      `allowed; raise the limit`,
   );
 }

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { type MATArray, type MATClass, notNumeric, tooLarge } from "./mat_array.ts";
 import { numbersIn, type NumericArray, type NumericType } from "./numeric.ts";
+import { printable, shapeWords } from "./wording.ts";
 import { ZlibReader } from "./zlib.ts";
 
 /** Where a variable lies in a MATLAB 5 file. */
@@ -121,23 +122,22 @@ async function readArray(
   const numeric = numericClasses[classCode];
   if (!numeric) throw notNumeric(name, otherClasses[classCode] ?? `of class ${classCode}`);
   if (complex) throw notNumeric(name, "complex");
-  const size = dimensions.join(" x ");
   const count = dimensions.reduce((product, n) => product * n, 1);
   if (count * numeric.type.BYTES_PER_ELEMENT > limit) {
-    throw tooLarge(name, size, limit);
+    throw tooLarge(name, dimensions, limit);
   }
   const tag = await fields.tag();
   const storage = storageTypes[tag.type];
   if (!storage || !holds(numeric.type, storage)) {
     throw new InputError(
-      `variable ${name} of class ${numeric.name} is stored as type ${tag.type}, ` +
+      `variable ${printable(name)} of class ${numeric.name} is stored as type ${tag.type}, ` +
         `which does not fit in it; get the file again`,
     );
   }
   if (tag.size !== count * storage.BYTES_PER_ELEMENT) {
     throw new InputError(
-      `variable ${name} is ${size}, but ${tag.size} bytes are stored where these take ` +
-        `${count * storage.BYTES_PER_ELEMENT}; get the file again`,
+      `variable ${printable(name)} is ${shapeWords(dimensions)}, but ${tag.size} bytes are ` +
+        `stored where these take ${count * storage.BYTES_PER_ELEMENT}; get the file again`,
     );
   }
   const stored = fields.numbers(await fields.body(tag), storage);

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { numbersIn, type NumericArray, type NumericType, rowMajor } from "./numeric.ts";
+import { printable, shapeWords } from "./wording.ts";
 
 /** The element types of NumPy that {@linkcode readNPY} reads, and how each lies in the file. */
 const storage = {
@@ -110,17 +111,19 @@ function parseHeader(text: string) {
 function wrongType(description: string): InputError {
   const types = Object.keys(storage).join(", ");
   return new InputError(
-    `the .npy file holds ${description}, not one of ${types}; ` +
+    `the .npy file holds ${printable(description)}, not one of ${types}; ` +
       `save array.astype("float32") instead`,
   );
 }
 
+/** In integers of any size: a product of claimed dimensions knows no bounds. */
 function checkLength(dimensions: number[], type: NPYType, found: number): void {
-  const expected = dimensions.reduce((product, n) => product * n, storage[type].BYTES_PER_ELEMENT);
-  if (expected === found) return;
+  const width = BigInt(storage[type].BYTES_PER_ELEMENT);
+  const expected = dimensions.reduce((product, n) => product * BigInt(n), width);
+  if (expected === BigInt(found)) return;
   throw new InputError(
-    `${dimensions.join(" x ")} elements of ${type} take ${expected} bytes after the header, ` +
-      `this .npy file has ${found}; save it again`,
+    `${shapeWords(dimensions)} elements of ${type} take ${printable(String(expected))} bytes ` +
+      `after the header, this .npy file has ${found}; save it again`,
   );
 }
 

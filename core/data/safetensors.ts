@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { numbersIn, type NumericArray } from "./numeric.ts";
+import { printable } from "./wording.ts";
 
 /** An element type by its name in the format. A BOOL is a byte, 0 or 1. */
 export type SafetensorsType =
@@ -207,7 +208,7 @@ interface Place {
 
 function placeOf(name: string, entry: unknown, available: number): Place {
   const { dtype, shape, data_offsets: offsets, ...others } = entry as Record<string, unknown>;
-  const quoted = JSON.stringify(name.slice(0, 80));
+  const quoted = `"${printable(name)}"`;
   if (
     !isCounts(shape) || !isCounts(offsets) || offsets.length !== 2 || Object.keys(others).length > 0
   ) {
@@ -215,7 +216,7 @@ function placeOf(name: string, entry: unknown, available: number): Place {
   }
   if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype)) {
     throw new InputError(
-      `the tensor ${quoted} is of type ${JSON.stringify(dtype)?.slice(0, 80)}, not one of ${
+      `the tensor ${quoted} is of type "${printable(String(dtype))}", not one of ${
         Object.keys(arrays).join(", ")
       }; convert it first`,
     );

@@ -1,7 +1,9 @@
 import { AdapterError, GPUFault, InputError } from "../errors.ts";
 import { compose, type Constants } from "./compose.ts";
 import { createKernel, type Kernel } from "./kernel.ts";
+import { limitsOf } from "./limits.ts";
 import { Mirrors } from "./mirror.ts";
+import { Tuning, type TuningStore } from "./tuning.ts";
 
 /** How to open the GPU; see {@linkcode openGPU}. */
 export interface OpenOptions {
@@ -15,6 +17,11 @@ export interface OpenOptions {
    * Results have the same bits.
    */
   operands?: "buffers" | "textures";
+  /**
+   * Has trainers measure which variants of their kernels are fastest here, once for each adapter and
+   * size, and keep the outcome there. Results have the same bits. Needs timestamps.
+   */
+  tuning?: TuningStore | undefined;
 }
 
 /**
@@ -30,10 +37,16 @@ export interface OpenOptions {
  * ```
  */
 export async function openGPU(options: OpenOptions = {}): Promise<Gpu> {
-  if (options.device) {
-    const { device, adapter, operands } = options;
-    return new Gpu(device, adapter?.info ?? device.adapterInfo, { owned: false, operands });
-  }
+  const gpu = options.device ? wrap(options.device, options) : await openDevice(options);
+  if (options.tuning && gpu.hasTimestamps) gpu.tuning = await Tuning.load(gpu, options.tuning);
+  return gpu;
+}
+
+function wrap(device: GPUDevice, { adapter, operands }: OpenOptions): Gpu {
+  return new Gpu(device, adapter?.info ?? device.adapterInfo, { owned: false, operands });
+}
+
+async function openDevice(options: OpenOptions): Promise<Gpu> {
   const adapter = options.adapter ?? await navigator.gpu?.requestAdapter();
   if (!adapter) {
     throw new AdapterError(
@@ -46,16 +59,6 @@ export async function openGPU(options: OpenOptions = {}): Promise<Gpu> {
     requiredLimits: limitsOf(adapter.limits),
   });
   return new Gpu(device, adapter.info, { owned: true, operands: options.operands });
-}
-
-/** Every limit by name, as plain numbers. */
-export function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
-  const all: Record<string, number> = {};
-  for (const name in limits) {
-    const value = limits[name as keyof GPUSupportedLimits];
-    if (typeof value === "number") all[name] = value;
-  }
-  return all;
 }
 
 /**
@@ -73,6 +76,8 @@ export class Gpu {
   readonly operands: "buffers" | "textures";
   /** Textures that mirror buffers, where products read those. */
   readonly mirrors: Mirrors = new Mirrors(this);
+  /** What was measured of the variants of kernels; undefined where nothing is to be. */
+  tuning: Tuning | undefined;
   /** Buffers and textures created so far; constant once a plan is built. */
   allocations = 0;
   /** Bytes held by live buffers. */

@@ -33,7 +33,7 @@ export class Mirrors {
       }
       texture = this.#gpu.device.createTexture({
         label: buffer.label,
-        size: [MIRROR_WIDTH, buffer.size / MIRROR_ROW],
+        size: [MIRROR_WIDTH, mirrorHeight(buffer)],
         format: "rgba32float",
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
       });
@@ -45,11 +45,10 @@ export class Mirrors {
 
   /** Encodes the copy that brings the mirror of `buffer` up to date. */
   refresh(encoder: GPUCommandEncoder, buffer: GPUBuffer): void {
-    const texture = this.of(buffer);
     encoder.copyBufferToTexture(
       { buffer, bytesPerRow: MIRROR_ROW },
-      { texture },
-      [MIRROR_WIDTH, texture.height],
+      { texture: this.of(buffer) },
+      [MIRROR_WIDTH, buffer.size / MIRROR_ROW],
     );
   }
 
@@ -61,4 +60,14 @@ export class Mirrors {
     texture.destroy();
     this.#gpu.count(-buffer.size);
   }
+}
+
+/**
+ * Rows of the mirror of `buffer`: never a power of two. lavapipe compiles a kernel anew for every
+ * pattern of powers of two among the sizes of its textures.
+ */
+function mirrorHeight(buffer: GPUBuffer): number {
+  let rows = buffer.size / MIRROR_ROW;
+  while (Number.isInteger(Math.log2(rows))) rows++;
+  return rows;
 }

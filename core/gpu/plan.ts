@@ -2,6 +2,7 @@ import { InputError } from "../errors.ts";
 import type { Gpu } from "./gpu.ts";
 import type { BindingSlot, Kernel } from "./kernel.ts";
 import type { Profile } from "./profile.ts";
+import type { Choice } from "./tuning.ts";
 
 /** What a kernel binds under a name: a buffer, or the contents of a uniform fixed with the plan. */
 export type Binding = GPUBuffer | Uint32Array<ArrayBuffer>;
@@ -29,7 +30,7 @@ export interface EncodeOptions {
   /** Binds the row of the step table in each pass. */
   bind?: (pass: GPUComputePassEncoder) => void;
   /** Puts each dispatch into a pass of its own, between two timestamps. */
-  profile?: Profile | undefined;
+  profile?: Pick<Profile, "next"> | undefined;
 }
 
 interface Dispatch {
@@ -57,6 +58,7 @@ export class Plan {
   #recorded: Dispatch[] = [];
   #resolved: Resolved[] = [];
   #fresh = new Set<GPUBuffer>();
+  #undecided = new Map<string, Choice<unknown>>();
   #uniforms: GPUBuffer | undefined;
 
   /** An empty plan. */
@@ -72,6 +74,20 @@ export class Plan {
   /** Passes of one replay at most: mirrors are brought up to date between passes. */
   get passes(): number {
     return 1 + this.#recorded.filter(({ refresh }) => refresh.length > 0).length;
+  }
+
+  /** The choices made without a measurement, one a key; see {@linkcode Tuning.decide}. */
+  get undecided(): readonly Choice<unknown>[] {
+    return [...this.#undecided.values()];
+  }
+
+  /** The variant to record: the one found fastest, or the fallback where none was measured. */
+  choose<Variant>(choice: Choice<Variant>): Variant {
+    const { tuning } = this.gpu;
+    if (!tuning || choice.variants.length < 2) return choice.fallback;
+    const found = tuning.find(choice);
+    if (found === undefined) this.#undecided.set(choice.key, choice);
+    return found ?? choice.fallback;
   }
 
   /** Records `kernel` with its bindings by the names its shader declares. */

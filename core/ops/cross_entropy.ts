@@ -1,3 +1,5 @@
+import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
+import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
 import source from "../../shaders/cross_entropy.wgsl" with { type: "text" };
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
@@ -23,9 +25,10 @@ export function crossEntropy(
   { delta, caseLoss }: { delta: Matrix; caseLoss: GPUBuffer },
 ): void {
   checkAlike(z, targets, delta);
-  const kernel = plan.gpu.kernel("cross_entropy", [activationSource, treeSumSource, source], {
+  const kernel = plan.gpu.kernel("cross_entropy", [...lossSources, source], {
     ...activationConstants("sigmoid"),
     LANES: lanes,
+    TEXTURES: plan.gpu.operands === "textures",
   });
   plan.dispatch(kernel, {
     shape: new Uint32Array([z.rows, z.stride / 4, z.columns, padded(z.rows)]),
@@ -35,6 +38,14 @@ export function crossEntropy(
     case_loss: caseLoss,
   }, { groups: [padded(z.rows), 1, z.replicas], iterations: Math.ceil(z.stride / 4 / lanes) + 8 });
 }
+
+/** WGSL of what a loss reads; kernels set TEXTURES. */
+export const lossSources: readonly string[] = [
+  activationSource,
+  treeSumSource,
+  operandSource,
+  inputsSource,
+];
 
 /** Throws unless all are matrices of one shape, each alone in its buffer. */
 export function checkAlike(first: Matrix, ...others: Matrix[]): void {

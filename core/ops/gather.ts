@@ -30,6 +30,8 @@ export function gather(
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
   const kernel = plan.gpu.kernel("gather", [randomSource, stepSource, source], {
     BYTES: data.format === "bytes",
+    // Four bytes at a time, where no case begins within a word.
+    WORDS: data.format === "bytes" && data.width % 4 === 0,
     HALVES: data.format === "halves",
     PARTS: data.parts.length,
     WORKGROUP: workgroup,

@@ -1,8 +1,21 @@
+import accumulateSource from "../../shaders/common/accumulate.wgsl" with { type: "text" };
 import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
+import productSource from "../../shaders/common/product.wgsl" with { type: "text" };
 import source from "../../shaders/matmul.wgsl" with { type: "text" };
+import workgroupSource from "../../shaders/matmul_workgroup.wgsl" with { type: "text" };
+import type { Constants } from "../gpu/compose.ts";
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { type Activation, activationConstants, activationSource } from "./activation.ts";
+import { columnSum } from "./column_sum.ts";
+import {
+  defaultTile,
+  lanesOf,
+  type SharingWorkgroup,
+  type Tile,
+  tilesFor,
+  workgroups,
+} from "./tile.ts";
 
 /** The product to record; see {@linkcode matmul}. */
 export interface Product {
@@ -20,21 +33,85 @@ export interface Product {
   backward?: { outputs: Matrix; activation: Activation };
   /** Epilogue of a weight gradient: out = a b + l2 weights, the gradient of l2/2 |weights|^2 added. */
   decay?: { weights: Matrix; l2: number };
-}
-
-/** The output an invocation keeps: 4 `rows` rows of `columns` vec4, in workgroups of `workgroup`. */
-export interface Tile {
-  rows: number;
-  columns: number;
-  workgroup: number;
+  /**
+   * Beside a weight gradient, that of the biases: [R, 1, N] in the buffer of `out`, the sums of the
+   * columns of b, which is not transposed.
+   */
+  columnSums?: Matrix;
 }
 
 /**
  * Records out = op(a) op(b), with an epilogue. Each output is one fma chain over k = 0..K-1, so its
  * bits depend on neither R nor the tile.
  */
-export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): void {
-  const { a, b, out, transposeA = false, transposeB = false, forward, backward, decay } = product;
+export function matmul(
+  plan: Plan,
+  product: Product,
+  tile: Tile = chooseTile(plan, product),
+): void {
+  const { a, b, out, transposeA = false, transposeB = false, columnSums } = product;
+  checkShapes(product);
+  const { workgroup } = tile;
+  const shares = typeof workgroup === "object";
+  const { gpu } = plan;
+  const extra = extraOf(product);
+  const kernel = gpu.kernel(
+    nameOf(product),
+    [
+      activationSource,
+      operandSource,
+      accumulateSource,
+      productSource,
+      shares ? workgroupSource : source,
+    ],
+    {
+      ROWS: tile.rows,
+      COLUMNS: tile.columns,
+      LANES: lanesOf(tile),
+      ...shares && sharingConstants(tile, workgroup),
+      A_TRANSPOSED: transposeA,
+      B_TRANSPOSED: transposeB,
+      ...epilogueConstants(product),
+      COLUMN_SUMS: columnSums !== undefined,
+      TEXTURES: gpu.operands === "textures",
+    },
+  );
+  const shared = padded(transposeA ? a.rows : a.columns);
+  const sizes = [padded(out.rows), out.stride / 4, shared / 4, out.columns];
+  plan.dispatch(kernel, {
+    product: new Uint32Array([
+      ...sizes,
+      ...[a, b, out, extra, columnSums].flatMap(place),
+      ...floatWords(product.decay?.l2 ?? 0),
+      isLinear(product) ? 1 : 0,
+      ...[0, 0],
+    ]),
+    a: a.buffer,
+    b: b.buffer,
+    out: out.buffer,
+    ...(extra && { extra: extra.buffer }),
+  }, {
+    groups: [workgroups(tile, out), 1, out.replicas],
+    // Panels, their parts and the column sums, with the tests that end the inner loops.
+    iterations: shares ? 1.5 * shared : shared / 4,
+  });
+  if (columnSums && !shares) columnSum(plan, b, columnSums);
+}
+
+/** The fastest tile for products of about this size. */
+function chooseTile(plan: Plan, product: Product): Tile {
+  const { a, out, transposeA } = product;
+  const sizes = [out.rows, transposeA ? a.rows : a.columns, out.columns, out.replicas];
+  return plan.choose({
+    key: `${nameOf(product)} ${sizes.map((size) => 2 ** Math.ceil(Math.log2(size))).join(" x ")}`,
+    variants: tilesFor(plan.gpu),
+    fallback: defaultTile(plan.gpu, out),
+    record: (plan, tile) => matmul(plan, product, tile),
+  });
+}
+
+/** Throws unless the shapes of the operands give that of the output. */
+function checkShapes({ a, b, out, transposeA, transposeB, columnSums: sums }: Product): void {
   const shared = transposeA ? a.rows : a.columns;
   const shapes = [
     [transposeA ? a.columns : a.rows, out.rows],
@@ -47,47 +124,49 @@ export function matmul(plan: Plan, product: Product, tile: Tile = defaultTile): 
         `does not give ${text(out)}`,
     );
   }
-  const activation = (forward ?? backward)?.activation;
-  const kernel = plan.gpu.kernel(
-    `matmul_${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}`,
-    [activationSource, operandSource, source],
-    {
-      ROWS: tile.rows,
-      COLUMNS: tile.columns,
-      WORKGROUP: tile.workgroup,
-      A_TRANSPOSED: transposeA,
-      B_TRANSPOSED: transposeB,
-      BIAS: forward !== undefined,
-      DERIVATIVE: backward !== undefined,
-      DECAY: decay !== undefined,
-      EXTRA_MATRIX: (backward ?? decay) !== undefined,
-      ...activationConstants(compiledActivation(activation)),
-      TEXTURES: plan.gpu.operands === "textures",
-    },
-  );
-  const extra = forward?.bias ?? backward?.outputs ?? decay?.weights;
-  const rows = padded(out.rows);
-  const columns = out.stride / 4;
-  const sizes = [rows, columns, padded(shared) / 4, out.columns];
-  const strides = [a, b, out, extra].flatMap((m) =>
-    m ? [m.offset / 4, m.stride / 4, m.replicaStride / 4, 0] : [0, 0, 0, 0]
-  );
-  const isLinear = activation === "linear" ? 1 : 0;
-  const tiles = rows / (4 * tile.rows) * columns / tile.columns;
-  plan.dispatch(kernel, {
-    product: new Uint32Array([...sizes, ...strides, ...floatWords(decay?.l2 ?? 0), isLinear, 0, 0]),
-    a: a.buffer,
-    b: b.buffer,
-    out: out.buffer,
-    ...(forward && { bias: forward.bias.buffer }),
-    ...((backward || decay) && extra && { extra: extra.buffer }),
-  }, {
-    groups: [Math.ceil(tiles / tile.workgroup), 1, out.replicas],
-    iterations: padded(shared) / 4,
-  });
+  if (sums && (transposeB || sums.buffer !== out.buffer || sums.columns !== out.columns)) {
+    throw new RangeError(
+      `${text(sums)} cannot hold the column sums of ${text(b)} beside a product`,
+    );
+  }
 }
 
-const defaultTile: Tile = { rows: 2, columns: 2, workgroup: 8 };
+function nameOf({ transposeA, transposeB }: Product): string {
+  return `matmul_${transposeA ? "t" : "n"}${transposeB ? "t" : "n"}`;
+}
+
+function sharingConstants(
+  { rows, columns }: Tile,
+  { down, across, parts }: SharingWorkgroup,
+): Constants {
+  const blocks = (quads: number) => quads * 2 * parts;
+  return {
+    DOWN: down,
+    ACROSS: across,
+    PARTS: parts,
+    A_FETCHES: Math.ceil(blocks(rows * down) / (down * across)),
+    B_FETCHES: Math.ceil(blocks(columns * across) / (down * across)),
+  };
+}
+
+function epilogueConstants({ forward, backward, decay }: Product): Constants {
+  return {
+    BIAS: forward !== undefined,
+    DERIVATIVE: backward !== undefined,
+    DECAY: decay !== undefined,
+    EXTRA: (forward ?? backward ?? decay) !== undefined,
+    ...activationConstants(compiledActivation((forward ?? backward)?.activation)),
+  };
+}
+
+/** The matrix that the epilogue reads; a bias is the same row for all rows. */
+function extraOf({ forward, backward, decay }: Product): Matrix | undefined {
+  return forward ? { ...forward.bias, stride: 0 } : backward?.outputs ?? decay?.weights;
+}
+
+function isLinear({ forward, backward }: Product): boolean {
+  return (forward ?? backward)?.activation === "linear";
+}
 
 /**
  * Linear units share the kernel of sigmoid ones and pass it by: compiling one of their own takes as
@@ -95,6 +174,12 @@ const defaultTile: Tile = { rows: 2, columns: 2, workgroup: 8 };
  */
 function compiledActivation(activation: Activation | undefined): Activation {
   return activation === "linear" ? "sigmoid" : activation ?? "linear";
+}
+
+/** Offset, stride and replica stride in vec4, as a uniform holds them. */
+function place(matrix: Matrix | undefined): number[] {
+  if (!matrix) return [0, 0, 0, 0];
+  return [matrix.offset / 4, matrix.stride / 4, matrix.replicaStride / 4, 0];
 }
 
 /** A float32 as a word of a uniform. */

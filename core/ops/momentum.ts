@@ -5,6 +5,9 @@ import source from "../../shaders/momentum.wgsl" with { type: "text" };
 import type { Plan } from "../gpu/plan.ts";
 import { vectorGrid } from "./axpy.ts";
 
+/** Vec4 an invocation updates: the rates of the step are read once for all of them. */
+const EACH = 4;
+
 /** The vectors of an update, each [R, length]; see {@linkcode momentum}. */
 export interface MomentumVectors {
   parameters: GPUBuffer;
@@ -28,11 +31,11 @@ export function momentum(
   { length, replicas }: { length: number; replicas: number },
 ): void {
   const textures = plan.gpu.operands === "textures";
-  const { groups, workgroup } = vectorGrid(plan.gpu, length, replicas);
+  const { groups, workgroup } = vectorGrid(plan.gpu, length / EACH, replicas);
   const kernel = plan.gpu.kernel(
     "momentum",
     [stepSource, finiteSource, operandSource, source],
-    { WORKGROUP: workgroup, TEXTURES: textures },
+    { WORKGROUP: workgroup, EACH, TEXTURES: textures },
   );
   plan.dispatch(kernel, {
     vectors: new Uint32Array([length / 4, 0, 0, 0]),

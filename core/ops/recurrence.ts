@@ -1,3 +1,4 @@
+import accumulateSource from "../../shaders/common/accumulate.wgsl" with { type: "text" };
 import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
 import source from "../../shaders/recurrence.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
@@ -136,7 +137,7 @@ function record(
   const width = history.stride / 4;
   const kernel = gpu.kernel(
     `recurrence_${backward ? "backward" : "forward"}`,
-    [activationSource, operandSource, source],
+    [activationSource, operandSource, accumulateSource, source],
     {
       ROWS: rows,
       COLUMNS: columns,

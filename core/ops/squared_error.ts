@@ -2,9 +2,9 @@ import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/squared_error.wgsl" with { type: "text" };
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
-import { type Activation, activationConstants, activationSource } from "./activation.ts";
-import { checkAlike, type LossInputs } from "./cross_entropy.ts";
-import { lanes, treeSumSource } from "./tree_sum.ts";
+import { type Activation, activationConstants } from "./activation.ts";
+import { checkAlike, type LossInputs, lossSources } from "./cross_entropy.ts";
+import { lanes } from "./tree_sum.ts";
 
 /**
  * Records, for output units y = f(z) and targets x, caseLoss[r][i] = sum_j (y - x)^2, without 1/2,
@@ -39,11 +39,12 @@ function record(
   { caseLoss, delta, cases }: { caseLoss: GPUBuffer; delta?: Matrix; cases: number },
 ): void {
   checkAlike(z, targets, ...(delta ? [delta] : []));
-  const common = [activationSource, treeSumSource, source];
-  const kernel = plan.gpu.kernel("squared_error", delta ? common : [stepSource, ...common], {
+  const sources = [...lossSources, source];
+  const kernel = plan.gpu.kernel("squared_error", delta ? sources : [stepSource, ...sources], {
     ...activationConstants(outputUnit),
     LANES: lanes,
     DELTA: delta !== undefined,
+    TEXTURES: plan.gpu.operands === "textures",
   });
   plan.dispatch(kernel, {
     shape: new Uint32Array([z.rows, z.stride / 4, z.columns, padded(z.rows), cases]),

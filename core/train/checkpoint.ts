@@ -1,4 +1,5 @@
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../data/safetensors.ts";
+import { printable } from "../data/wording.ts";
 import { InputError } from "../errors.ts";
 import { padded } from "../gpu/matrix.ts";
 import { type TensorPlace, type TensorShape, VectorLayout } from "../optim/vector.ts";
@@ -81,10 +82,9 @@ export async function decodeCheckpoint(
 ): Promise<{ state: TrainerState; metadata: Record<string, string> }> {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.format !== format) {
+    const found = metadata.format === undefined ? "not told" : `"${printable(metadata.format)}"`;
     throw new InputError(
-      `this safetensors file is no checkpoint: its format is ${
-        JSON.stringify(metadata.format)?.slice(0, 80) ?? "not told"
-      }, not "${format}"`,
+      `this safetensors file is no checkpoint: its format is ${found}, not "${format}"`,
     );
   }
   if (metadata.sha256 !== (await digestOf(bytes)).digest) {
@@ -129,7 +129,7 @@ function vectorOf(
   const found = places.map(({ name, rows, stride }) => {
     const tensor = tensors.get(`${prefix}/${name}`);
     if (tensor?.type !== "F32" || tensor.shape.join() !== [padded(rows), stride].join()) {
-      throw damaged(`its "${prefix}/${name}" is not what its layout says`);
+      throw damaged(`its "${prefix}/${printable(name)}" is not what its layout says`);
     }
     return tensor.data as Float32Array;
   });

@@ -4,6 +4,7 @@ import {
   type SafetensorsType,
   writeSafetensors,
 } from "../data/safetensors.ts";
+import { printable, shapeWords } from "../data/wording.ts";
 import { InputError } from "../errors.ts";
 import type { TensorShape, VectorLayout } from "../optim/vector.ts";
 import type { TrainerState } from "./state.ts";
@@ -59,7 +60,7 @@ export function importNetwork(layout: VectorLayout, bytes: Uint8Array): Network 
   );
   if (unknown !== undefined) {
     throw new InputError(
-      `this network has no ${JSON.stringify(unknown.slice(0, 80))}, only ${
+      `this network has no "${printable(unknown)}", only ${
         layout.tensors.map(({ name }) => name).join(", ")
       }: give it the layers of the network in the file`,
     );
@@ -81,7 +82,7 @@ function floatsOf(
   }
   throw new InputError(
     `"${name}" must be ${rows} x ${columns} floats, ` +
-      (tensor ? `not ${shape} of ${tensor.type}` : "and is missing") +
+      (tensor ? `not ${shapeWords(tensor.shape)} of ${tensor.type}` : "and is missing") +
       ": give it the layers of the network in the file",
   );
 }

@@ -52,7 +52,7 @@ export class Trainer {
   readonly gradient: Vector;
 
   readonly #graph: Graph;
-  readonly #plan: Plan;
+  #plan: Plan;
   readonly #table: StepTable;
   readonly #evaluation: Evaluation;
   readonly #readback: Readback;
@@ -84,6 +84,7 @@ export class Trainer {
     }
     try {
       if (error) throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
+      await trainer.#tune();
       await gpu.settle();
       return trainer;
     } catch (failure) {
@@ -164,6 +165,15 @@ export class Trainer {
       divergedAt,
     }, { length: this.model.layout.length, replicas });
     return plan.seal();
+  }
+
+  /** Measures the variants of kernels that were not measured yet, and records the fastest. */
+  async #tune(): Promise<void> {
+    const { undecided } = this.#plan;
+    if (undecided.length === 0) return;
+    await this.gpu.tuning?.decide(undecided);
+    this.#plan.free();
+    this.#plan = this.#record();
   }
 
   /** Updates done so far. */

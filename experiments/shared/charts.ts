@@ -1,7 +1,7 @@
-import type { Config } from "vega";
 import type { TopLevelSpec } from "vega-lite";
 import { type CurvePoint, type Curves, readCurves, type Role } from "./curves.ts";
 import type { TableRow } from "./tables.ts";
+import { chartConfig, optimizerColor, renderSvg } from "./vega.ts";
 
 /** What a chart of curves shows. */
 export interface ChartOptions {
@@ -12,13 +12,6 @@ export interface ChartOptions {
   /** Its unit, beside the axis. */
   unit?: string;
 }
-
-/** Light to dark with mu; the hue is the optimizer's. */
-const ramps: Readonly<Record<string, string[]>> = {
-  sgd: ["#9aa1ab", "#4b5563"],
-  cm: ["#fdba5c", "#ea7317", "#8f2d06"],
-  nag: ["#7cc4ea", "#2478c4", "#0b2f6b"],
-};
 
 /** Up to so many learning rates share a panel, told apart by their dashes. */
 const dashes = [[1, 0], [6, 3], [1.5, 2.5]];
@@ -32,7 +25,7 @@ const linesInPanel = 12;
  *
  * @param rows the table's rows, as text: see readTable
  */
-export async function lossChart(
+export function lossChart(
   rows: readonly TableRow[],
   {
     figure = "train_squared_error",
@@ -40,20 +33,13 @@ export async function lossChart(
     unit = "sum over pixels",
   }: ChartOptions = {},
 ): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
   const curves = readCurves(rows, figure);
   const spec = chartSpec(curves, {
     title: [rows[0]?.problem, figureTitle].filter((word) => word).join(": "),
     // Two lines: vega leaves room around the panel where it takes a title for a longer one.
     axisTitle: [figureTitle, `(${unit})`],
   });
-  const view = new vega.View(vega.parse(vegaLite.compile(spec).spec, legendLayout), {
-    renderer: "none",
-    logLevel: vega.Error,
-  });
-  const svg = await view.toSVG();
-  view.finalize();
-  return svg;
+  return renderSvg(spec);
 }
 
 function chartSpec(
@@ -180,7 +166,7 @@ function updateRange(points: readonly CurvePoint[]): [number, number] {
 }
 
 /** 1, 2, 5 of each decade, or 1 alone where the decades are many. */
-function decadeTicks([least, most]: [number, number]): number[] {
+export function decadeTicks([least, most]: [number, number]): number[] {
   const first = Math.floor(Math.log10(least));
   const decades = Math.ceil(Math.log10(most)) - first;
   const steps = Math.log10(most / least) > 3 ? [1] : [1, 2, 5];
@@ -206,70 +192,15 @@ function look({ methods, rates }: Curves, inPanels: boolean) {
   return { color, strokeDash };
 }
 
-/** Each method's colour: its place among those of its optimizer on that optimizer's ramp. */
+/** Each method's colour: its place among those of its optimizer. */
 function colors(methods: Curves["methods"]): string[] {
   return methods.map((method) => {
     const family = methods.filter(({ optimizer }) => optimizer === method.optimizer);
     const place = family.length > 1 ? family.indexOf(method) / (family.length - 1) : 0.5;
-    return onRamp(ramps[method.optimizer] ?? ramps.sgd, place);
+    return optimizerColor(method.optimizer, place);
   });
-}
-
-/** The colour at a place from 0 to 1 between the ramp's colours. */
-function onRamp(ramp: readonly string[], place: number): string {
-  const step = Math.min(Math.floor(place * (ramp.length - 1)), ramp.length - 2);
-  const mix = place * (ramp.length - 1) - step;
-  const channel = (color: string, at: number) => parseInt(color.slice(at, at + 2), 16);
-  const channels = [1, 3, 5].map((at) =>
-    Math.round(channel(ramp[step], at) * (1 - mix) + channel(ramp[step + 1], at) * mix)
-  );
-  return `rgb(${channels.join(",")})`;
 }
 
 function capitalize(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
-
-/** Vega-lite does not pass this on. */
-const legendLayout: Config = {
-  legend: { layout: { right: { direction: "vertical", margin: 18 } } },
-};
-
-const chartConfig: NonNullable<TopLevelSpec["config"]> = {
-  font: "Helvetica, Arial, sans-serif",
-  title: {
-    anchor: "start",
-    fontSize: 17,
-    fontWeight: 600,
-    color: "#111827",
-    subtitleFontSize: 12,
-    subtitleColor: "#6b7280",
-    subtitlePadding: 6,
-    offset: 14,
-  },
-  axis: {
-    labelFontSize: 11,
-    labelColor: "#374151",
-    titleFontSize: 12,
-    titleFontWeight: 400,
-    titleColor: "#374151",
-    titlePadding: 10,
-    gridColor: "#e5e7eb",
-    domainColor: "#9ca3af",
-    tickColor: "#9ca3af",
-    labelOverlap: true,
-  },
-  legend: {
-    labelFontSize: 12,
-    titleFontSize: 12,
-    titleFontWeight: 600,
-    labelLimit: 300,
-    symbolOpacity: 1,
-    symbolStrokeWidth: 2.5,
-    symbolType: "stroke",
-    symbolSize: 260,
-    rowPadding: 4,
-  },
-  header: { labelFontSize: 12, labelFontWeight: 600, titleFontSize: 12, titleFontWeight: 400 },
-  view: { stroke: null },
-};

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { printable } from "../../core/data/wording.ts";
 import { gunzip, InputError } from "../../mod.ts";
 
 /** Far beyond any data set here, and about what one array may have. */
@@ -30,24 +31,30 @@ export async function readUnpacked(path: string): Promise<FileContent> {
  * Throws InputError, in words that name the file, where it is none or cannot be read.
  */
 export function readWhole(path: string): Uint8Array<ArrayBuffer> {
+  const name = pathWords(path);
   try {
-    using file = Deno.openSync(path);
-    const { isFile, isDirectory, size } = file.statSync();
+    // Before it is opened: to open a pipe is to wait for its writer.
+    const { isFile, isDirectory, size } = Deno.statSync(path);
     if (!isFile) {
-      throw new InputError(`${path} is ${isDirectory ? "a folder" : "a device"}: name a file`);
+      throw new InputError(`${name} is ${isDirectory ? "a folder" : "a device"}: name a file`);
     }
     if (size > largestFile) {
-      throw new InputError(`${path} has ${size} bytes, of at most ${largestFile}: name another`);
+      throw new InputError(`${name} has ${size} bytes, of at most ${largestFile}: name another`);
     }
+    using file = Deno.openSync(path);
     const bytes = new Uint8Array(size);
     if (fill(file, bytes)) return bytes;
-    throw new InputError(`${path} became shorter while it was read: try again`);
+    throw new InputError(`${name} became shorter while it was read: try again`);
   } catch (error) {
     if (error instanceof InputError || error instanceof Deno.errors.NotCapable) throw error;
-    throw new InputError(
-      `${path} cannot be read: ${error instanceof Error ? error.message : error}`,
-    );
+    const reason = pathWords(error instanceof Error ? error.message : String(error));
+    throw new InputError(`${name} cannot be read: ${reason}`);
   }
+}
+
+/** A path in an error, or what the system says of it. */
+function pathWords(text: string): string {
+  return printable(text, 160);
 }
 
 /** Reads as many bytes as `bytes` has, and tells whether the file had so many left. */
@@ -65,7 +72,9 @@ export async function naming<T>(path: string, read: () => T | Promise<T>): Promi
   try {
     return await read();
   } catch (error) {
-    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
+    throw error instanceof InputError
+      ? new InputError(`${pathWords(path)}: ${error.message}`)
+      : error;
   }
 }
 
@@ -128,7 +137,8 @@ export function tryWriting(folder: string, flag: string): void {
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
     throw new InputError(
-      `${folder} cannot be written (${error.message}); name another folder with ${flag}`,
+      `${pathWords(folder)} cannot be written (${pathWords(error.message)}); name another folder ` +
+        `with ${flag}`,
     );
   } finally {
     made.forEach(removeIfEmpty);

@@ -1,5 +1,6 @@
 import { parseArgs } from "@std/cli";
 import { closestString, levenshteinDistance } from "@std/text";
+import { printable } from "../../core/data/wording.ts";
 import { InputError } from "../../core/errors.ts";
 
 /** One flag: what it takes, in words and as a function of the text given. */
@@ -120,6 +121,17 @@ export function path<const O extends FlagOptions<string>>(options: O): Flag<Give
   return single(location, options);
 }
 
+/** One part of several equal ones: 2/8 is the second of eight. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** A {@linkcode Share}, written I/N. */
+export function share<const O extends FlagOptions<Share>>(options: O): Flag<Given<O, Share>> {
+  return single(shareOf, options);
+}
+
 /** yes or no. */
 export function yesNo<const O extends FlagOptions<boolean>>(options: O): Flag<Given<O, boolean>> {
   return single(truth, options);
@@ -153,7 +165,7 @@ export function asksForHelp(args: readonly string[]): boolean {
 function valueOf<T>(name: string, flag: Flag<T>, texts: readonly string[]): T {
   if (texts.length === 0) return flag.fallback;
   if (texts.length > 1) {
-    const once = flag.list ? `once, with commas: --${name} ${texts.join(",")}` : "once";
+    const once = flag.list ? `once, with commas: --${name} ${printable(texts.join(","))}` : "once";
     throw new InputError(`--${name} is given ${texts.length} times; give it ${once}`);
   }
   const text = texts[0].trim();
@@ -174,16 +186,18 @@ function joinValues(args: readonly string[], names: readonly string[]): string[]
 
 function refuse(arg: string, names: readonly string[]): never {
   if (!arg.startsWith("-")) {
-    throw new InputError(`"${arg}" belongs to no flag; a setting is written --flag value`);
+    throw new InputError(
+      `"${printable(arg)}" belongs to no flag; a setting is written --flag value`,
+    );
   }
   const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
   const near = nearest(name, names);
   const hint = near === undefined ? "--help lists the flags" : `did you mean --${near}?`;
-  throw new InputError(`there is no flag ${arg.replace(/=.*$/s, "")}; ${hint}`);
+  throw new InputError(`there is no flag ${printable(arg.replace(/=.*$/s, ""))}; ${hint}`);
 }
 
 /** The name that was meant: one that begins so, or one at most a third of the letters away. */
-function nearest(name: string, names: readonly string[]): string | undefined {
+export function nearest(name: string, names: readonly string[]): string | undefined {
   if (name.length < 2) return undefined;
   const begun = names.find((candidate) => candidate.startsWith(name));
   if (begun !== undefined) return begun;
@@ -229,8 +243,8 @@ function several<T, Result>(kind: Kind<T>, options: ListOptions<T>): Flag<Result
 
 function readOne<T>(name: string, kind: Kind<T>, text: string): T {
   const value = kind.read(text);
-  if (value === undefined) throw new InputError(`--${name} must be ${kind.allowed}, not "${text}"`);
-  return value;
+  if (value !== undefined) return value;
+  throw new InputError(`--${name} must be ${kind.allowed}, not "${printable(text)}"`);
 }
 
 function refuseRepeats<T>(name: string, values: readonly T[], kind: Kind<T>): void {
@@ -290,6 +304,16 @@ const location: Kind<string> = {
   placeholder: "PATH",
   read: (text) => text,
   show: String,
+};
+
+const shareOf: Kind<Share> = {
+  allowed: "I/N, I from 1 to N, such as 2/8",
+  placeholder: "I/N",
+  read(text) {
+    const [, index, count] = text.match(/^(\d{1,6})\/(\d{1,6})$/)?.map(Number) ?? [];
+    return index >= 1 && index <= count ? { index, count } : undefined;
+  },
+  show: ({ index, count }) => `${index}/${count}`,
 };
 
 const truth: Kind<boolean> = {

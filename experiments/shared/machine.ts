@@ -17,6 +17,8 @@ export interface MachineOptions<M extends Model> {
   profile?: boolean;
   /** Where products read their matrices. Default: what suits the adapter. */
   operands?: NonNullable<OpenOptions["operands"]>;
+  /** Where the fastest variants of kernels are kept. Default: none are measured. */
+  tuning?: OpenOptions["tuning"];
 }
 
 const lossIsTold_ms = 100;
@@ -59,9 +61,13 @@ export class Machine<M extends Model> implements Disposable {
   }
 
   async #open(): Promise<void> {
-    const { adapter, model, profile, operands } = this.#options;
+    const { adapter, model, profile, operands, tuning } = this.#options;
     this.adapter = await adapter();
-    this.gpu = await openGPU({ adapter: this.adapter, ...operands && { operands } });
+    this.gpu = await openGPU({
+      adapter: this.adapter,
+      tuning,
+      ...operands && { operands },
+    });
     this.model = await model(this.gpu);
     this.profile = profile ? new Profile(this.gpu) : undefined;
   }

@@ -30,7 +30,7 @@ export const runFlags = {
 /** Flags that may be given anew when a run goes on: they change no bit of what it does until then. */
 const changeable = [
   ...["updates", "checkpoint-every", "max-time", "stop-when-diverged", "resume"],
-  ...["adapter", "profile", "data", "download", "time-loop"],
+  ...["adapter", "profile", "data", "download", "time-loop", "tune"],
 ];
 
 /** The options of a run, and the record of the one that it goes on with. */

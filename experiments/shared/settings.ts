@@ -116,6 +116,12 @@ export const machineFlags = {
     default: false,
     help: "Measures GPU time by kernel; steps are slower meanwhile.",
   }),
+  tune: yesNo({
+    default: true,
+    help:
+      "Measures which variants of kernels are fastest here, once for each adapter and size: the " +
+      "same results, sooner. What it finds is kept in the user's cache folder.",
+  }),
 } satisfies FlagTable;
 
 /** The scale of the initial weights. */
@@ -168,7 +174,10 @@ export function momentumOf(
 }
 
 /** The optimizer of a setting. */
-export function optimizerOf({ optimizer, learningRate }: Setting, momentum: Schedule): Optimizer {
+export function optimizerOf(
+  { optimizer, learningRate }: Pick<Setting, "optimizer" | "learningRate">,
+  momentum: Schedule,
+): Optimizer {
   if (optimizer === "sgd") return sgd({ learningRate });
   return (optimizer === "cm" ? classicalMomentum : nesterov)({ learningRate, momentum });
 }

@@ -1,4 +1,5 @@
 import { type Cell as CsvCell, parse, stringify } from "@std/csv";
+import { printable } from "../../core/data/wording.ts";
 import { InputError } from "../../core/errors.ts";
 import { exists, readWhole } from "./files.ts";
 
@@ -140,9 +141,18 @@ export function csvLine(cells: readonly Cell[]): string {
   return stringify([cells.map(cellText)]).replace(/\r\n$/, "\n");
 }
 
-/** The rows of a CSV text whose first line names the columns. */
+/**
+ * The rows of a CSV text whose first line names the columns. Throws InputError where it is none, or
+ * where a row is not as long as the first.
+ */
 export function readTable(text: string): TableRow[] {
-  return text.trim() === "" ? [] : parse(text, { skipFirstRow: true });
+  if (text.trim() === "") return [];
+  try {
+    return parse(text, { skipFirstRow: true });
+  } catch (error) {
+    const reason = printable(error instanceof Error ? error.message : String(error), 100);
+    throw new InputError(`this is no CSV table (${reason}); correct it or write it again`);
+  }
 }
 
 /**

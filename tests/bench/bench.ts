@@ -9,6 +9,7 @@ import { openGPU } from "../../mod.ts";
 import { choices, integer, path, type Values } from "../../experiments/shared/flags.ts";
 import { runProgram } from "../../experiments/shared/program.ts";
 import { describeAdapter, ensureAdapter } from "../../experiments/shared/setup.ts";
+import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
 import { arithmeticPeak, copyBandwidth } from "./peak.ts";
 import { Report } from "./report.ts";
 import { measureKernels } from "./sections/kernels.ts";
@@ -73,7 +74,7 @@ async function main({ only, rounds, networks, out }: Values<typeof flags>): Prom
 }
 
 async function openMachine(adapter: GPUAdapter, report: Report): Promise<Machine> {
-  const gpu = await openGPU({ adapter });
+  const gpu = await openGPU({ adapter, tuning: tuningFiles() });
   const peak = await arithmeticPeak(gpu);
   const bandwidth = await copyBandwidth(gpu);
   report.say(

@@ -19,6 +19,7 @@ import { rowsOf } from "../../core/gpu/steps.ts";
 import type { TimeLoop } from "../../core/ops/recurrence.ts";
 import type { SequenceTask } from "../../models/sequence_tasks.ts";
 import { ensureAdapter } from "../../experiments/shared/setup.ts";
+import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
 import { type Engine, serve } from "./engine.ts";
 import {
   type AutoencoderTask,
@@ -31,7 +32,7 @@ import {
 const seed = 1;
 
 await serve(async (task, values): Promise<Engine> => {
-  const gpu = await openGPU({ adapter: await ensureAdapter() });
+  const gpu = await openGPU({ adapter: await ensureAdapter(), tuning: tuningFiles() });
   const { learningRate, momentum, batchSize, replicas } = task;
   const trainer = await Trainer.open(gpu, {
     model: modelOf(gpu, task, values),
@@ -98,7 +99,10 @@ function sequencesOf(task: RecurrentTask, { parameters, ...values }: TaskValues)
         ] as const
       ) {
         const matrix = { ...rowsOf(all, 0, 1), rows: all.rows, replicas: all.steps };
-        gpu.write(all.buffer, pad({ ...matrix, replicaStride: all.stepStride }, numbers));
+        const contents = pad({ ...matrix, replicaStride: all.stepStride }, numbers);
+        for (let r = 0; r < all.replicas; r++) {
+          gpu.write(all.buffer, contents, 4 * r * all.replicaStride);
+        }
       }
     },
   };

@@ -59,7 +59,7 @@ def make_loss(task, ops):
 
 
 class PyTorch:
-    """Nesterov's accelerated gradient on phi = theta + mu v, in place."""
+    """Nesterov's accelerated gradient on phi = theta + mu v, in place; several networks by vmap."""
 
     def __init__(self, way, task, parameters, inputs, targets):
         import torch
@@ -71,13 +71,22 @@ class PyTorch:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         if way == "cuda-graphs" and device == "cpu":
             raise RuntimeError("CUDA graphs need a CUDA device")
-        self.phi = [torch.tensor(p, device=device, requires_grad=True) for p in parameters]
+        networks = task["replicas"]
+        if networks > 1:
+            parameters = [np.stack([p] * networks) for p in parameters]
+        alone = networks == 1
+        self.phi = [torch.tensor(p, device=device, requires_grad=alone) for p in parameters]
         self.velocity = [torch.zeros_like(p) for p in self.phi]
         self.inputs = torch.tensor(inputs, device=device)
         self.targets = torch.tensor(targets, device=device)
         self.index = torch.zeros(1, dtype=torch.long, device=device)
         loss = make_loss(task, self.operations())
-        self.loss_of = torch.compile(loss) if way == "compile" else loss
+        if networks > 1:
+            gradient = torch.func.vmap(torch.func.grad_and_value(loss), in_dims=(0, None, None))
+            self.gradient = torch.compile(gradient) if way == "compile" else gradient
+        else:
+            self.loss_of = torch.compile(loss) if way == "compile" else loss
+            self.gradient = self.gradient_alone
         self.graph = None
         self.loss = None
 
@@ -96,13 +105,16 @@ class PyTorch:
             "recurrence": recurrence,
         }
 
+    def gradient_alone(self, phi, x, targets):
+        loss = self.loss_of(phi, x, targets)
+        return self.torch.autograd.grad(loss, phi), loss
+
     def update(self):
         torch = self.torch
         rate, momentum = self.task["learningRate"], self.task["momentum"]
         x = self.inputs.index_select(0, self.index)[0]
         targets = self.targets.index_select(0, self.index)[0]
-        loss = self.loss_of(self.phi, x, targets)
-        gradients = torch.autograd.grad(loss, self.phi)
+        gradients, loss = self.gradient(self.phi, x, targets)
         with torch.no_grad():
             torch._foreach_add_(self.phi, self.velocity, alpha=-momentum)
             torch._foreach_mul_(self.velocity, momentum)
@@ -139,12 +151,12 @@ class PyTorch:
 
     def step(self):
         self.advance()
-        return self.loss.item()
+        return self.loss.reshape(-1)[0].item()
 
     def run(self, count):
         for _ in range(count):
             self.advance()
-        self.loss.item()
+        self.loss.reshape(-1)[0].item()
 
 
 class Jax:

@@ -1,7 +1,8 @@
-// Trains Curves for one update and tells in JSON what took how many milliseconds. The argument is
-// the time at which this process was started.
+// Trains Curves for one update and tells in JSON what took how many milliseconds. The arguments are
+// the time at which this process was started, and the folder that keeps what tuning finds.
 
 import { ensureAdapter } from "../../experiments/shared/setup.ts";
+import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
 import {
   autoencoder,
   Dataset,
@@ -10,9 +11,11 @@ import {
   paperProblems,
   sparse,
   Trainer,
+  type Tuning,
 } from "../../mod.ts";
 
 const parts: Record<string, number> = {};
+let isTuning = false;
 let last = Number(Deno.args[0]);
 const started = last;
 const mark = (part: string) => {
@@ -22,12 +25,13 @@ const mark = (part: string) => {
 };
 mark("process and modules");
 const adapter = await ensureAdapter();
-using gpu = await openGPU({ adapter });
+using gpu = await openGPU({ adapter, tuning: tuningFiles(Deno.args[1]) });
 mark("adapter and device");
 const train = new Dataset(gpu, new Uint8Array(1000 * 784), { width: 784 });
 await gpu.settle();
 mark("data, 1000 cases");
 const compiled = timeCompiling(gpu.device);
+const tuned = gpu.tuning && timeTuning(gpu.tuning);
 const trainer = await Trainer.open(gpu, {
   model: autoencoder({ ...paperProblems.curves, train }),
   replicas: [{
@@ -38,8 +42,9 @@ const trainer = await Trainer.open(gpu, {
   batchSize: 200,
 });
 mark("weights, buffers, plan");
-parts["weights, buffers, plan"] -= compiled();
+parts["tuning"] = tuned?.() ?? 0;
 parts["compile"] = compiled();
+parts["weights, buffers, plan"] -= parts["tuning"] + parts["compile"];
 for await (const _ of trainer.run({ updates: 1, evalCases: 0 }));
 mark("first update");
 for await (const _ of trainer.run({ updates: 2, evalCases: 0 }));
@@ -48,15 +53,29 @@ mark("second update");
 console.log(JSON.stringify(parts));
 Deno.exit(0);
 
-/** From now on counts the milliseconds spent in creating pipelines. */
+/** From now on counts the milliseconds spent in creating pipelines, but for those of the tuning. */
 function timeCompiling(device: GPUDevice): () => number {
   const create = device.createComputePipeline.bind(device);
   let spent = 0;
   device.createComputePipeline = (descriptor) => {
     const start = performance.now();
     const pipeline = create(descriptor);
-    spent += performance.now() - start;
+    if (!isTuning) spent += performance.now() - start;
     return pipeline;
+  };
+  return () => spent;
+}
+
+/** From now on counts the milliseconds spent in measuring variants. */
+function timeTuning(tuning: Tuning): () => number {
+  const decide = tuning.decide.bind(tuning);
+  let spent = 0;
+  tuning.decide = async (choices) => {
+    const start = performance.now();
+    isTuning = true;
+    await decide(choices);
+    isTuning = false;
+    spent += performance.now() - start;
   };
   return () => spent;
 }

@@ -59,14 +59,14 @@ const none = new Float32Array();
 
 /** A recurrent network on sequences of numbers, all of them `steps` long. */
 export function recurrentTask(
-  size: { steps: number; batchSize: number; hidden: number },
+  size: { steps: number; batchSize: number; hidden: number; replicas?: number },
 ): { task: Task; values: TaskValues } {
-  const { steps, batchSize, hidden } = size;
+  const { steps, batchSize, hidden, replicas = 1 } = size;
   const [inputs, outputs, minibatches] = [2, 1, 1];
   const task: RecurrentTask = {
     kind: "recurrent",
     name: `T ${steps}, B ${batchSize}, H ${hidden}`,
-    replicas: 1,
+    replicas,
     steps,
     batchSize,
     shapes: [[inputs, hidden], [hidden, hidden], [hidden], [hidden, outputs], [outputs]],

@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
 import { readCSVMatrix } from "../../core/data/csv_matrix.ts";
 import { InputError } from "../../core/errors.ts";
 import { longestAllocation } from "./bad_input.ts";
@@ -91,17 +90,4 @@ Deno.test("readCSVMatrix() takes memory in proportion to the file", async () => 
   assertEquals(await longestAllocation(refuse, "Float32Array"), Math.ceil((wide.length + 1) / 2));
   const square = () => read("1,2\n3,4\n");
   assertEquals(await longestAllocation(square, "Float32Array"), 4);
-});
-
-Deno.test("readCSVMatrix() reads what is written", () => {
-  const value = fc.float({ noNaN: true, noDefaultInfinity: true });
-  const matrix = fc.integer({ min: 1, max: 5 }).chain((columns) =>
-    fc.array(fc.array(value, { minLength: columns, maxLength: columns }), { minLength: 1 })
-  );
-  const property = fc.property(matrix, fc.constantFrom(",", "\t", ";", " "), (rows, separator) => {
-    const text = rows.map((row) => row.join(separator) + "\n").join("");
-    const written = rows.flat().map((x) => x === 0 ? 0 : x); // -0 is written as 0
-    assertEquals(read(text), { rows: rows.length, columns: rows[0].length, data: written });
-  });
-  fc.assert(property, { seed: 1 });
 });

@@ -6,7 +6,6 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import fc from "fast-check";
 import { isMAT73, type MATArray, readMAT } from "../../core/data/mat.ts";
 import { mostInflation } from "../../core/data/zlib.ts";
 import { InputError } from "../../core/errors.ts";
@@ -321,32 +320,4 @@ Deno.test("readMAT() refuses a name twice, and passes over variables without one
   const variable = crafter.variable(doubles), nameless = crafter.variable({ ...doubles, name: "" });
   await assertRejects(() => readMAT(crafter.file(variable, variable)), InputError, "x twice");
   assertEquals([...(await readMAT(crafter.file(nameless, variable, nameless))).keys()], ["x"]);
-});
-
-Deno.test("readMAT() reads what is written, in both byte orders, compressed or not", async () => {
-  const numbers = fc.array(fc.double({ noDefaultInfinity: true, noNaN: true }), { maxLength: 20 });
-  const property = fc.asyncProperty(
-    numbers,
-    fc.boolean(),
-    fc.boolean(),
-    async (numbers, littleEndian, compressed) => {
-      const view = new DataView(new ArrayBuffer(8 * numbers.length));
-      numbers.forEach((value, i) => view.setFloat64(8 * i, value, littleEndian));
-      const crafter = new MATCrafter({ littleEndian });
-      const content = new Uint8Array(view.buffer), dimensions = [numbers.length, 1];
-      const variable = crafter.variable({ ...doubles, dimensions, content });
-      const element = compressed ? await crafter.compressed(variable) : variable;
-      const array = (await readMAT(crafter.file(element))).get("x")!;
-      assertEquals(array, { class: "double", dimensions, data: Float64Array.from(numbers) });
-    },
-  );
-  await fc.assert(property, { numRuns: 200, seed: 1 });
-});
-
-Deno.test("readMAT() gives a value or an InputError for any bytes after a header", async () => {
-  const property = fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), async (bytes) => {
-    const file = crafter.file(crafter.words(14, bytes.length), bytes);
-    await valueOrError(() => readMAT(file), InputError);
-  });
-  await fc.assert(property, { numRuns: 500, seed: 1 });
 });

@@ -3,20 +3,13 @@ import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
 import { type Ended, pause, runDeno, spawnDeno } from "./processes.ts";
 import { type Scratch, scratch } from "./scratch.ts";
+import { remains, smallAutoencoders, smallRecurrentNetworks, snapshot } from "./small_runs.ts";
 
 const autoencoder = new URL("../../experiments/autoencoder.ts", import.meta.url).pathname;
 const recurrent = new URL("../../experiments/rnn.ts", import.meta.url).pathname;
 
-/** Four networks on forty cases of seventeen values. */
-function task(folder: Scratch): string[] {
-  const row = (i: number) => Array.from({ length: 17 }, (_, j) => ((7 * i + 5 * j) % 11) / 10);
-  const table = Array.from({ length: 40 }, (_, i) => row(i).join()).join("\n");
-  const data = folder.write("cases.csv", new TextEncoder().encode(table));
-  return [
-    ...["--problem", "custom", "--data", data, "--layers", "17,9,3", "--batch-size", "10"],
-    ...["--optimizer", "nag,sgd", "--seed", "1,2", "--schedule-period", "20"],
-    ...["--updates", "300", "--every", "32", "--finish", "50"],
-  ];
+function task(folder: Scratch): readonly string[] {
+  return smallAutoencoders(folder).flags;
 }
 
 function run(program: string, ...args: string[]): Promise<Ended> {
@@ -53,31 +46,8 @@ function readOrNothing(path: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-/** All that a run leaves and that is the same in every one: bytes of files, bits of networks. */
-async function remains(out: string) {
-  const text = (name: string) => Deno.readTextFileSync(`${out}/${name}`);
-  const { state } = await decodeCheckpoint(Deno.readFileSync(`${out}/checkpoint-1.safetensors`));
-  return {
-    curve: text("curve.csv"),
-    // The last column is the time.
-    summary: text("summary.csv").replace(/,[^,]*$/gm, ""),
-    chart: text("loss.svg"),
-    network: Deno.readFileSync(`${out}/network.safetensors`),
-    update: state.update,
-    vectors: state.replicas.flatMap(({ parameters, velocity }) =>
-      [parameters, velocity].map(({ buffer }) => new Uint32Array(buffer))
-    ),
-  };
-}
-
 function record(out: string) {
   return JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
-}
-
-/** Every file of a folder, byte for byte. */
-function snapshot(out: string): Record<string, Uint8Array> {
-  const names = [...Deno.readDirSync(out)].map(({ name }) => name).toSorted();
-  return Object.fromEntries(names.map((name) => [name, Deno.readFileSync(`${out}/${name}`)]));
 }
 
 Deno.test("--resume goes on after Ctrl-C, SIGTERM and kill -9 to the same files and bits", async () => {
@@ -109,11 +79,7 @@ Deno.test("--resume goes on after Ctrl-C, SIGTERM and kill -9 to the same files 
 
 Deno.test("--resume goes on with recurrent networks, and by the clock", async () => {
   using folder = scratch();
-  const words = [
-    ...["--length", "10", "--hidden", "9", "--fan-in", "4", "--batch-size", "5", "--seed", "1,2"],
-    ...["--updates", "400", "--every", "64", "--eval-cases", "20", "--warm-up-updates", "100"],
-    ...["--checkpoint-every", "0.2s"],
-  ];
+  const words = [...smallRecurrentNetworks.flags, "--checkpoint-every", "0.2s"];
   const [whole, out] = [`${folder.path}/whole`, `${folder.path}/out`];
   await finish(recurrent, ...words, "--out", whole);
   const { stdout } = await finish(recurrent, ...words, "--out", out, "--max-time", "2s");

@@ -38,7 +38,7 @@ for (const [format, make] of Object.entries(formats)) {
     const order = purpose === undefined ? "in turn" : "shuffled by each replica's seed";
     gpuTest(`gather() takes ${format} ${order}, across epochs`, async (bench) => {
       const [cases, batch, position, epoch] = [22, 7, 18, 4];
-      const widths = [1, 3, 17, 129];
+      const widths = [1, 3, 12, 17, 129];
       const sets = widths.map((width) => ({ width, ...make(cases * width) }));
       const matrices = sets.map(({ width }) =>
         bench.surrounded(batch, width, new Float32Array(3 * batch * width), 3)

@@ -1,8 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { Plan } from "../../core/gpu/plan.ts";
-import type { Matrix } from "../../core/gpu/matrix.ts";
+import { type Matrix, unpad } from "../../core/gpu/matrix.ts";
 import { type Activation, activations } from "../../core/ops/activation.ts";
-import { matmul, type Tile } from "../../core/ops/matmul.ts";
+import { columnSum } from "../../core/ops/column_sum.ts";
+import { matmul } from "../../core/ops/matmul.ts";
+import { hardwareTiles, softwareTiles, type Tile, tilesFor } from "../../core/ops/tile.ts";
 import { Vector, VectorLayout } from "../../core/optim/vector.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
 import { activate, slope } from "../reference/activation.ts";
@@ -47,6 +49,7 @@ class Case {
     readonly kind: Kind,
     readonly shape: Shape,
     readonly replicas: number,
+    tile: Tile | undefined,
   ) {
     const [m, k, n] = shape;
     const { transposeA, transposeB, forward, backward, decay } = kind;
@@ -76,6 +79,7 @@ class Case {
         backward: outputs && { outputs: outputs.matrix, activation: backward },
         decay: weights && { weights: weights.matrix, l2: decay },
       } as Parameters<typeof matmul>[1],
+      tile,
     );
   }
 
@@ -141,11 +145,24 @@ class Case {
 
 const rounding = (value: number) => unitRoundoff * Math.abs(value);
 
+/** The smallest tile that a workgroup computes together. */
+const sharingTile = hardwareTiles[hardwareTiles.length - 1];
+
+/** The adapter's choice, and a tile of the other kind; GPUs read no textures. */
+function tilesOf({ gpu }: Bench): (Tile | undefined)[] {
+  if (gpu.operands === "textures") return [undefined];
+  return [undefined, ...tilesFor(gpu).length === 1 ? [sharingTile] : softwareTiles];
+}
+
 function matmulTest(what: string, kind: Kind) {
   gpuTest(`matmul() ${what}`, async (bench) => {
     const cases: Case[] = [];
     bench.run((plan) => {
-      shapes.forEach((shape, i) => cases.push(new Case(bench, plan, kind, shape, i % 3 ? 1 : 3)));
+      for (const tile of tilesOf(bench)) {
+        shapes.forEach((shape, i) =>
+          cases.push(new Case(bench, plan, kind, shape, i % 3 ? 1 : 3, tile))
+        );
+      }
     });
     const contents = await Promise.all(cases.map(({ out }) => bench.floats(out.buffer)));
     cases.forEach((one, i) => one.check(contents[i]));
@@ -165,49 +182,95 @@ for (const activation of activations) {
   });
 }
 
-/** The bits of a product of R replicas, each operand being of `draw`. */
+interface BitsOptions {
+  replicas: number;
+  tile?: Tile;
+  /** The replica to begin with. */
+  first?: number;
+}
+
+/** The bits of products of R replicas, each operand being of `draw`, one a shape. */
 async function bits(
   bench: Bench,
-  kind: Kind,
-  { shape: [m, k, n], replicas, tile, first = 0 }: {
-    shape: Shape;
-    replicas: number;
-    tile?: Tile;
-    /** The replica to begin with. */
-    first?: number;
-  },
-): Promise<Uint32Array> {
-  const { transposeA = false, transposeB = false } = kind;
-  const operand = (rows: number, columns: number, stream: number) => {
-    const values = draw(3 * rows * columns, stream).slice(first * rows * columns);
-    return bench.matrix(rows, columns, values, replicas);
-  };
-  const a = transposeA ? operand(k, m, 1) : operand(m, k, 1);
-  const b = transposeB ? operand(n, k, 2) : operand(k, n, 2);
-  const out = bench.matrix(m, n, undefined, replicas);
-  bench.run((plan) => matmul(plan, { a, b, out, transposeA, transposeB }, tile));
-  return new Uint32Array((await bench.values(out)).buffer);
+  { transposeA = false, transposeB = false }: Kind,
+  shapes: readonly Shape[],
+  { replicas, tile, first = 0 }: BitsOptions,
+): Promise<Uint32Array[]> {
+  const outs: Matrix[] = [];
+  bench.run((plan) => {
+    for (const [m, k, n] of shapes) {
+      const operand = (rows: number, columns: number, stream: number) => {
+        const values = draw(3 * rows * columns, stream).slice(first * rows * columns);
+        return bench.matrix(rows, columns, values, replicas);
+      };
+      const a = transposeA ? operand(k, m, 1) : operand(m, k, 1);
+      const b = transposeB ? operand(n, k, 2) : operand(k, n, 2);
+      const out = bench.matrix(m, n, undefined, replicas);
+      matmul(plan, { a, b, out, transposeA, transposeB }, tile);
+      outs.push(out);
+    }
+  });
+  const values = await Promise.all(outs.map((out) => bench.values(out)));
+  return values.map(({ buffer }) => new Uint32Array(buffer));
 }
+
+const registerTiles: Tile[] = [[1, 1], [1, 2], [2, 1], [2, 2]].map(([rows, columns]) => (
+  { rows, columns, workgroup: 8 }
+));
 
 for (const transposeA of [false, true]) {
   for (const transposeB of [false, true]) {
     const kind = { transposeA, transposeB };
     const words = `${transposeA ? "a'" : "a"} ${transposeB ? "b'" : "b"}`;
-    gpuTest(`matmul() gives ${words} the same bits for every tile and R`, async (bench) => {
+    gpuTest(`matmul() gives ${words} the same bits for every R`, async (bench) => {
       const shape = [17, 129, 35] as const;
-      const together = await bits(bench, kind, { shape, replicas: 3 });
+      const [together] = await bits(bench, kind, [shape], { replicas: 3 });
       const size = together.length / 3;
       for (const first of [0, 1, 2]) {
-        const alone = await bits(bench, kind, { shape, replicas: 1, first });
+        const [alone] = await bits(bench, kind, [shape], { replicas: 1, first });
         assertEquals(together.subarray(first * size, (first + 1) * size), alone);
       }
-      for (const [rows, columns] of [[1, 1], [1, 2], [2, 1]]) {
-        const tile = { rows, columns, workgroup: 8 };
-        assertEquals(await bits(bench, kind, { shape, replicas: 3, tile }), together);
+    });
+
+    gpuTest(`matmul() gives ${words} the same bits for every tile`, async (bench) => {
+      const all = [...shapes, [137, 41, 265] as const];
+      const wanted = await bits(bench, kind, all, { replicas: 3 });
+      // No network needs both transposed, and GPUs read no textures.
+      const isForGPUs = bench.gpu.operands === "buffers" && !(transposeA && transposeB);
+      for (const tile of [...registerTiles, ...isForGPUs ? hardwareTiles : []]) {
+        const found = await bits(bench, kind, all, { replicas: 3, tile });
+        const different = all.filter((_, i) => found[i].some((word, at) => word !== wanted[i][at]));
+        assertEquals(different, [], JSON.stringify(tile));
       }
     });
   }
 }
+
+gpuTest("matmul() sums the columns of b beside the product", async (bench) => {
+  for (const tile of [undefined, sharingTile]) {
+    for (const [m, k, n] of [[1, 1, 1], [17, 129, 35], [129, 17, 3], [8, 72, 136]]) {
+      const [a, b] = [
+        bench.matrix(k, m, draw(3 * k * m, 1), 3),
+        bench.matrix(k, n, draw(3 * k * n, 2), 3),
+      ];
+      const layout = new VectorLayout([
+        { name: "weights", rows: m, columns: n },
+        { name: "biases", rows: 1, columns: n },
+      ]);
+      const gradient = bench.take(new Vector(bench.gpu, "test", layout, 3));
+      const [out, wanted] = [bench.matrix(m, n, undefined, 3), bench.matrix(1, n, undefined, 3)];
+      bench.run((plan) => {
+        const [weights, columnSums] = [gradient.tensor(0), gradient.tensor(1)];
+        matmul(plan, { a, b, out: weights, transposeA: true, columnSums }, tile);
+        matmul(plan, { a, b, out, transposeA: true }, tile);
+        columnSum(plan, b, wanted);
+      });
+      const contents = await bench.floats(gradient.buffer);
+      assertEquals(unpad(gradient.tensor(0), contents), await bench.values(out));
+      assertEquals(unpad(gradient.tensor(1), contents), await bench.values(wanted));
+    }
+  }
+});
 
 gpuTest("matmul() reads and writes tensors within a vector", async (bench) => {
   const [batch, below, above] = [5, 13, 7];
@@ -311,4 +374,18 @@ gpuTest("matmul() refuses shapes that do not fit", (bench) => {
       RangeError,
     );
   }
+});
+
+gpuTest("matmul() refuses column sums that do not fit", (bench) => {
+  const [a, b, out] = [bench.matrix(3, 4), bench.matrix(3, 2), bench.matrix(4, 2)];
+  const product = { a, b, out, transposeA: true };
+  const refuse = (columnSums: Matrix, other: Partial<Parameters<typeof matmul>[1]> = {}) =>
+    assertThrows(
+      () => matmul(new Plan(bench.gpu), { ...product, ...other, columnSums }),
+      RangeError,
+      "cannot hold the column sums",
+    );
+  refuse(bench.matrix(1, 2)); // elsewhere
+  refuse({ ...out, rows: 1, columns: 3 });
+  refuse({ ...out, rows: 1 }, { b: bench.matrix(2, 3), transposeB: true });
 });

@@ -58,7 +58,7 @@ const drawn = (length: number): State => ({
 });
 
 gpuTest("momentum() updates SGD, CM and NAG side by side", async (bench) => {
-  for (const length of [8, 264, 1000]) {
+  for (const length of [8, 264, 1000, 2056]) {
     const state = drawn(3 * length);
     const after = await update(bench, state, { rates, update: 0 });
     rates.forEach((rate, r) => {

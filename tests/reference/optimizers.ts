@@ -69,3 +69,57 @@ export function oneBufferUpdate(
     velocity: next,
   };
 }
+
+/**
+ * Nesterov's accelerated gradient as he wrote it in 1983, without a velocity (paper, appendix A.1):
+ *
+ * theta_k = y_k - eps grad f(y_k), a_{k+1} = (1 + sqrt(4 a_k^2 + 1)) / 2,
+ * y_{k+1} = theta_k + ((a_k - 1) / a_{k+1}) (theta_k - theta_{k-1}), from y_1 = theta_0 and a_0 = 1
+ *
+ * with a fixed eps, and with a_k counted from a_0 as the paper's schedule does.
+ */
+export class Nesterov1983 {
+  theta: Float64Array;
+  #y: Float64Array;
+  #a = 1;
+
+  /** Starts at `theta`. */
+  constructor(theta: Float64Array) {
+    this.theta = theta.slice();
+    this.#y = this.theta;
+    this.#a = nextA(this.#a);
+  }
+
+  /** Moves from theta_{k-1} to theta_k. */
+  step(gradientAt: (point: Float64Array) => Float64Array, learningRate: number): void {
+    const gradient = gradientAt(this.#y);
+    const theta = this.#y.map((y, i) => y - learningRate * gradient[i]);
+    const next = nextA(this.#a);
+    const momentum = (this.#a - 1) / next;
+    this.#y = theta.map((x, i) => x + momentum * (x - this.theta[i]));
+    [this.theta, this.#a] = [theta, next];
+  }
+}
+
+function nextA(a: number): number {
+  return (1 + Math.sqrt(4 * a ** 2 + 1)) / 2;
+}
+
+/**
+ * One step of conjugate gradients on x'Bx/2 - d'x from x, its first one, along the residual
+ * r = d - Bx: x' = x + eps r with eps = r'r / r'Br (paper, section 5).
+ */
+export function conjugateGradientStep(
+  timesB: (x: Float64Array) => Float64Array,
+  d: Float64Array,
+  x: Float64Array,
+): { x: Float64Array; learningRate: number } {
+  const Bx = timesB(x);
+  const residual = d.map((d, i) => d - Bx[i]);
+  const learningRate = dot(residual, residual) / dot(residual, timesB(residual));
+  return { x: x.map((x, i) => x + learningRate * residual[i]), learningRate };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, a, i) => sum + a * b[i], 0);
+}

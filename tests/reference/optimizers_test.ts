@@ -1,5 +1,12 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
-import { type Method, type OneBuffer, oneBufferUpdate, TwoBuffer } from "./optimizers.ts";
+import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  conjugateGradientStep,
+  type Method,
+  Nesterov1983,
+  type OneBuffer,
+  oneBufferUpdate,
+  TwoBuffer,
+} from "./optimizers.ts";
 import { orthonormal, Quadratic } from "./quadratic.ts";
 
 // These statements hold without rounding, so nothing here rounds: theta and v start as integers, the
@@ -104,4 +111,36 @@ Deno.test("oneBufferUpdate() without a lead is CM", () => {
     state = oneBufferUpdate(state, rotated.gradient(state.phi), rates);
     assertEquals(state, { phi: twoBuffer.theta, velocity: twoBuffer.velocity });
   });
+});
+
+Deno.test("Nesterov1983 takes three updates as worked out by hand", () => {
+  // f(x) = x^2/2 from x = 1, eps = 1/2: theta halves y. a = 1, 1.618, 2.194, 2.750.
+  const recursion = new Nesterov1983(Float64Array.of(1));
+  const thetas = [1, 2, 3].map(() => {
+    recursion.step((x) => x, 1 / 2);
+    return recursion.theta[0];
+  });
+  const [a1, a2] = [(1 + Math.sqrt(5)) / 2, (1 + Math.sqrt(7 + 2 * Math.sqrt(5))) / 2];
+  const a3 = (1 + Math.sqrt(4 * a2 ** 2 + 1)) / 2;
+  const y2 = 1 / 2 - (a1 - 1) / a2 / 2;
+  const y3 = y2 / 2 + (a2 - 1) / a3 * (y2 / 2 - 1 / 2);
+  // Some 16 roundings, of values below 4.
+  [1 / 2, y2 / 2, y3 / 2].forEach((wanted, k) =>
+    assertAlmostEquals(thetas[k], wanted, 16 * 4 * 2 ** -53)
+  );
+});
+
+Deno.test("conjugateGradientStep() goes along the residual to where it is least", () => {
+  // x'Bx/2 - d'x with B = diag(1, 3): from 0, r = d = (1, 1), r'r = 2, r'Br = 4.
+  const timesB = (x: Float64Array) => Float64Array.of(x[0], 3 * x[1]);
+  const d = Float64Array.of(1, 1);
+  assertEquals(conjugateGradientStep(timesB, d, Float64Array.of(0, 0)), {
+    x: Float64Array.of(1 / 2, 1 / 2),
+    learningRate: 1 / 2,
+  });
+  // From elsewhere: r = (1, 1) - (0, 3) = (1, -2), r'r = 5, r'Br = 13; after it r'r_0 = 0.
+  const { x, learningRate } = conjugateGradientStep(timesB, d, Float64Array.of(0, 1));
+  assertEquals(learningRate, 5 / 13);
+  const after = timesB(x).map((Bx, i) => d[i] - Bx);
+  assertAlmostEquals(after[0] - 2 * after[1], 0, 16 * 2 ** -53);
 });

@@ -19,13 +19,17 @@ export class Quadratic {
   readonly matrix: Float64Array;
   /** b, [n]. */
   readonly linear: Float64Array;
-  readonly #rotation: Float64Array;
+  /** The eigenvalues lambda of A. */
+  readonly spectrum: readonly number[];
+  /** U, [n, n]. */
+  readonly rotation: Float64Array;
 
   constructor({ spectrum, slopes = spectrum.map(() => 0), rotation }: QuadraticOptions) {
     const n = spectrum.length;
-    this.#rotation = rotation ?? identity(n);
-    const scaled = this.#rotation.map((u, i) => spectrum[Math.floor(i / n)] * u);
-    this.matrix = matmul(this.#rotation, scaled, {
+    this.spectrum = spectrum;
+    this.rotation = rotation ?? identity(n);
+    const scaled = this.rotation.map((u, i) => spectrum[Math.floor(i / n)] * u);
+    this.matrix = matmul(this.rotation, scaled, {
       rows: n,
       columns: n,
       shared: n,
@@ -46,13 +50,13 @@ export class Quadratic {
 
   /** y = Ux. */
   toEigen(x: Float64Array): Float64Array {
-    return times(this.#rotation, x);
+    return times(this.rotation, x);
   }
 
   /** x = U'y. */
   fromEigen(y: Float64Array): Float64Array {
     const n = y.length;
-    return matmul(this.#rotation, y, { rows: n, columns: 1, shared: n, transposeA: true });
+    return matmul(this.rotation, y, { rows: n, columns: 1, shared: n, transposeA: true });
   }
 }
 

@@ -7,7 +7,8 @@ import { matmul } from "../../../core/ops/matmul.ts";
 import { momentum } from "../../../core/ops/momentum.ts";
 import { squaredError } from "../../../core/ops/squared_error.ts";
 import { secondsPerReplay } from "../replay.ts";
-import type { Row } from "../report.ts";
+import { torchSquares } from "../python.ts";
+import type { Report, Row } from "../report.ts";
 import type { Machine, Setting } from "./section.ts";
 
 const batchSize = 200;
@@ -16,12 +17,13 @@ const batchSize = 200;
 export async function measureKernels({ report, rounds, machine }: Setting): Promise<void> {
   const { gpu, peak, bandwidth } = await machine();
   const products: Row[] = [];
-  for (const shape of productShapes()) {
+  for (const shape of productShapes(gpu)) {
     const gflops = 2 * shape.m * shape.k * shape.n /
       await timeProduct(gpu, shape, Math.min(rounds, 3)) / 1e9;
     products.push({ ...shape, gflops, of_peak: `${Math.round(100 * gflops / peak)} %` });
   }
   report.table("products", "Products [M, K] by [K, N], alone", products);
+  await compareSquares(report, products);
   const others: Row[] = [];
   for (const { kernel, bytes, record } of bandwidthKernels(gpu)) {
     const { seconds } = await timePlan(gpu, record, rounds);
@@ -48,8 +50,8 @@ interface Shape {
   n: number;
 }
 
-/** Forward, weight gradient and delta of every encoder and decoder layer, and three squares. */
-function productShapes(): Shape[] {
+/** Forward, weight gradient and delta of every encoder and decoder layer, and squares. */
+function productShapes(gpu: Gpu): Shape[] {
   const layers = Object.entries(paperProblems).flatMap(([name, { layers }]) => {
     const sizes = [...layers, ...layers.slice(0, -1).reverse()];
     return sizes.slice(1).flatMap((above, i): Shape[] => {
@@ -61,7 +63,8 @@ function productShapes(): Shape[] {
       ];
     });
   });
-  const squares = [512, 1024, 2048].flatMap((size) =>
+  const sizes = gpu.isSoftware ? [512, 1024, 2048] : [512, 1024, 2048, 4096, 8192];
+  const squares = sizes.flatMap((size) =>
     (["a b", "a' b", "a b'"] as const).map((product): Shape => (
       { use: "square", product, m: size, k: size, n: size }
     ))
@@ -69,19 +72,40 @@ function productShapes(): Shape[] {
   return [...layers, ...squares];
 }
 
-function timeProduct(gpu: Gpu, { product, m, k, n }: Shape, rounds: number): Promise<number> {
+/** Our squares beside torch.matmul, where it is there. */
+async function compareSquares(report: Report, products: readonly Row[]): Promise<void> {
+  const squares = products.filter(({ use, product }) => use === "square" && product === "a b");
+  const torch = await torchSquares(squares.map(({ m }) => Number(m)));
+  if (!torch) return;
+  const rows = squares.map(({ m, gflops }) => {
+    const theirs = torch[String(m)];
+    return { size: m, gflops, torch_gflops: theirs, ratio: Number(gflops) / theirs };
+  });
+  report.table("squares", "Square products beside torch.matmul, float32 without TF32", rows);
+}
+
+async function timeProduct(
+  gpu: Gpu,
+  { product, m, k, n }: Shape,
+  rounds: number,
+): Promise<number> {
   const transposeA = product === "a' b", transposeB = product === "a b'";
   const matrix = (rows: number, columns: number) =>
     allocateMatrix(gpu, "operand", { replicas: 1, rows, columns });
   const a = transposeA ? matrix(k, m) : matrix(m, k);
   const b = transposeB ? matrix(n, k) : matrix(k, n);
   const out = matrix(m, n);
+  const record = (plan: Plan) => matmul(plan, { a, b, out, transposeA, transposeB });
+  const trial = new Plan(gpu);
+  record(trial);
+  await gpu.tuning?.decide(trial.undecided);
   // As many in a plan as make the copies of the mirrors, of which it needs one, small beside them.
   const copies = Math.max(1, Math.min(32, Math.round(1e9 / (2 * m * k * n))));
-  return timePlan(gpu, (plan) => {
-    for (let i = 0; i < copies; i++) matmul(plan, { a, b, out, transposeA, transposeB });
+  const { seconds } = await timePlan(gpu, (plan) => {
+    for (let i = 0; i < copies; i++) record(plan);
     return [a, b, out].map(({ buffer }) => buffer);
-  }, rounds).then(({ seconds }) => seconds / copies);
+  }, rounds);
+  return seconds / copies;
 }
 
 /** Records one kernel, and gives the buffers that are to be freed after it. */

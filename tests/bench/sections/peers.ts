@@ -2,6 +2,7 @@ import { paperProblems } from "../../../mod.ts";
 import { type EngineCommand, EngineProcess } from "../engine_process.ts";
 import { median } from "../median.ts";
 import { operationsOf } from "../operations.ts";
+import { pythonEngines, type PythonModule, pythonModules } from "../python.ts";
 import type { Row } from "../report.ts";
 import { type Task, type TaskValues, writeTask } from "../task.ts";
 import { autoencoderTask, recurrentTask } from "../tasks.ts";
@@ -30,7 +31,8 @@ const tensorflow: EngineCommand = {
 
 /** Our step beside every peer's, in one run on one adapter, on the paper's autoencoders. */
 export async function comparePeers(setting: Setting): Promise<void> {
-  const python = await pythonEngines(setting);
+  const modules = await pythonModules(setting.report);
+  const python = pythonEngines(modules, "one");
   const engines = [ours, jaxWebGPU, jaxWasm, tensorflow, ...python];
   for (const name of setting.networks) {
     const gigaflops = operationsOf(paperProblems[name].layers, 200) / 1e9;
@@ -39,29 +41,39 @@ export async function comparePeers(setting: Setting): Promise<void> {
     ));
     setting.report.table(`peers_${name}`, `Peers on ${name}: batch 200, Nesterov momentum`, rows);
   }
-  if (python.some(({ name }) => name.startsWith("JAX"))) await compareReplicas(setting);
+  if (modules.length > 0) await compareReplicas(setting, modules);
 }
 
-/** 54 networks, as many as the paper's grid of a problem has, against vmap over a scan of steps. */
-async function compareReplicas(setting: Setting): Promise<void> {
-  const rows = await race(setting, autoencoderTask("curves", 54), [ours, pythonEngine("JAX vmap")]);
+/** 54 networks, as many as the paper's grid of a problem has, beside what trains as many at once. */
+async function compareReplicas(
+  setting: Setting,
+  modules: readonly PythonModule[],
+): Promise<void> {
+  const engines = [ours, ...pythonEngines(modules, "several")];
+  const rows = await race(setting, autoencoderTask("curves", 54), engines);
   setting.report.table("replicas", "54 Curves networks side by side", rows);
 }
 
-/** The recurrent update beside jax-js, its loop over time unrolled. */
+const ourTimeLoops: readonly EngineCommand[] = [
+  { name: "Nagare, loop in a kernel", command: deno("nagare_engine.ts", "kernel") },
+  { name: "Nagare, a dispatch a step", command: deno("nagare_engine.ts", "dispatch") },
+];
+
+/** The recurrent update beside jax-js, whose loop over time is unrolled, and those of Python. */
 export async function compareRecurrentPeers(setting: Setting): Promise<void> {
-  const engines = [
-    { name: "Nagare, loop in a kernel", command: deno("nagare_engine.ts", "kernel") },
-    { name: "Nagare, a dispatch a step", command: deno("nagare_engine.ts", "dispatch") },
-    jaxWebGPU,
-    jaxWasm,
-    ...await pythonEngines(setting),
-  ];
+  const modules = await pythonModules(setting.report);
+  const engines = [...ourTimeLoops, jaxWebGPU, jaxWasm, ...pythonEngines(modules, "one")];
   for (const [steps, batchSize] of [[50, 50], [80, 100]]) {
     const task = recurrentTask({ steps, batchSize, hidden: 100 });
     const rows = await race(setting, task, engines);
     setting.report.table(`peers_recurrent_${steps}`, `Peers on ${task.task.name}, NAG`, rows);
   }
+  const { gpu } = await setting.machine();
+  if (gpu.isSoftware || modules.length === 0) return;
+  const task = recurrentTask({ steps: 80, batchSize: 100, hidden: 100, replicas: 16 });
+  const rows = await race(setting, task, [...ourTimeLoops, ...pythonEngines(modules, "several")]);
+  const title = `Peers on 16 networks, ${task.task.name}, NAG`;
+  setting.report.table("peers_recurrent_16_networks", title, rows);
 }
 
 /** Losses apart by more than this are another computation: float32 sums differ by far less. */
@@ -137,34 +149,4 @@ async function secondsOf(engine: EngineProcess, count: number): Promise<number> 
 /** The largest of the losses' relative differences. */
 function largestDifference(losses: readonly number[], wanted: readonly number[]): number {
   return Math.max(...losses.map((loss, i) => Math.abs(loss / wanted[i] - 1)));
-}
-
-const pythonNames = {
-  torch: ["PyTorch eager", "PyTorch compile", "PyTorch CUDA graphs"],
-  jax: ["JAX jit", "JAX scan"],
-};
-
-function pythonEngine(name: string): EngineCommand {
-  const command = ["python3", `${bench}peers.py`, name.toLowerCase().replaceAll(" ", "-")];
-  return { name, command };
-}
-
-/** What Python has here; one line says what it has not. */
-async function pythonEngines({ report }: Setting): Promise<EngineCommand[]> {
-  const names: string[] = [];
-  for (const [module, engines] of Object.entries(pythonNames)) {
-    if (await pythonHas(module)) names.push(...engines);
-    else report.say(`${engines.join(", ")} cannot run: there is no python3 with ${module}`);
-  }
-  return names.map(pythonEngine);
-}
-
-async function pythonHas(module: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command("python3", { args: ["-c", `import ${module}`] }).output())
-      .success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

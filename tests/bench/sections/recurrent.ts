@@ -12,7 +12,7 @@ export async function measureRecurrent(setting: Setting): Promise<void> {
   const { gpu } = await setting.machine();
   const rows: Row[] = [];
   for (const length of [20, 80, 200]) {
-    for (const replicas of [1, 8]) {
+    for (const replicas of gpu.isSoftware ? [1, 8] : [1, 8, 16]) {
       for (const timeLoop of timeLoops) {
         const size = { length, replicas, timeLoop };
         const { seconds, dispatches } = await timeUpdate(gpu, size, setting.rounds);

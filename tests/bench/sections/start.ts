@@ -31,7 +31,7 @@ type Parts = Record<string, number>;
 async function start(cache: string): Promise<Parts> {
   const started = Date.now();
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `--config=${config}`, program, String(started)],
+    args: ["run", "-A", `--config=${config}`, program, String(started), `${cache}/nagare`],
     // Where Mesa and NVIDIA's driver keep what they compiled.
     env: { MESA_SHADER_CACHE_DIR: cache, __GL_SHADER_DISK_CACHE_PATH: cache },
   }).output();

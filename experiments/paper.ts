@@ -1,0 +1,75 @@
+import {
+  allFlags,
+  autoencoderFlags,
+  autoencoderRequest,
+  capFlags,
+  initializationFlags,
+  machineFlags,
+  phasesFlags,
+  phasesRequest,
+  recurrentFlags,
+  recurrentRequest,
+  requestsOfAll,
+  theoryFlags,
+} from "./paper/options.ts";
+import { runPhases } from "./paper/phases.ts";
+import { trainTables } from "./paper/tables.ts";
+import { runTheory } from "./paper/theory_section.ts";
+import { runSubcommands, subcommand } from "./shared/subcommands.ts";
+
+const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...machineFlags };
+
+await runSubcommands({
+  usage: "deno run -A experiments/paper.ts",
+  summary:
+    "Reproduces the tables, figures and statements of Sutskever, Martens, Dahl and Hinton (2013).",
+  commands: {
+    table1: subcommand(
+      {
+        summary: "SGD, CM and NAG at each momentum, over the learning rates.",
+        flags: momentumTableFlags,
+      },
+      (options, interruption) =>
+        trainTables([autoencoderRequest("table1", options)], options, interruption),
+    ),
+    table2: subcommand(
+      {
+        summary: "NAG before and after the low-momentum finish.",
+        flags: momentumTableFlags,
+      },
+      (options, interruption) =>
+        trainTables([autoencoderRequest("table2", options)], options, interruption),
+    ),
+    table3: subcommand(
+      {
+        summary: "The scale of sparse initialization, and other initializations.",
+        flags: initializationFlags,
+      },
+      (options, interruption) =>
+        trainTables([autoencoderRequest("table3", options)], options, interruption),
+    ),
+    table5: subcommand({
+      summary: "Recurrent networks on problems with long-term dependencies.",
+      flags: recurrentFlags,
+    }, (options, interruption) => trainTables([recurrentRequest(options)], options, interruption)),
+    theory: subcommand({
+      summary: "What the paper states of momentum, measured in float64 and on the GPU.",
+      flags: theoryFlags,
+    }, runTheory),
+    phases: subcommand({
+      summary: "Where momentum helps: branches into low and high momentum at several moments.",
+      flags: phasesFlags,
+    }, (options, interruption) => runPhases(phasesRequest(options), options, interruption)),
+    all: subcommand({
+      summary: "All of these, in one folder.",
+      flags: allFlags,
+    }, async (options, interruption) => {
+      const { tables, phases } = requestsOfAll(options);
+      await trainTables(tables, options, interruption);
+      // What cannot be shared among machines falls to the first.
+      if (options.shard !== undefined && options.shard.index > 1) return;
+      await runPhases(phases, options, interruption);
+      await runTheory(options, interruption);
+    }),
+  },
+});

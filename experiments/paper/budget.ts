@@ -1,0 +1,129 @@
+/** How much is trained for the tables of autoencoders. */
+export interface AutoencoderBudget {
+  /** The encoder; undefined is the paper's. */
+  readonly layers: readonly number[] | undefined;
+  readonly updates: number;
+  readonly schedulePeriod: number;
+  readonly finish: number;
+  readonly mu: readonly number[];
+  readonly learningRates: readonly number[];
+  readonly seeds: readonly number[];
+  readonly scales: readonly number[];
+  readonly batchSize: number;
+}
+
+/** How much is trained for the table of recurrent networks. */
+export interface RecurrentBudget {
+  /** T of add, mul, mem-5 and mem-20. */
+  readonly lengths: Readonly<Record<"add" | "mul" | "mem-5" | "mem-20", number>>;
+  readonly hidden: number;
+  readonly updates: number;
+  readonly warmUpUpdates: number;
+  readonly mu: readonly number[];
+  readonly learningRates: readonly number[];
+  readonly seeds: readonly number[];
+  readonly batchSize: number;
+}
+
+/** The budgets that --preset names. */
+export const presets = ["paper", "small"] as const;
+
+/** One of {@linkcode presets}. */
+export type Preset = typeof presets[number];
+
+const paper: AutoencoderBudget = {
+  layers: undefined,
+  updates: 750_000,
+  schedulePeriod: 250,
+  finish: 1000,
+  mu: [0.9, 0.99, 0.995, 0.999],
+  learningRates: [0.05, 0.01, 0.005, 0.001, 0.0005, 0.0001],
+  seeds: [1],
+  scales: [0.25, 0.5, 1, 2, 4],
+  batchSize: 200,
+};
+
+/** The schedule is compressed tenfold, so that 0.995 is reached within the run. */
+const small: AutoencoderBudget = {
+  ...paper,
+  layers: [784, 100, 50, 25, 6],
+  updates: 3000,
+  schedulePeriod: 25,
+  finish: 200,
+  learningRates: [0.05, 0.02, 0.01],
+  seeds: [1, 2],
+};
+
+/** The budgets of autoencoders, by table. */
+export const autoencoderBudgets = {
+  table1: { paper, small },
+  table2: { paper, small },
+  table3: {
+    paper: { ...paper, mu: [0.999] },
+    small: { ...small, mu: [0.99], learningRates: [0.02, 0.01], seeds: [1] },
+  },
+} satisfies Record<string, Record<Preset, AutoencoderBudget>>;
+
+/** The budgets of recurrent networks. */
+export const recurrentBudgets: Record<Preset, RecurrentBudget> = {
+  paper: {
+    lengths: { add: 80, mul: 80, "mem-5": 200, "mem-20": 80 },
+    hidden: 100,
+    updates: 50_000,
+    warmUpUpdates: 1000,
+    mu: [0, 0.9, 0.98, 0.995],
+    learningRates: [1e-3, 1e-4, 1e-5, 1e-6],
+    seeds: [1, 2, 3, 4],
+    batchSize: 100,
+  },
+  small: {
+    lengths: { add: 10, mul: 10, "mem-5": 10, "mem-20": 10 },
+    hidden: 50,
+    updates: 1500,
+    warmUpUpdates: 200,
+    mu: [0, 0.9, 0.98, 0.995],
+    learningRates: [1e-2, 1e-3, 3e-4],
+    seeds: [1],
+    batchSize: 50,
+  },
+};
+
+/** How much is trained for the experiment on the phases of training. */
+export interface PhasesBudget {
+  /** The encoder; undefined is the paper's. */
+  readonly layers: readonly number[] | undefined;
+  readonly schedulePeriod: number;
+  /** The caps of the branches; the highest is that of the trunk. */
+  readonly mu: readonly number[];
+  readonly learningRate: number;
+  readonly seeds: readonly number[];
+  /** Updates after which branches leave the trunk. */
+  readonly branchAt: readonly number[];
+  /** Updates of a branch. */
+  readonly branchUpdates: number;
+  readonly batchSize: number;
+}
+
+/** The budgets of the experiment on the phases of training. */
+export const phasesBudgets: Record<Preset, PhasesBudget> = {
+  paper: {
+    layers: undefined,
+    schedulePeriod: 250,
+    mu: [0, 0.9, 0.999],
+    learningRate: 0.01,
+    seeds: [1, 2, 3],
+    branchAt: [1000, 10_000, 50_000, 150_000, 400_000, 749_000],
+    branchUpdates: 10_000,
+    batchSize: 200,
+  },
+  small: {
+    layers: small.layers,
+    schedulePeriod: small.schedulePeriod,
+    mu: [0.9, 0.995],
+    learningRate: 0.02,
+    seeds: [1, 2],
+    branchAt: [200, 500, 1000, 2000, 3000],
+    branchUpdates: 400,
+    batchSize: 200,
+  },
+};

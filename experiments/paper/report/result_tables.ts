@@ -1,0 +1,77 @@
+import { titleOf } from "./headings.ts";
+import { baselineOf, type Line, linesOf, noteOf } from "./lines.ts";
+import { publishedFinish } from "./published.ts";
+import { estimateColumns, nameColumns, networksColumn } from "./result_columns.ts";
+import type { TableSummary } from "./summary.ts";
+import { layTable, type Telling, type TextTable } from "./text_table.ts";
+
+/** The table as the paper has it: each entry at its best learning rate, the paper's beside it. */
+export function resultTable(summary: TableSummary): TextTable {
+  const columns = summary.name === "table2" ? finishColumns(summary) : errorColumns(summary);
+  return layTable({ name: summary.name, title: titleOf(summary) }, linesOf(summary), [
+    ...nameColumns(summary),
+    {
+      key: "best_learning_rate",
+      title: "best rate",
+      tell: ({ best }) => best && String(best.learningRate),
+    },
+    ...columns,
+    networksColumn(summary),
+    { key: "note", title: "note", tell: noteOf },
+  ]);
+}
+
+function errorColumns({ name }: TableSummary): Telling<Line>[] {
+  const baseline: Telling<Line> = {
+    key: "biases",
+    title: "biases alone",
+    tell: ({ entry }) => baselineOf(entry),
+  };
+  return [
+    ...estimateColumns("train", "training error", ({ best }: Line) => best?.final.train),
+    ...estimateColumns("test", "test error", ({ best }: Line) => best?.final.test),
+    ...name === "table5" ? [baseline] : [],
+    { key: "paper", title: "paper", tell: ({ paper }) => paper },
+    ratioColumn(({ paper }) => paper),
+  ];
+}
+
+/** Of table 2, where the paper has a number for its best cap alone. */
+function finishColumns(summary: TableSummary): Telling<Line>[] {
+  const best = new Map(summary.rows.map((row) => [row, bestColumn(summary, row)]));
+  const paperOf = ({ row, column }: Line, moment: "before" | "after") =>
+    best.get(row) === column ? publishedFinish(row).get(moment) : undefined;
+  // Four errors with all their spread would be too wide for a page.
+  const spread = { sd: "file" } as const, none = { sd: "file", interval: "file" } as const;
+  return [
+    ...estimateColumns("train_before", "before", (line: Line) => before(line)?.train, spread),
+    ...estimateColumns("train", "after", ({ best }: Line) => best?.final.train, spread),
+    ...estimateColumns("test_before", "test before", (line: Line) => before(line)?.test, none),
+    ...estimateColumns("test", "test after", ({ best }: Line) => best?.final.test, none),
+    { key: "paper_before", title: "paper before", tell: (line) => paperOf(line, "before") },
+    { key: "paper", title: "paper after", tell: (line) => paperOf(line, "after") },
+    ratioColumn((line) => paperOf(line, "after")),
+  ];
+}
+
+function before({ best }: Line) {
+  return best?.beforeFinish;
+}
+
+/** The column of least training error after the finish. */
+function bestColumn(summary: TableSummary, row: string): string | undefined {
+  const error = ({ best }: Line) => best?.final.train?.mean ?? Infinity;
+  return linesOf(summary).filter((line) => line.row === row && line.best)
+    .toSorted((a, b) => error(a) - error(b))[0]?.column;
+}
+
+function ratioColumn(paperOf: (line: Line) => string | undefined): Telling<Line> {
+  return {
+    key: "ratio",
+    title: "ours / paper",
+    tell: (line) => {
+      const ours = line.best?.final.train?.mean, paper = paperOf(line);
+      return ours === undefined || paper === undefined ? undefined : ours / Number(paper);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { InputError, openGPU } from "../../mod.ts";
+import type { LoadedProblem } from "../problems/problem.ts";
+import type { Share } from "../shared/flags.ts";
+import { lockFolder } from "../shared/lock.ts";
+import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
+import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
+import { readCells } from "./cells.ts";
+import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
+import { checkFolder, layTable, type TableConfiguration } from "./folder.ts";
+import { networksOf, shardOf } from "./grid.ts";
+import { makeReport } from "./report/report.ts";
+import { trainNetworks, type Workshop } from "./train.ts";
+
+/** A table that a command asks for. */
+export type TableRequest = AutoencoderRequest | RecurrentRequest;
+
+interface AutoencoderRequest {
+  readonly name: "table1" | "table2" | "table3";
+  readonly preset: string;
+  readonly budget: AutoencoderBudget;
+  readonly data: DataOptions;
+}
+
+interface RecurrentRequest {
+  readonly name: "table5";
+  readonly preset: string;
+  readonly budget: RecurrentBudget;
+  readonly problems: readonly ("add" | "mul" | "mem-5" | "mem-20")[];
+}
+
+/** Where results go, and what is trained. */
+export interface TableOptions {
+  readonly out: string;
+  readonly shard: Share | undefined;
+  readonly replicas: number | undefined;
+  readonly adapter: AdapterPreference;
+}
+
+/** Trains what the tables' folder still lacks, and makes the report of what it then holds. */
+export async function trainTables(
+  requests: readonly TableRequest[],
+  options: TableOptions,
+  interruption: AbortSignal,
+): Promise<void> {
+  const { out: folder, shard } = options;
+  requests.forEach(checkRequest);
+  checkFolder(folder);
+  const first = requests.find((request) => request.name !== "table5");
+  const loaded = first && await loadData(first.data, interruption);
+  const laid = requests.map((request) =>
+    layTable(folder, request.name, {
+      preset: request.preset,
+      configuration: configurationOf(request, loaded),
+    })
+  );
+  const done = readCells(folder);
+  const networks = networksOf(laid.map(({ plan }) => plan));
+  const own = shard ? shardOf(networks, shard) : networks;
+  const missing = own.filter(({ id }) => !done.has(id));
+  if (own.length > missing.length) {
+    console.error(`${own.length - missing.length} of ${own.length} networks are there already`);
+  }
+  const workshop = missing.length > 0
+    ? await openWorkshop(loaded, options, interruption)
+    : undefined;
+  using _gpu = workshop?.gpu;
+  using _lock = workshop && lockShare(folder, shard);
+  laid.forEach(({ record }) => record());
+  if (workshop) await trainNetworks(missing, workshop);
+  await makeReport(folder);
+}
+
+async function openWorkshop(
+  loaded: LoadedProblem | undefined,
+  { out, replicas, adapter: preference }: TableOptions,
+  interruption: AbortSignal,
+): Promise<Workshop> {
+  const adapter = await ensureAdapter(preference, interruption);
+  console.error(`adapter: ${describeAdapter(adapter)}`);
+  const gpu = await openGPU({ adapter });
+  return {
+    gpu,
+    adapter: describeAdapter(adapter),
+    folder: out,
+    data: loaded?.upload(gpu),
+    replicas,
+    interruption,
+  };
+}
+
+/** Keeps the folder, or a machine's share of it, for this process. Throws InputError. */
+function lockShare(folder: string, shard: Share | undefined): Disposable {
+  const locked = shard ? `${folder}/shards/${shard.index}-of-${shard.count}` : folder;
+  Deno.mkdirSync(locked, { recursive: true });
+  return lockFolder(locked);
+}
+
+/** Of a hidden unit under echo-state initialization (paper, Table 4). */
+const RECURRENT_CONNECTIONS = 15;
+
+/** Checks what can be checked before anything is read. */
+function checkRequest(request: TableRequest): void {
+  const { updates } = request.budget;
+  if (request.name === "table5") {
+    const { warmUpUpdates, hidden } = request.budget;
+    if (hidden < RECURRENT_CONNECTIONS) {
+      throw new InputError(
+        `--hidden ${hidden} is less than the ${RECURRENT_CONNECTIONS} incoming connections of a ` +
+          "unit: give as many or more",
+      );
+    }
+    if (warmUpUpdates < updates) return;
+    throw new InputError(
+      `--updates ${updates} ends within the warm-up of ${warmUpUpdates}: give more, or ` +
+        `--warm-up-updates 0 to ${updates - 1}`,
+    );
+  }
+  const { budget: { finish, layers }, data } = request;
+  if (finish > updates) {
+    throw new InputError(
+      `--updates ${updates} is shorter than the low-momentum finish of ${finish}: give at least as ` +
+        `many, or --finish 0 to ${updates}`,
+    );
+  }
+  checkData(data, layers);
+}
+
+function configurationOf(
+  request: TableRequest,
+  loaded: LoadedProblem | undefined,
+): TableConfiguration {
+  if (request.name === "table5") {
+    const { problems, budget } = request;
+    return { problems, budget };
+  }
+  const { layers, ...budget } = request.budget;
+  const { problem } = request.data;
+  return { problem, layers: layersOf(problem, layers), data: identityOf(loaded!.source), budget };
+}

@@ -1,0 +1,71 @@
+import type { Gpu } from "../../mod.ts";
+import type { Cell } from "../shared/tables.ts";
+import { conjugateGradient } from "./theory/conjugate_gradient.ts";
+import { heavyBall } from "./theory/heavy_ball.ts";
+import { momentumSchedules } from "./theory/momentum_schedules.ts";
+import { nesterov1983Rate } from "./theory/nesterov_1983.ts";
+import { rotation } from "./theory/rotation.ts";
+import { smallSteps } from "./theory/small_steps.ts";
+import type { Figure, Finding, Statement } from "./theory/statement.ts";
+import { theorem21 } from "./theory/theorem_2_1.ts";
+import { twoForms } from "./theory/two_forms.ts";
+
+export type { Figure, Measured, Row, Statement } from "./theory/statement.ts";
+
+/** What the paper states, measured. */
+export interface TheoryResult {
+  statements: Statement[];
+  figures: Figure[];
+}
+
+const checks: readonly ((gpu: Gpu, interruption: AbortSignal) => Promise<Finding>)[] = [
+  theorem21,
+  rotation,
+  smallSteps,
+  conjugateGradient,
+  heavyBall,
+  nesterov1983Rate,
+  twoForms,
+  momentumSchedules,
+];
+
+/**
+ * Measures the paper's statements about momentum, in float64 and on the GPU with the engine's own
+ * optimizers: how far each is from holding exactly, beside the most that theory and rounding allow.
+ * All of it is fixed; there is nothing to seed.
+ *
+ * @param interruption where it is aborted, throws its reason
+ * @param report told of each statement when it is done
+ */
+export async function theory(
+  gpu: Gpu,
+  interruption: AbortSignal,
+  report: (statement: Statement, done: number, of: number) => void = () => {},
+): Promise<TheoryResult> {
+  const findings: Finding[] = [];
+  for (const check of checks) {
+    interruption.throwIfAborted();
+    const finding = await check(gpu, interruption);
+    findings.push(finding);
+    report(finding.statement, findings.length, checks.length);
+  }
+  return {
+    statements: findings.map(({ statement }) => statement),
+    figures: findings.flatMap(({ figure }) => figure ?? []),
+  };
+}
+
+/** A line of theory.csv for each measurement. */
+export function theoryTable({ statements }: TheoryResult): Record<string, Cell>[] {
+  return statements.flatMap(({ id, rows }) =>
+    rows.map(({ what, float64, gpu, holds }) => ({
+      statement: id,
+      what,
+      float64_residual: float64.residual,
+      float64_bound: float64.bound,
+      gpu_residual: gpu.residual,
+      gpu_bound: gpu.bound,
+      holds,
+    }))
+  );
+}

@@ -1,0 +1,149 @@
+import { type Model, replicasThatFit } from "../../mod.ts";
+import type { ProblemData } from "../problems/problem.ts";
+import { formatDuration, showProgress } from "../shared/progress.ts";
+import { memoryFor } from "../shared/training.ts";
+import type { CellConfiguration } from "./configuration.ts";
+import type { PlannedNetwork } from "./grid.ts";
+import { autoencoderOf, modelKey, recurrentOf } from "./networks.ts";
+import {
+  finishOf,
+  fullEvaluation,
+  openRound,
+  type Place,
+  type Round,
+  trainRound,
+} from "./round.ts";
+
+/** Where networks are trained, and what of. */
+export interface Workshop extends Place {
+  /** Of autoencoders. */
+  readonly data: ProblemData | undefined;
+  /** Networks side by side at most; undefined is as many as fit. */
+  readonly replicas: number | undefined;
+}
+
+/** What a short trial says of a round, in seconds. */
+interface Cost {
+  readonly update: number;
+  /** A case of an evaluation, for all networks. */
+  readonly evaluatedCase: number;
+}
+
+/**
+ * Trains networks, as many side by side as fit, and writes a cell for each. Says before it starts
+ * how long that takes, from a short trial of each kind of round.
+ */
+export async function trainNetworks(
+  networks: readonly PlannedNetwork[],
+  workshop: Workshop,
+): Promise<void> {
+  const { interruption } = workshop;
+  const rounds = await layRounds(networks, workshop);
+  const expected = await estimate(rounds, workshop);
+  interruption.throwIfAborted();
+  const finish = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
+  console.error(
+    `${networks.length} networks, ${
+      rounds.length === 1 ? "all side by side" : `in ${rounds.length} rounds`
+    }, about ${formatDuration(expected)} (until ${finish})`,
+  );
+  const updatesOf = ({ networks }: Round) => networks.length * networks[0].configuration.updates;
+  const total = rounds.reduce((sum, round) => sum + updatesOf(round), 0);
+  using progress = showProgress({ total, unit: "network updates" });
+  let done = 0;
+  for (const round of rounds) {
+    await trainRound(
+      round,
+      workshop,
+      (update, best) =>
+        progress.report(done + round.networks.length * update, {
+          problem: round.networks[0].configuration.problem,
+          "best error": best,
+        }),
+    );
+    done += updatesOf(round);
+  }
+}
+
+/** Rounds of about equal size for each kind of network. */
+async function layRounds(
+  networks: readonly PlannedNetwork[],
+  workshop: Workshop,
+): Promise<Round[]> {
+  const { gpu, replicas = Infinity } = workshop;
+  const kinds = Map.groupBy(networks, ({ configuration }) => modelKey(configuration)).values();
+  const rounds: Round[] = [];
+  for (const kind of kinds) {
+    const { configuration } = kind[0];
+    const model = await modelOf(configuration, workshop, Math.min(kind.length, replicas));
+    const { batchSize } = configuration;
+    const fit = Math.min(
+      replicas,
+      replicasThatFit(gpu, model, { batchSize, budget: memoryFor(gpu) }),
+    );
+    const count = Math.ceil(kind.length / fit), size = Math.ceil(kind.length / count);
+    for (let i = 0; i < kind.length; i += size) {
+      rounds.push({ model, networks: kind.slice(i, i + size) });
+    }
+  }
+  return rounds;
+}
+
+async function modelOf(
+  configuration: CellConfiguration,
+  { gpu, data }: Workshop,
+  replicas: number,
+): Promise<Model> {
+  if (configuration.network === "recurrent") {
+    return await recurrentOf(gpu, configuration, replicas);
+  }
+  if (!data) throw new Error("an autoencoder needs data");
+  return autoencoderOf(configuration, data);
+}
+
+/** Seconds that the rounds take: each kind of model is tried once. */
+async function estimate(rounds: readonly Round[], workshop: Workshop): Promise<number> {
+  const costs = new Map<Model, { cost: Cost; replicas: number }>();
+  let seconds = 0;
+  for (const round of rounds) {
+    const replicas = round.networks.length;
+    const tried = costs.get(round.model) ?? { cost: await tryRound(round, workshop), replicas };
+    costs.set(round.model, tried);
+    const { configuration } = round.networks[0];
+    const { reportEvery, reportCases, updates } = configuration;
+    const reported = Math.ceil(updates / reportEvery) * 2 * reportCases;
+    const full = fullEvaluation(round.model);
+    const ends = finishOf(configuration) === undefined ? 1 : 2;
+    const { update, evaluatedCase } = tried.cost;
+    seconds += replicas / tried.replicas *
+      (updates * update + (reported + ends * (full.train + full.test)) * evaluatedCase);
+  }
+  return seconds;
+}
+
+/** Long enough for a few updates of any round, and for many of a short one. */
+const TRIAL_SECONDS = 2;
+
+async function tryRound(round: Round, { gpu, interruption: signal }: Workshop): Promise<Cost> {
+  const trainer = await openRound(gpu, round);
+  try {
+    const { reportCases } = round.networks[0].configuration;
+    const timed = async (work: () => Promise<unknown>) => {
+      const start = performance.now();
+      await work();
+      return (performance.now() - start) / 1000;
+    };
+    const train = (updates: number) =>
+      Array.fromAsync(trainer.run({ updates: trainer.update + updates, evalCases: 0, signal }));
+    // The first update compiles kernels, and so does the first evaluation.
+    await train(1);
+    await trainer.evaluate("test", round.networks[0].configuration.batchSize);
+    const one = await timed(() => train(1));
+    const more = Math.max(1, Math.ceil(TRIAL_SECONDS / one));
+    const update = await timed(() => train(more)) / more;
+    const evaluatedCase = await timed(() => trainer.evaluate("test", reportCases)) / reportCases;
+    return { update, evaluatedCase };
+  } finally {
+    trainer.free();
+  }
+}

@@ -1,0 +1,170 @@
+import { InputError } from "../core/errors.ts";
+import type { Gpu } from "../core/gpu/gpu.ts";
+import { allocateMatrix, type Matrix, pad, padded } from "../core/gpu/matrix.ts";
+import type { Plan } from "../core/gpu/plan.ts";
+import type { Initializer } from "../core/init/initializer.ts";
+import { dot } from "../core/ops/dot.ts";
+import { matmul } from "../core/ops/matmul.ts";
+import { Vector, VectorLayout } from "../core/optim/vector.ts";
+import { Purpose, RandomStream } from "../core/random.ts";
+import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
+
+/** A quadratic to minimise: f(x) = x'Ax/2 + b'x. */
+export interface QuadraticObjective {
+  /** A, symmetric [n, n], row by row. */
+  matrix: ArrayLike<number>;
+  /** b, [n]. */
+  linear: ArrayLike<number>;
+}
+
+/**
+ * Quadratics of one size, minimised side by side: those on which the paper proves what momentum
+ * does (section 2.1). Replica r has objective r, or all of them the only one there is. A minibatch
+ * is one case, the figure of an evaluation is f; an initializer gives the starting point as the
+ * weights of a layer [1, n].
+ *
+ * Throws an {@linkcode InputError} where a matrix is not symmetric or the sizes differ.
+ *
+ * ```ts
+ * import { glorot, nesterov, openGPU, quadratic, Trainer } from "../mod.ts";
+ *
+ * using gpu = await openGPU();
+ * const trainer = await Trainer.open(gpu, {
+ *   model: quadratic([{ matrix: [2, 1, 1, 3], linear: [1, -1] }]),
+ *   replicas: [{
+ *     seed: 1,
+ *     optimizer: nesterov({ learningRate: 0.25, momentum: 0.5 }),
+ *     initializer: glorot(),
+ *   }],
+ *   batchSize: 1,
+ * });
+ * for await (const { replicas } of trainer.run({ updates: 50 })) {
+ *   console.log(replicas[0].figures.value); // about -0.7, at (-0.8, 0.6)
+ * }
+ * ```
+ */
+export function quadratic(objectives: readonly QuadraticObjective[]): QuadraticModel {
+  return new QuadraticModel(objectives);
+}
+
+/** See {@linkcode quadratic}. */
+export class QuadraticModel implements Model {
+  /** The point x, a row of n values. */
+  readonly layout: VectorLayout;
+  /** The objective is the same at every step; there is nothing it was not trained on. */
+  readonly cases: Readonly<Record<Split, number>> = { train: 1, test: 0 };
+  /** f(x). */
+  readonly figures: readonly string[] = ["value"];
+  readonly #objectives: readonly QuadraticObjective[];
+
+  /** Use {@linkcode quadratic}. */
+  constructor(objectives: readonly QuadraticObjective[]) {
+    if (objectives.length === 0) {
+      throw new InputError("there is nothing to minimise: give a matrix");
+    }
+    const n = objectives[0].linear.length;
+    for (const { matrix, linear } of objectives) {
+      if (linear.length !== n || matrix.length !== n * n || n === 0) {
+        throw new InputError(
+          `a matrix of ${matrix.length} values does not fit a linear part of ${linear.length}: ` +
+            "give [n, n] and [n], with the same n for all quadratics",
+        );
+      }
+      checkSymmetric(matrix, n);
+    }
+    this.#objectives = objectives;
+    this.layout = new VectorLayout([{ name: "x", rows: 1, columns: n }]);
+  }
+
+  initialValues(seed: number, initializer: Initializer): Float64Array[] {
+    const [{ columns: fanOut }] = this.layout.tensors;
+    const random = new RandomStream(seed, Purpose.weights);
+    return [initializer({ fanIn: 1, fanOut, random }).weights];
+  }
+
+  footprint(): { largest: number; total: number } {
+    const matrix = 4 * padded(this.layout.tensors[0].columns) ** 2;
+    const vector = 4 * this.layout.length;
+    return { largest: Math.max(matrix, vector), total: 2 * (matrix + vector) };
+  }
+
+  build(gpu: Gpu, { replicas }: Extent): Graph {
+    const given = this.#objectives;
+    if (given.length !== 1 && given.length !== replicas) {
+      throw new InputError(
+        `${given.length} quadratics cannot be minimised by ${replicas} replicas: give one for ` +
+          "each, or one for all",
+      );
+    }
+    const ofReplicas = given.length === 1 ? Array(replicas).fill(given[0]) : given;
+    return new QuadraticGraph(gpu, this.layout, ofReplicas);
+  }
+}
+
+class QuadraticGraph implements Graph {
+  readonly #gpu: Gpu;
+  readonly #matrix: Matrix;
+  /** A/2, since f(x) = x'(Ax/2 + b). */
+  readonly #half: Matrix;
+  readonly #linear: Vector;
+  /** Ax/2 + b. */
+  readonly #meanSlope: Vector;
+
+  constructor(gpu: Gpu, layout: VectorLayout, objectives: readonly QuadraticObjective[]) {
+    const replicas = objectives.length;
+    const [{ columns: n }] = layout.tensors;
+    const upload = (label: string, factor: number) => {
+      const matrix = allocateMatrix(gpu, label, { replicas, rows: n, columns: n });
+      const values = objectives.flatMap(({ matrix }) => Array.from(matrix, (a) => factor * a));
+      gpu.write(matrix.buffer, pad(matrix, values));
+      return matrix;
+    };
+    this.#gpu = gpu;
+    this.#matrix = upload("matrix", 1);
+    this.#half = upload("half the matrix", 1 / 2);
+    this.#linear = new Vector(gpu, "linear part", layout, replicas);
+    objectives.forEach(({ linear }, r) => this.#linear.write(r, [linear]));
+    this.#meanSlope = new Vector(gpu, "mean slope", layout, replicas);
+  }
+
+  recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
+    const { parameters, gradient, caseLoss } = inputs;
+    this.#recordAffine(plan, parameters, this.#matrix, gradient);
+    this.#recordValue(plan, parameters, caseLoss);
+  }
+
+  recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
+    this.#recordValue(plan, inputs.parameters, inputs.caseFigures[0]);
+  }
+
+  #recordValue(plan: Plan, x: Vector, out: GPUBuffer): void {
+    this.#recordAffine(plan, x, this.#half, this.#meanSlope);
+    const { replicas, layout: { length } } = x;
+    dot(plan, { x: this.#meanSlope.buffer, y: x.buffer, out }, { length, replicas });
+  }
+
+  /** out = x M + b: for a product, b is one times weights that decay. */
+  #recordAffine(plan: Plan, x: Vector, matrix: Matrix, out: Vector): void {
+    const decay = { weights: this.#linear.tensor(0), l2: 1 };
+    matmul(plan, { a: x.tensor(0), b: matrix, out: out.tensor(0), decay });
+  }
+
+  free(): void {
+    for (const { buffer } of [this.#matrix, this.#half]) this.#gpu.free(buffer);
+    for (const vector of [this.#linear, this.#meanSlope]) vector.free();
+  }
+}
+
+function checkSymmetric(matrix: ArrayLike<number>, n: number): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const [below, above] = [matrix[i * n + j], matrix[j * n + i]];
+      if (below !== above) {
+        throw new InputError(
+          `a quadratic needs a symmetric matrix; [${i}, ${j}] is ${below} and [${j}, ${i}] ` +
+            `${above}: give (A + A')/2`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import { nesterov } from "../../core/optim/optimizer.ts";
+import type { Model } from "../../core/train/model.ts";
+import { rnn } from "../../models/rnn.ts";
+import { markedTask } from "../../models/sequence_tasks.ts";
+import { Problem } from "../models/problem.ts";
+import { bitsOf, history, open, replica } from "../train/training.ts";
+import { Bench } from "./fixture.ts";
+
+const models: Record<string, (bench: Bench) => Model> = {
+  autoencoder: (bench) => new Problem(bench, { layers: [33, 20, 3], cases: 50 }).model,
+  rnn: () => rnn({ hidden: 17, task: markedTask({ problem: "add", length: 12 }) }),
+};
+
+/** What two networks learn by the kernels of one kind of adapter, and in how many dispatches. */
+async function outcome(gpu: Gpu, isSoftware: boolean, modelOf: (bench: Bench) => Model) {
+  Object.defineProperty(gpu, "isSoftware", { value: isSoftware });
+  const bench = new Bench(gpu);
+  try {
+    const optimizer = nesterov({ learningRate: 0.01, momentum: 0.9 });
+    const replicas = [1, 2].map((seed) => replica(seed, optimizer));
+    const trainer = await open(bench, { model: modelOf(bench), replicas, batchSize: 12 });
+    const reports = await history(trainer, { updates: 5, evalCases: 20 });
+    const dispatches = trainer.dispatchesPerUpdate;
+    return { learned: { reports, bits: await bitsOf(trainer) }, dispatches };
+  } finally {
+    bench.free();
+    await gpu.settle();
+  }
+}
+
+for (const [name, modelOf] of Object.entries(models)) {
+  Deno.test(`an ${name} learns the same by the kernels for GPUs and for CPUs`, async () => {
+    const outcomes = [];
+    for (const isSoftware of [true, false]) {
+      using gpu = await openGPU({ operands: "buffers" });
+      outcomes.push(await outcome(gpu, isSoftware, modelOf));
+    }
+    const [cpu, graphics] = outcomes;
+    assertEquals(graphics.learned, cpu.learned);
+    // GPUs sum biases beside weights.
+    assertLess(graphics.dispatches, cpu.dispatches);
+  });
+}

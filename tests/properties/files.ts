@@ -1,0 +1,24 @@
+import fc from "fast-check";
+import { readUnpacked } from "../../experiments/shared/files.ts";
+import { property, readOrRefused } from "./property.ts";
+
+const fixtures = new URL("../data/fixtures/", import.meta.url).pathname;
+
+const names = fc.oneof(
+  fc.constantFrom("u1.npy", "scipy_plain.mat", "u1.npy/u1.npy", "missing.gz", ".", "..", ""),
+  fc.string({ unit: "binary" }),
+);
+const paths = fc.oneof(
+  names.map((name) => fixtures + name),
+  names,
+  fc.constantFrom("/dev/null", "/dev/zero", "/proc/self"),
+);
+
+/** What is true of files, whatever they are named. */
+export const fileProperties = [
+  property(
+    "readUnpacked() gives a content or one clear error for any path",
+    paths,
+    (path) => readOrRefused(() => readUnpacked(path)),
+  ),
+];

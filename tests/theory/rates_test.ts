@@ -1,0 +1,54 @@
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { nesterov } from "../../core/optim/optimizer.ts";
+import { nesterov1983 } from "../../core/optim/schedule.ts";
+import { logarithmicSpectrum } from "../../experiments/paper/theory/conditions.ts";
+import { distances, float64Path, pathOf, upTo } from "../../experiments/paper/theory/descent.ts";
+import { heavyBall } from "../../experiments/paper/theory/heavy_ball.ts";
+import { nesterov1983Rate } from "../../experiments/paper/theory/nesterov_1983.ts";
+import { row } from "../../experiments/paper/theory/statement.ts";
+import { gpuTest } from "../gpu/fixture.ts";
+import { float64 } from "../reference/iterate_error.ts";
+import { Nesterov1983 } from "../reference/optimizers.ts";
+import { Quadratic } from "../reference/quadratic.ts";
+import { assertDrawn, assertHolds, uninterrupted } from "./claims.ts";
+
+gpuTest("heavyBall() stays within its bound, but not within rho^t", async ({ gpu }) => {
+  const { statement, figure } = await heavyBall(gpu, uninterrupted, [10, 1000]);
+  assertHolds(statement, 2);
+  const rows = figure!.rows.map((row) => row as Record<string, number | undefined>);
+  assertEquals(new Set(rows.map((row) => row.condition_number)), new Set([10, 1000]));
+  assertEquals(rows.filter(({ gpu }) => gpu !== undefined).length, 2 * 24);
+  for (const { float64, power } of rows) assertGreater(float64!, power!);
+  await assertDrawn(figure!, ["update t", "R = 10", "R = 1,000", "bound (1 + 2t) ρᵗ"]);
+});
+
+gpuTest("nesterov1983Rate() is his recursion, and within its bound", async ({ gpu }) => {
+  const { statement, figure } = await nesterov1983Rate(gpu, uninterrupted, [10, 1000]);
+  assertHolds(statement, 4);
+  // The bound of f - f* is that of theory: rounding is a small part of it.
+  for (const { float64, gpu } of statement.rows.slice(2)) {
+    assertLess(Math.abs(gpu.bound - float64.bound), 1e-3 * float64.bound);
+  }
+  await assertDrawn(figure!, ["update t", "R = 10", "R = 1,000", "f − f*"]);
+});
+
+Deno.test("Nesterov's recursion is not NAG with a schedule that is one update late", () => {
+  const quadratic = new Quadratic({ spectrum: logarithmicSpectrum(100) });
+  const start = new Float64Array(16).fill(1);
+  const recursion = new Nesterov1983(start);
+  const updates = upTo(20);
+  const thetas = updates.map(() => {
+    recursion.step((x) => quadratic.gradient(x), 1);
+    return recursion.theta;
+  });
+  const compare = (late: number) => {
+    const schedule = nesterov1983();
+    const momentum = (step: number) => schedule(step + late);
+    const descent = { quadratic, start, optimizer: nesterov({ learningRate: 1, momentum }) };
+    const his = pathOf(descent, updates, thetas, float64, { differences: true });
+    const pairs = [...distances(float64Path(descent, updates), his)];
+    return row("", pairs, pairs).holds;
+  };
+  assert(compare(0));
+  assert(!compare(1));
+});
