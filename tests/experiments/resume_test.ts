@@ -77,15 +77,17 @@ Deno.test("--resume goes on after Ctrl-C, SIGTERM and kill -9 to the same files 
   }
 });
 
-Deno.test("--resume goes on with recurrent networks, and by the clock", async () => {
+Deno.test("--resume goes on with recurrent networks, after a signal and after the clock", async () => {
   using folder = scratch();
-  const words = [...smallRecurrentNetworks.flags, "--checkpoint-every", "0.2s"];
+  const words = [...smallRecurrentNetworks.flags, "--checkpoint-every"];
   const [whole, out] = [`${folder.path}/whole`, `${folder.path}/out`];
-  await finish(recurrent, ...words, "--out", whole);
-  const { stdout } = await finish(recurrent, ...words, "--out", out, "--max-time", "2s");
+  await finish(recurrent, ...words, "1000", "--out", whole);
+  await disturb([recurrent, ...words, "0.02s", "--out", out], out, (child) => child.kill("SIGINT"));
+  // A time that is over before the first update.
+  const { stdout } = await finish(recurrent, "--resume", out, "--max-time", "0.01s");
   assertMatch(stdout, /stopped\n/);
   const { status, reason } = record(out);
-  assertEquals([status, reason], ["stopped", "--max-time 2s"]);
+  assertEquals([status, reason], ["stopped", "--max-time 0.01s"]);
   await finish(recurrent, "--resume", out);
   assertEquals(await remains(out), await remains(whole));
 });
