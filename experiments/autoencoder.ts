@@ -30,7 +30,7 @@ import { montage, reconstructionSheet } from "./shared/images.ts";
 import { Machine } from "./shared/machine.ts";
 import { printOutcomes, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
-import { changesSince, checkData, resumeRun, runFlags } from "./shared/resume.ts";
+import { checkData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import {
   expandGrid,
@@ -42,7 +42,7 @@ import {
   optimizerOf,
   type Setting,
 } from "./shared/settings.ts";
-import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
+import { ensureAdapter } from "./shared/setup.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
 import { tuningFiles } from "./shared/tuning_files.ts";
 
@@ -165,15 +165,10 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   });
   const { model } = machine;
   const found = earlier && await findRounds(folder, { settings, model });
-  const adapter = adapterDetails(machine.adapter);
-  const note = changesSince(earlier, adapter);
-  console.error(`adapter: ${describeAdapter(machine.adapter)}`);
-  if (note !== undefined) console.error(`note: ${note}`);
   const details = {
     configuration: { ...options, ...network, parameters: model.layout.parameterCount },
     data: source,
-    adapter,
-    note,
+    ...sayAdapter(machine.adapter, earlier),
   };
   await recordRun(
     { program: "autoencoder", folder, details, interruption, earlier },

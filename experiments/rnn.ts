@@ -33,7 +33,7 @@ import {
 import { Machine } from "./shared/machine.ts";
 import { type Outcome, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
-import { changesSince, resumeRun, runFlags } from "./shared/resume.ts";
+import { resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import { sequenceChart } from "./shared/sequence_chart.ts";
 import {
@@ -45,7 +45,7 @@ import {
   optimizerOf,
   type Setting,
 } from "./shared/settings.ts";
-import { adapterDetails, describeAdapter, ensureAdapter } from "./shared/setup.ts";
+import { ensureAdapter } from "./shared/setup.ts";
 import { alignTable, shortestFloat32 } from "./shared/tables.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
 import { tuningFiles } from "./shared/tuning_files.ts";
@@ -178,10 +178,6 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   });
   const { model } = machine;
   const found = earlier && await findRounds(folder, { settings, model });
-  const adapter = adapterDetails(machine.adapter);
-  const note = changesSince(earlier, adapter);
-  console.error(`adapter: ${describeAdapter(machine.adapter)}`);
-  if (note !== undefined) console.error(`note: ${note}`);
   const inputScale = options.inputScale ?? problem.inputScale;
   const { biasesBaseline } = task;
   const details = {
@@ -193,8 +189,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       parameters: model.layout.parameterCount,
       biasesZeroOneLoss: biasesBaseline,
     },
-    adapter,
-    note,
+    ...sayAdapter(machine.adapter, earlier),
   };
   await recordRun({ program: "rnn", folder, details, interruption, earlier }, async (run) => {
     const { outcomes, rows } = await trainGrid({

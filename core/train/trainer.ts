@@ -9,6 +9,7 @@ import { momentum } from "../ops/momentum.ts";
 import { ratesOf } from "../optim/optimizer.ts";
 import { Vector } from "../optim/vector.ts";
 import { seedKey } from "../random.ts";
+import { CHUNK_STEPS, Chunks } from "./chunks.ts";
 import { Evaluation } from "./evaluation.ts";
 import { GradientNorms } from "./gradient_norms.ts";
 import type { Graph, Model, Split } from "./model.ts";
@@ -17,18 +18,6 @@ import type { Report, RunOptions } from "./report.ts";
 import { rebase, type ReplicaState, type TrainerState } from "./state.ts";
 
 export type { Replica, TrainerOptions };
-
-/** A submit aims at this much GPU time: short enough for a watchdog and a prompt Ctrl-C. */
-const CHUNK_SECONDS = 0.5;
-
-/** Steps of a chunk at most; the step table and the ring hold as many. */
-const CHUNK_STEPS = 1024;
-
-/**
- * Passes of a chunk at most. Drivers keep memory for every pass of a submit, and do not give it back:
- * some 25 KiB on lavapipe, half a MiB for a step of a small network.
- */
-const CHUNK_PASSES = 512;
 
 /**
  * Trains R networks side by side. A step is one plan; a chunk of steps is submitted at once, with
@@ -57,6 +46,7 @@ export class Trainer {
   readonly #evaluation: Evaluation;
   readonly #readback: Readback;
   readonly #profile: Profile | undefined;
+  readonly #chunks: Chunks;
   readonly #norms: GradientNorms | undefined;
   readonly #buffers: {
     seeds: GPUBuffer;
@@ -65,7 +55,6 @@ export class Trainer {
     divergedAt: GPUBuffer;
   };
   #update = 0;
-  #stepSeconds = CHUNK_SECONDS;
 
   /**
    * Takes the buffers for all replicas, draws their initial parameters and records the plan.
@@ -103,6 +92,7 @@ export class Trainer {
     this.replicas = replicas;
     this.batchSize = batchSize;
     this.#profile = profile;
+    this.#chunks = new Chunks(profile);
     this.#update = from?.update ?? 0;
     const count = replicas.length;
     const vector = (label: string) => new Vector(gpu, label, model.layout, count);
@@ -131,7 +121,7 @@ export class Trainer {
       batch: batchSize,
       replicas: count,
       vectors: { parameters: this.parameters, velocity: this.velocity, theta: this.gradient },
-      submit: (plan, table, rows) => this.#submit(plan, table, rows),
+      submit: (plan, table, rows) => this.#chunks.submit(plan, table, rows),
     });
   }
 
@@ -235,11 +225,11 @@ export class Trainer {
     let before: Promise<void> | undefined;
     let last = start;
     while (this.#update < stop && !(signal?.aborted && this.#update > startUpdate)) {
-      const steps = this.#chunkSteps(stop - this.#update);
+      const steps = this.#chunks.steps(this.#plan, stop - this.#update);
       const result = this.#train(steps).then((figures) => {
         ({ losses, divergedAt } = figures);
         const now = performance.now();
-        this.#stepSeconds = Math.max((now - last) / 1000 / steps, 1e-6);
+        this.#chunks.measured(steps, (now - last) / 1000);
         last = now;
       });
       // It is awaited a chunk later: where the one before it fails, its own failure says nothing new.
@@ -264,21 +254,13 @@ export class Trainer {
     };
   }
 
-  #chunkSteps(remaining: number): number {
-    const fit = Math.floor(CHUNK_SECONDS / this.#stepSeconds);
-    const room = this.#profile
-      ? Math.floor(this.#profile.capacity / this.#plan.length)
-      : Math.floor(CHUNK_PASSES / this.#plan.passes);
-    return Math.max(1, Math.min(remaining, fit, room, CHUNK_STEPS));
-  }
-
   /** Submits `steps` steps and reads the losses of the last of them. */
   async #train(
     steps: number,
   ): Promise<{ losses: Float32Array<ArrayBuffer>; divergedAt: Uint32Array<ArrayBuffer> }> {
     const rows = Array.from({ length: steps }, (_, i) => this.#row(this.#update + i, i));
     this.#update += steps;
-    this.#submit(this.#plan, this.#table, rows, this.#profile);
+    this.#chunks.submit(this.#plan, this.#table, rows, this.#profile);
     const { ring, divergedAt } = this.#buffers;
     const size = 4 * this.replicas.length;
     const bytes = await this.#readback.read([
@@ -302,26 +284,6 @@ export class Trainer {
       epoch: Math.floor(first / train),
       rates: this.replicas.map(({ optimizer }) => ratesOf(optimizer, update)),
     };
-  }
-
-  /** Submits one replay of `plan` for each row; a step longer than a chunk in several submits. */
-  #submit(plan: Plan, table: StepTable, rows: readonly StepRow[], profile?: Profile): void {
-    table.write(rows);
-    const { device } = this.gpu;
-    const pieces = rows.length > 1 ? 1 : Math.ceil(this.#stepSeconds / (2 * CHUNK_SECONDS));
-    const length = Math.ceil(plan.length / pieces);
-    for (let from = 0; from < plan.length; from += length) {
-      const encoder = device.createCommandEncoder();
-      rows.forEach((_, i) => {
-        plan.encode(encoder, {
-          from,
-          to: Math.min(plan.length, from + length),
-          bind: (pass) => table.bind(pass, i),
-          profile,
-        });
-      });
-      device.queue.submit([encoder.finish()]);
-    }
   }
 
   /**

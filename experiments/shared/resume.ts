@@ -4,6 +4,7 @@ import { exists, readWhole, tryWriting } from "./files.ts";
 import { type FlagTable, parseFlags, path, type Values, yesNo } from "./flags.ts";
 import { requirePermissions } from "./program.ts";
 import { versions } from "./provenance.ts";
+import { adapterDetails, describeAdapter } from "./setup.ts";
 import { type Json, type JsonObject, recordName } from "./run_folder.ts";
 
 /** The flags of how a run ends and goes on. */
@@ -163,14 +164,18 @@ export function checkData(earlier: JsonObject | undefined, data: JsonObject): vo
 }
 
 /**
- * What is not as it was when the run began and may change the last bits: the adapter and its driver,
- * or a version. Undefined where all is the same.
+ * Says on stderr what a run trains on, and what is not as it was when the run that goes on began and
+ * may change its last bits. Gives what the record says of both.
  */
-export function changesSince(
-  earlier: JsonObject | undefined,
-  adapter: JsonObject,
-): string | undefined {
-  if (earlier === undefined) return undefined;
+export function sayAdapter(adapter: GPUAdapter, earlier: JsonObject | undefined): JsonObject {
+  const details = adapterDetails(adapter);
+  const note = earlier && changesSince(earlier, details);
+  console.error(`adapter: ${describeAdapter(adapter)}`);
+  if (note !== undefined) console.error(`note: ${note}`);
+  return { adapter: details, note };
+}
+
+function changesSince(earlier: JsonObject, adapter: JsonObject): string | undefined {
   const { nagare, deno } = isObject(earlier.versions) ? earlier.versions : {};
   const { description } = isObject(earlier.adapter) ? earlier.adapter : {};
   const changes = [

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
+import { readTable } from "../../experiments/shared/tables.ts";
 import { type Ended, pause, runDeno, spawnDeno } from "./processes.ts";
 import { type Scratch, scratch } from "./scratch.ts";
 import { remains, smallAutoencoders, smallRecurrentNetworks, snapshot } from "./small_runs.ts";
@@ -76,15 +77,17 @@ Deno.test("--resume goes on after Ctrl-C, SIGTERM and kill -9 to the same files 
   }
 });
 
-Deno.test("--resume goes on with recurrent networks, and by the clock", async () => {
+Deno.test("--resume goes on with recurrent networks, after a signal and after the clock", async () => {
   using folder = scratch();
-  const words = [...smallRecurrentNetworks.flags, "--checkpoint-every", "0.2s"];
+  const words = [...smallRecurrentNetworks.flags, "--checkpoint-every"];
   const [whole, out] = [`${folder.path}/whole`, `${folder.path}/out`];
-  await finish(recurrent, ...words, "--out", whole);
-  const { stdout } = await finish(recurrent, ...words, "--out", out, "--max-time", "2s");
+  await finish(recurrent, ...words, "1000", "--out", whole);
+  await disturb([recurrent, ...words, "0.02s", "--out", out], out, (child) => child.kill("SIGINT"));
+  // A time that is over before the first update.
+  const { stdout } = await finish(recurrent, "--resume", out, "--max-time", "0.01s");
   assertMatch(stdout, /stopped\n/);
   const { status, reason } = record(out);
-  assertEquals([status, reason], ["stopped", "--max-time 2s"]);
+  assertEquals([status, reason], ["stopped", "--max-time 0.01s"]);
   await finish(recurrent, "--resume", out);
   assertEquals(await remains(out), await remains(whole));
 });
@@ -248,4 +251,30 @@ Deno.test("a folder that is gone in mid-run is made again with all that the run 
   });
   assertEquals(status, 0, stderr);
   assertEquals(await remains(out), await remains(whole));
+});
+
+Deno.test("Ctrl-C on a terminal, under deno task, leaves a whole checkpoint", async () => {
+  using folder = scratch();
+  const out = `${folder.path}/out`;
+  const words = task(folder).map((word) => word === "300" ? "1000000" : word);
+  const train = ["deno", "run", "-A", autoencoder, ...words, "--checkpoint-every", "20"];
+  const tasks = { train: [...train, "--out", out].join(" ") };
+  folder.write("deno.json", new TextEncoder().encode(JSON.stringify({ tasks })));
+  const terminal = new Deno.Command("script", {
+    args: ["-qfec", `${Deno.execPath()} task train`, "/dev/null"],
+    cwd: folder.path,
+    stdin: "piped",
+    stdout: "null",
+  }).spawn();
+  const keyboard = terminal.stdin.getWriter();
+  while (!readOrNothing(`${out}/checkpoint-1.safetensors`)) await pause(20);
+  await keyboard.write(Uint8Array.of(3)); // Ctrl-C
+  await terminal.status;
+  await keyboard.close().catch(() => {}); // there may be nobody any more to read it
+  // The task may end before the program does.
+  while (record(out).status === "running") await pause(20);
+  const { state } = await decodeCheckpoint(Deno.readFileSync(`${out}/checkpoint-1.safetensors`));
+  assertEquals(record(out).reason, "ended by SIGINT");
+  const { update } = readTable(Deno.readTextFileSync(`${out}/curve.csv`)).at(-1)!;
+  assertEquals(state.update, Number(update));
 });

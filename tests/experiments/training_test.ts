@@ -74,6 +74,23 @@ Deno.test("trainGrid() goes on to the same files and bits wherever it was ended"
   }
 });
 
+Deno.test("trainGrid() begins anew where there is no checkpoint", async () => {
+  const task = { updates: 40, every: 6 };
+  using folder = scratch();
+  await trainSmall({
+    folder: folder.path,
+    ...task,
+    onUpdate: (update, { ending }) => update >= 17 && ending.stop("enough"),
+  });
+  const { outcomes, curve, summary } = await trainSmall({
+    folder: folder.path,
+    ...task,
+    resume: true,
+  });
+  const thetas = outcomes.map(({ theta }) => theta);
+  assertEquals({ thetas, curve, summary }, await outcomeOf(task));
+});
+
 Deno.test("trainGrid() goes on with its rounds, those that are finished included", async () => {
   const task = { updates: 20, every: 4, memory: 2 * networkBytes };
   const whole = await outcomeOf(task);
