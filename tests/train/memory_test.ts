@@ -1,16 +1,11 @@
-import { assertEquals, assertLess } from "@std/assert";
-import { runDeno } from "../experiments/processes.ts";
+import { assertNoLeak, operandKinds } from "../soak/leaks.ts";
 
-const program = new URL("memory_program.ts", import.meta.url).href;
+for (const operands of operandKinds) {
+  Deno.test(`Trainer holds its memory over 10,000 updates (${operands})`, async () => {
+    await assertNoLeak({ kind: "steps", count: 10_000, operands });
+  });
 
-for (const operands of ["buffers", "textures"]) {
-  Deno.test(`Trainer holds its memory over 5000 updates (${operands})`, async () => {
-    const flags = ["--no-check", "--v8-flags=--expose-gc"];
-    const { stdout } = await runDeno(["run", "-A", ...flags, program, operands]);
-    const resident = Object.fromEntries(stdout.trim().split("\n").map((line) => line.split(" ")));
-    assertEquals(Object.keys(resident).length, 9);
-    // The driver's pools grow for the first thousands of updates. From then on a page of memory for
-    // each update is the least that a forgotten buffer would cost.
-    assertLess(resident[9000] - resident[4000], 4096 * 5000);
+  Deno.test(`Trainer.free() gives all memory back, of 50 trainers (${operands})`, async () => {
+    await assertNoLeak({ kind: "trainers", count: 50, operands });
   });
 }
