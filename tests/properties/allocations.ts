@@ -3,7 +3,7 @@
 
 let bytes = 0;
 
-/** Bytes asked for since the last call: by typed arrays, by WebAssembly and by unpacking. */
+/** Bytes asked for since the last call, by typed arrays and by unpacking. */
 export function takeAllocatedBytes(): number {
   const taken = bytes;
   bytes = 0;
@@ -37,12 +37,6 @@ for (const type of arrayTypes) {
   });
   Object.assign(globalThis, { [type.name]: counting });
 }
-
-const { grow } = WebAssembly.Memory.prototype;
-WebAssembly.Memory.prototype.grow = function (pages) {
-  bytes += 2 ** 16 * pages;
-  return grow.call(this, pages);
-};
 
 globalThis.DecompressionStream = class extends DecompressionStream {
   override get readable() {

@@ -138,10 +138,12 @@ function damagesOf(whole: Uint8Array<ArrayBuffer>, seed: number): Specimen[] {
     .filter(({ bytes }) => bytes.toHex() !== whole.toHex());
 }
 
+/** What goes wrong with the GPU. */
+export const gpuFaults: readonly Fault[] = [lostDevice, failedSubmit];
+
 /** Everything that goes wrong around runs, but for signals. */
 export const faults: readonly Fault[] = [
-  lostDevice,
-  failedSubmit,
+  ...gpuFaults,
   fullDisk,
   lostFolder,
   damagedCheckpoint,
