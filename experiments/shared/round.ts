@@ -123,8 +123,9 @@ export class Round {
       const isDue = report !== undefined && this.#isReportDue(report.update);
       if (isDue) this.#record(report);
       if (checkpoints.isDue(trainer.update)) await this.#save(trainer);
-      // A run that was never interrupted has no such report, and a checkpoint knows nothing of it.
-      if (report && !isDue && ending.aborted) this.#record(report);
+      // A run that was never interrupted has no such report, and a checkpoint knows nothing of it. One
+      // that ended before the signal came was not evaluated.
+      if (report && !isDue && ending.aborted && isEvaluated(report)) this.#record(report);
     }
     const isUnsaved = trainer.update > this.#saved.update;
     if (isUnsaved && checkpoints.isDueAtEnd(rounds)) await this.#save(trainer);
@@ -253,6 +254,10 @@ export class Round {
     }
     return outcomes;
   }
+}
+
+function isEvaluated({ replicas }: Report): boolean {
+  return replicas.every(({ figures }) => Object.keys(figures).length > 0);
 }
 
 /** The trainer of a round, at its beginning or from where it stands. */

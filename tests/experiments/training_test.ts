@@ -209,6 +209,28 @@ Deno.test("trainGrid() ends at the first report of a divergence where it is told
   ]);
 });
 
+Deno.test("trainGrid() tells figures where it is stopped while a checkpoint is written", async () => {
+  let stop = () => {};
+  using folder = scratch();
+  const { outcomes, curve } = await trainSmall({
+    folder: folder.path,
+    grid: { ...grid, optimizer: ["nag"], mu: [0.9] },
+    ...{ updates: 20, every: 5, checkpointEvery: { updates: 2 } },
+    onUpdate: (_, { ending }) => stop = () => ending.stop("enough"),
+    onGpu(gpu) {
+      const read = gpu.read.bind(gpu);
+      // The first to read so is the checkpoint of update 2.
+      gpu.read = (...place) => {
+        stop();
+        return read(...place);
+      };
+    },
+  });
+  assertEquals(outcomes.map(({ updates, status }) => [updates, status]), [[2, "stopped"]]);
+  assertEquals(outcomes.every(({ train }) => train > 0), true);
+  assertEquals(curve.trim().split("\n").length, 1);
+});
+
 /** Destroys the device at these updates, once each. */
 function losingDevice(...updates: number[]): Pick<SmallRun, "onUpdate"> {
   const left = [...updates];
