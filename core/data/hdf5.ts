@@ -32,7 +32,7 @@ export type HDF5Reply =
  * @returns The arrays by name.
  * @throws {InputError} If the file is damaged or no HDF5 file, if a variable named in `only` is
  * missing, if one to be read is complex, sparse, or no numeric array, or if it is larger than the
- * limit.
+ * limit; also if the library cannot be loaded.
  *
  * @example
  * ```ts
@@ -55,19 +55,26 @@ export async function readMAT73(
 function converse(worker: Worker, request: HDF5Request, patience: number) {
   const { promise, resolve, reject } = Promise.withResolvers<Map<string, MATArray>>();
   const giveUp = () => reject(unreadable(`nothing came of it for ${patience} s`));
-  let timer = setTimeout(giveUp, 1000 * patience);
+  let timer = setTimeout(giveUp, 1000 * patience), ready = false;
   worker.addEventListener("message", ({ data: reply }: MessageEvent<HDF5Reply>) => {
     clearTimeout(timer);
     timer = setTimeout(giveUp, 1000 * patience);
+    ready = true;
     if (reply.kind === "ready") worker.postMessage(request, [request.bytes.buffer]);
     if (reply.kind === "arrays") resolve(reply.arrays);
     if (reply.kind === "refusal") reject(new InputError(reply.message));
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    reject(unreadable(event.message));
+    reject(ready ? unreadable(event.message) : unloadable(event.message));
   });
   return promise.finally(() => clearTimeout(timer));
+}
+
+function unloadable(reason: string): InputError {
+  return new InputError(
+    `h5wasm, which reads the HDF5 file, cannot be loaded (${printable(reason, 240)})`,
+  );
 }
 
 /** The error for a file that the library cannot read. */

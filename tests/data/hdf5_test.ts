@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { readMAT73 } from "../../core/data/hdf5.ts";
 import type { MATArray } from "../../core/data/mat.ts";
 import { InputError } from "../../core/errors.ts";
+import { runDeno } from "../experiments/processes.ts";
 
 const bytes = Deno.readFileSync(new URL("fixtures/matlab73.mat", import.meta.url));
 
@@ -148,4 +149,21 @@ Deno.test("readMAT73() leaves the bytes and those around them to the caller", as
   const arrays = await readMAT73(part, { only: ["cube"] });
   assertEquals(values(arrays.get("cube")!), ramp(1, 24));
   assertEquals(part, bytes);
+});
+
+Deno.test("readMAT73() says so where its library may not be loaded", async () => {
+  const reader = new URL("../../core/data/hdf5.ts", import.meta.url).href;
+  const code = `import { readMAT73 } from "${reader}";
+    await readMAT73(new Uint8Array()).catch(({ name, message }) => console.log(name, message));`;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(file, code);
+    const { stdout } = await runDeno(["run", "--no-check", "--no-prompt", file]);
+    assertMatch(
+      stdout,
+      /^InputError h5wasm, which reads .* cannot be loaded \(Requires read access/,
+    );
+  } finally {
+    await Deno.remove(file);
+  }
 });
