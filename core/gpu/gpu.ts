@@ -1,5 +1,6 @@
 import { AdapterError, GPUFault, InputError } from "../errors.ts";
 import { compose, type Constants } from "./compose.ts";
+import { Faults } from "./faults.ts";
 import { createKernel, type Kernel } from "./kernel.ts";
 import { limitsOf } from "./limits.ts";
 import { Mirrors } from "./mirror.ts";
@@ -84,7 +85,7 @@ export class Gpu {
   allocatedBytes = 0;
 
   #owned: boolean;
-  #faults: string[] = [];
+  #faults = new Faults();
   #kernels = new Map<string, Kernel>();
   #closed = false;
 
@@ -100,10 +101,10 @@ export class Gpu {
     this.#owned = options.owned;
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      this.#faults.push((event as GPUUncapturedErrorEvent).error.message);
+      this.#faults.record((event as GPUUncapturedErrorEvent).error.message);
     });
     device.lost.then(({ reason, message }) => {
-      if (!this.#closed) this.#faults.push(`the device was lost (${reason}): ${message}`);
+      if (!this.#closed) this.#faults.record(`the device was lost (${reason}): ${message}`);
     });
   }
 
@@ -186,6 +187,7 @@ export class Gpu {
   /** Copies `size` bytes at `offset` of `buffer` to the host, after all work submitted so far. */
   async read(buffer: GPUBuffer, offset: number = 0, size?: number): Promise<ArrayBuffer> {
     size ??= buffer.size - offset;
+    const since = this.faults;
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
     const staging = this.allocate(`copy of ${buffer.label}`, size, MAP_READ | COPY_DST);
     try {
@@ -193,10 +195,10 @@ export class Gpu {
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
       this.device.queue.submit([encoder.finish()]);
       await staging.mapAsync(GPUMapMode.READ, 0, size);
-      this.raise();
+      this.raise({ since });
       return staging.getMappedRange(0, size).slice(0);
     } catch (error) {
-      this.raise(error);
+      this.raise({ since, cause: error });
       throw error;
     } finally {
       this.free(staging);
@@ -208,7 +210,7 @@ export class Gpu {
     const text = compose(sources.join("\n"), constants);
     let kernel = this.#kernels.get(text);
     if (!kernel) {
-      kernel = createKernel(this.device, name, text, (defect) => this.#faults.push(defect));
+      kernel = createKernel(this.device, name, text, (defect) => this.#faults.record(defect));
       this.#kernels.set(text, kernel);
     }
     return kernel;
@@ -216,20 +218,24 @@ export class Gpu {
 
   /** Waits until all submitted work is done, then raises what went wrong, if anything did. */
   async settle(): Promise<void> {
+    const since = this.faults;
     await this.device.queue.onSubmittedWorkDone();
-    this.raise();
+    this.raise({ since });
+  }
+
+  /** Errors recorded so far: what a call that waits for the GPU notes before it does. */
+  get faults(): number {
+    return this.#faults.count;
   }
 
   /**
-   * Throws the errors recorded so far as one {@linkcode GPUFault}, `cause` among them: what a call
-   * of the device threw.
+   * Throws one {@linkcode GPUFault} of the errors that nobody was told of yet, of those that came
+   * after the first `since`, and of `cause`: what a call of the device threw.
    */
-  raise(cause?: unknown): void {
+  raise({ since, cause }: { since?: number; cause?: unknown } = {}): void {
     if (cause instanceof GPUFault) throw cause;
-    if (cause instanceof DOMException) this.#faults.push(cause.message);
-    if (this.#faults.length === 0) return;
-    const [first, ...others] = this.#faults.splice(0);
-    throw new GPUFault(others.length ? `${first} (and ${others.length} more)` : first);
+    if (cause instanceof DOMException) this.#faults.record(cause.message);
+    this.#faults.raise(since);
   }
 
   /** Destroys the device, if it was opened here. */

@@ -32,6 +32,7 @@ export class Readback {
   async read(ranges: readonly Range[]): Promise<ArrayBuffer> {
     const staging = this.#idle.pop();
     if (!staging) throw new Error("more reads under way than the readback has buffers");
+    const since = this.#gpu.faults;
     try {
       const encoder = this.#gpu.device.createCommandEncoder();
       let at = 0;
@@ -43,10 +44,10 @@ export class Readback {
       await staging.mapAsync(GPUMapMode.READ, 0, Math.max(at, 4));
       const bytes = staging.getMappedRange(0, at).slice(0);
       staging.unmap();
-      this.#gpu.raise();
+      this.#gpu.raise({ since });
       return bytes;
     } catch (error) {
-      this.#gpu.raise(error);
+      this.#gpu.raise({ since, cause: error });
       throw error;
     } finally {
       this.#idle.push(staging);

@@ -98,6 +98,14 @@ gpuTest("Gpu.read() raises what went wrong before it", async (bench) => {
   await assertRejects(() => bench.gpu.read(buffer), GPUFault, "crooked as well");
 });
 
+gpuTest("Gpu.read() raises what went wrong in each of several reads at once", async ({ gpu }) => {
+  const buffers = [1, 2, 3].map(() => gpu.allocate("test", 16));
+  for (const buffer of buffers) gpu.free(buffer);
+  const reads = await Promise.allSettled(buffers.map((buffer) => gpu.read(buffer)));
+  assertEquals(reads.map(({ status }) => status), ["rejected", "rejected", "rejected"]);
+  await gpu.settle();
+});
+
 Deno.test("openGPU() takes every limit of the adapter", async () => {
   using gpu = await openGPU();
   const adapter = await navigator.gpu.requestAdapter();

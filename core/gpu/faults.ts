@@ -1,0 +1,32 @@
+import { GPUFault } from "../errors.ts";
+
+/**
+ * The errors that a device reported. Several calls may be waiting for the GPU at once, one of them
+ * left behind by a call that has failed already: each is told of what went wrong while it waited, so
+ * that none takes away what another must hear.
+ */
+export class Faults {
+  /** Errors recorded so far. */
+  count = 0;
+  #latest = "";
+  #unraised: string[] = [];
+
+  /** Notes an error, for the next {@linkcode Faults.raise}. */
+  record(message: string): void {
+    this.count++;
+    this.#latest = message;
+    this.#unraised.push(message);
+  }
+
+  /**
+   * Throws one {@linkcode GPUFault}: of the errors that nobody was told of, or else of the latest, if
+   * it came after the first `since`.
+   */
+  raise(since: number = this.count): void {
+    const [first, ...others] = this.#unraised.splice(0);
+    if (first === undefined && this.count <= since) return;
+    throw new GPUFault(
+      others.length ? `${first} (and ${others.length} more)` : first ?? this.#latest,
+    );
+  }
+}
