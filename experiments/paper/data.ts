@@ -1,9 +1,9 @@
-import { InputError, paperProblems } from "../../mod.ts";
+import { type Gpu, InputError, paperProblems } from "../../mod.ts";
 import { curves } from "../problems/curves.ts";
 import { faces } from "../problems/faces.ts";
 import { mnist } from "../problems/mnist.ts";
 import { chooseNetwork } from "../problems/network.ts";
-import type { DataSource, LoadedProblem, Problem } from "../problems/problem.ts";
+import type { DataSource, LoadedProblem, Problem, ProblemData } from "../problems/problem.ts";
 
 const problems: Record<"curves" | "mnist" | "faces", Problem> = { curves, mnist, faces };
 
@@ -33,6 +33,23 @@ export function loadData(
 ): Promise<LoadedProblem> {
   const { outputUnit, layers: [width] } = paperProblems[problem];
   return problems[problem].load({ ...rest, width, outputUnit, interruption });
+}
+
+/**
+ * Uploads what was loaded to one GPU, and loads it again for each further one: an upload gives the
+ * memory of the data back.
+ */
+export function uploader(
+  loaded: LoadedProblem,
+  options: DataOptions,
+  interruption: AbortSignal,
+): (gpu: Gpu) => Promise<ProblemData> {
+  let next: LoadedProblem | undefined = loaded;
+  return async (gpu) => {
+    const data = next ?? await loadData(options, interruption);
+    next = undefined;
+    return data.upload(gpu);
+  };
 }
 
 /** The encoder: the paper's where none is given. */

@@ -106,12 +106,6 @@ interface Request<Configuration> {
   readonly configuration: Configuration;
 }
 
-/** What a command asks to be laid. */
-interface Request<Configuration> {
-  readonly preset: string;
-  readonly configuration: Configuration;
-}
-
 /** What is to be trained, and its record in the folder. */
 export interface Laid<Plan> {
   readonly plan: Plan;

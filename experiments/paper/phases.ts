@@ -1,13 +1,14 @@
-import { autoencoder, InputError, openGPU, paperProblems } from "../../mod.ts";
+import { autoencoder, InputError, paperProblems } from "../../mod.ts";
 import { exists } from "../shared/files.ts";
 import { lockFolder } from "../shared/lock.ts";
 import { showProgress } from "../shared/progress.ts";
-import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
+import type { AdapterPreference } from "../shared/setup.ts";
 import type { PhasesBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
-import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
+import { checkData, type DataOptions, identityOf, layersOf, loadData, uploader } from "./data.ts";
 import { checkFolder, layPhases } from "./folder.ts";
 import type { PlannedNetwork } from "./grid.ts";
+import { onGPU } from "./on_gpu.ts";
 import type { PlannedPhases } from "./phases_grid.ts";
 import { writePhases } from "./phases_section.ts";
 import { makeReport } from "./report/report.ts";
@@ -36,19 +37,19 @@ export async function runPhases(
   const encoder = layersOf(problem, layers);
   const configuration = { problem, layers: encoder, data: identityOf(loaded.source), budget };
   const { plan, record } = layPhases(folder, { preset, configuration });
-  const done = new Set(readCells(folder).keys());
   const networks = [plan.trunk, ...plan.branchings.map(({ networks }) => networks)].flat();
-  if (networks.some(({ id }) => !done.has(id))) {
-    const adapter = await ensureAdapter(options.adapter, interruption);
-    console.error(`adapter: ${describeAdapter(adapter)}`);
-    using gpu = await openGPU({ adapter });
-    Deno.mkdirSync(folder, { recursive: true });
-    using _lock = lockFolder(folder);
-    record();
-    const network = { ...paperProblems[problem], layers: encoder };
-    const model = autoencoder({ ...network, ...loaded.upload(gpu) });
-    const place = { gpu, adapter: describeAdapter(adapter), folder, interruption };
-    await trainPhases(plan, { model, place, done });
+  const cells = readCells(folder);
+  if (networks.some(({ id }) => !cells.has(id))) {
+    const upload = uploader(loaded, data, interruption);
+    await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
+      Deno.mkdirSync(folder, { recursive: true });
+      using _lock = lockFolder(folder);
+      record();
+      const network = { ...paperProblems[problem], layers: encoder };
+      const model = autoencoder({ ...network, ...await upload(gpu) });
+      const done = new Set(readCells(folder).keys());
+      await trainPhases(plan, { model, place: { gpu, adapter, folder, interruption }, done });
+    });
   }
   await writePhases(folder, plan);
   await makeReport(folder);

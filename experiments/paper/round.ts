@@ -57,6 +57,14 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
   const trainer = await openRound(gpu, saved ? { ...round, from: saved.state } : round);
   const { configuration } = networks[0];
   const clock = new Clock(findings);
+  const save = async (path: string) => {
+    const state = await trainer.save();
+    await writeCheckpoint(
+      path,
+      { networks: networks.map(({ id }) => id), state, findings },
+      adapter,
+    );
+  };
   try {
     while (trainer.update < configuration.updates && findings.divergedAt.includes(null)) {
       const reportAt = nextReport(trainer.update, configuration, keep);
@@ -71,16 +79,11 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
         findings.beforeFinish = await evaluateAll(trainer, round.model);
       }
       if (keep.includes(report.update)) {
-        const state = await trainer.save();
-        await writeCheckpoint(
-          statePath(folder, networks, report.update),
-          { state, findings },
-          adapter,
-        );
+        await save(statePath(folder, networks, report.update));
       }
       if (signal.aborted || clock.isCheckpointDue) {
         clock.save();
-        await writeCheckpoint(path, { state: await trainer.save(), findings }, adapter);
+        await save(path);
       }
       signal.throwIfAborted();
     }

@@ -1,5 +1,5 @@
 import { decodeCheckpoint, encodeCheckpoint, InputError, type TrainerState } from "../../mod.ts";
-import { readWhole, sha256, writeWhole } from "../shared/files.ts";
+import { exists, readWhole, sha256, writeWhole } from "../shared/files.ts";
 import type { CellResult, Errors } from "./cells.ts";
 import type { PlannedNetwork } from "./grid.ts";
 
@@ -16,6 +16,8 @@ export interface Findings {
 
 /** An unfinished round. */
 export interface RoundCheckpoint {
+  /** Their IDs. */
+  readonly networks: readonly string[];
   readonly state: TrainerState;
   readonly findings: Findings;
 }
@@ -51,10 +53,11 @@ function nameOf(networks: readonly PlannedNetwork[]): string {
 /** Writes the checkpoint of a round: under its name it is complete, or the one before it. */
 export async function writeCheckpoint(
   path: string,
-  { state, findings }: RoundCheckpoint,
+  { networks, state, findings }: RoundCheckpoint,
   adapter: string,
 ): Promise<void> {
-  const bytes = await encodeCheckpoint(state, { findings: JSON.stringify(findings), adapter });
+  const said = { networks: networks.join(), findings: JSON.stringify(findings), adapter };
+  const bytes = await encodeCheckpoint(state, said);
   Deno.mkdirSync(path.replace(/[^/]*$/, ""), { recursive: true });
   writeWhole(path, bytes);
 }
@@ -64,12 +67,82 @@ export async function writeCheckpoint(
  * InputError, in words that name the file, where it is damaged.
  */
 export async function readCheckpoint(path: string, adapter: string): Promise<RoundCheckpoint> {
+  const { trainedOn, ...checkpoint } = await read(path);
+  if (trainedOn !== adapter) {
+    console.error(`${path} was trained on ${trainedOn}: its last bits may differ`);
+  }
+  return checkpoint;
+}
+
+/**
+ * The networks of the rounds that were left unfinished, of those that are `wanted`. A round of more
+ * than `most` of them, or of others beside them, is divided into rounds of its own first.
+ */
+export async function unfinishedRounds(
+  folder: string,
+  wanted: readonly PlannedNetwork[],
+  most: number,
+): Promise<PlannedNetwork[][]> {
+  const left = new Map(wanted.map((network) => [network.id, network]));
+  const rounds: PlannedNetwork[][] = [];
+  for (const path of unfinishedPaths(folder)) {
+    const { networks: ids } = await read(path);
+    const own = ids.flatMap((id) => left.get(id) ?? []);
+    if (own.length === 0) continue;
+    own.forEach(({ id }) => left.delete(id));
+    const parts = evenParts(own, most);
+    if (parts[0].length < ids.length) await divide(path, parts, folder);
+    rounds.push(...parts);
+  }
+  return rounds;
+}
+
+/** Parts of about equal length, of `most` items at most. */
+export function evenParts<T>(items: readonly T[], most: number): T[][] {
+  const count = Math.ceil(items.length / most), size = Math.ceil(items.length / count);
+  return Array.from({ length: count }, (_, i) => items.slice(size * i, size * (i + 1)));
+}
+
+function unfinishedPaths(folder: string): string[] {
+  const rounds = `${folder}/rounds`;
+  if (!exists(rounds)) return [];
+  return [...Deno.readDirSync(rounds)].map(({ name }) => name)
+    .filter((name) => /^[0-9a-f]{16}\.safetensors$/.test(name))
+    .toSorted().map((name) => `${rounds}/${name}`);
+}
+
+/** Writes a checkpoint for each part of a round in place of the whole one's. */
+async function divide(
+  path: string,
+  parts: readonly PlannedNetwork[][],
+  folder: string,
+): Promise<void> {
+  const { networks: ids, state, findings, trainedOn } = await read(path);
+  for (const part of parts) {
+    const networks = part.map(({ id }) => id);
+    const those = <T>(values: readonly T[]) => networks.map((id) => values[ids.indexOf(id)]);
+    const { curves, divergedAt, beforeFinish, seconds } = findings;
+    const own = {
+      networks,
+      state: { ...state, replicas: those(state.replicas) },
+      findings: {
+        curves: those(curves),
+        divergedAt: those(divergedAt),
+        beforeFinish: beforeFinish && those(beforeFinish),
+        seconds,
+      },
+    };
+    await writeCheckpoint(checkpointPath(folder, part), own, trainedOn);
+  }
+  Deno.removeSync(path);
+}
+
+async function read(path: string): Promise<RoundCheckpoint & { trainedOn: string }> {
   try {
     const { state, metadata } = await decodeCheckpoint(readWhole(path));
-    if (metadata.adapter !== adapter) {
-      console.error(`${path} was trained on ${metadata.adapter}: its last bits may differ`);
-    }
-    return { state, findings: JSON.parse(metadata.findings) as Findings };
+    if (!metadata.networks) throw new InputError("names no networks");
+    const findings = JSON.parse(metadata.findings) as Findings;
+    return { networks: metadata.networks.split(","), state, findings, trainedOn: metadata.adapter };
   } catch (error) {
     if (!(error instanceof InputError || error instanceof SyntaxError)) throw error;
     throw new InputError(`${path}: ${error.message}; delete it, and the round begins anew`);

@@ -1,15 +1,16 @@
-import { InputError, openGPU } from "../../mod.ts";
+import { InputError } from "../../mod.ts";
 import type { LoadedProblem } from "../problems/problem.ts";
 import type { Share } from "../shared/flags.ts";
 import { lockFolder } from "../shared/lock.ts";
-import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
+import type { AdapterPreference } from "../shared/setup.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
-import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
+import { checkData, type DataOptions, identityOf, layersOf, loadData, uploader } from "./data.ts";
 import { checkFolder, layTable, type TableConfiguration } from "./folder.ts";
-import { networksOf, shardOf } from "./grid.ts";
+import { networksOf, type PlannedNetwork, shardOf } from "./grid.ts";
+import { onGPU } from "./on_gpu.ts";
 import { makeReport } from "./report/report.ts";
-import { trainNetworks, type Workshop } from "./train.ts";
+import { trainNetworks } from "./train.ts";
 
 /** A table that a command asks for. */
 export type TableRequest = AutoencoderRequest | RecurrentRequest;
@@ -53,39 +54,32 @@ export async function trainTables(
       configuration: configurationOf(request, loaded),
     })
   );
-  const done = readCells(folder);
   const networks = networksOf(laid.map(({ plan }) => plan));
   const own = shard ? shardOf(networks, shard) : networks;
-  const missing = own.filter(({ id }) => !done.has(id));
+  const missing = missingOf(own, folder);
   if (own.length > missing.length) {
     console.error(`${own.length - missing.length} of ${own.length} networks are there already`);
   }
-  const workshop = missing.length > 0
-    ? await openWorkshop(loaded, options, interruption)
-    : undefined;
-  using _gpu = workshop?.gpu;
-  using _lock = workshop && lockShare(folder, shard);
-  laid.forEach(({ record }) => record());
-  if (workshop) await trainNetworks(missing, workshop);
+  const record = () => laid.forEach(({ record }) => record());
+  if (missing.length === 0) record();
+  else {
+    const upload = first && uploader(loaded!, first.data, interruption);
+    await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
+      using _lock = lockShare(folder, shard);
+      record();
+      const data = await upload?.(gpu);
+      const { replicas } = options;
+      const workshop = { gpu, adapter, folder, data, replicas, interruption };
+      await trainNetworks(missingOf(own, folder), workshop);
+    });
+  }
   await makeReport(folder);
 }
 
-async function openWorkshop(
-  loaded: LoadedProblem | undefined,
-  { out, replicas, adapter: preference }: TableOptions,
-  interruption: AbortSignal,
-): Promise<Workshop> {
-  const adapter = await ensureAdapter(preference, interruption);
-  console.error(`adapter: ${describeAdapter(adapter)}`);
-  const gpu = await openGPU({ adapter });
-  return {
-    gpu,
-    adapter: describeAdapter(adapter),
-    folder: out,
-    data: loaded?.upload(gpu),
-    replicas,
-    interruption,
-  };
+/** The networks that have no cell yet. */
+function missingOf(networks: readonly PlannedNetwork[], folder: string): PlannedNetwork[] {
+  const done = readCells(folder);
+  return networks.filter(({ id }) => !done.has(id));
 }
 
 /** Keeps the folder, or a machine's share of it, for this process. Throws InputError. */

@@ -13,6 +13,7 @@ import {
   type Round,
   trainRound,
 } from "./round.ts";
+import { evenParts, unfinishedRounds } from "./round_checkpoint.ts";
 
 /** Where networks are trained, and what of. */
 export interface Workshop extends Place {
@@ -43,7 +44,7 @@ export async function trainNetworks(
   interruption.throwIfAborted();
   const finish = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
   console.error(
-    `${networks.length} networks, ${
+    `${networks.length} ${networks.length === 1 ? "network" : "networks"}, ${
       rounds.length === 1 ? "all side by side" : `in ${rounds.length} rounds`
     }, about ${formatDuration(expected)} (until ${finish})`,
   );
@@ -65,12 +66,12 @@ export async function trainNetworks(
   }
 }
 
-/** Rounds of about equal size for each kind of network. */
+/** Rounds for each kind of network: those that were left unfinished, then others of about equal size. */
 async function layRounds(
   networks: readonly PlannedNetwork[],
   workshop: Workshop,
 ): Promise<Round[]> {
-  const { gpu, replicas = Infinity } = workshop;
+  const { gpu, folder, replicas = Infinity } = workshop;
   const kinds = Map.groupBy(networks, ({ configuration }) => modelKey(configuration)).values();
   const rounds: Round[] = [];
   for (const kind of kinds) {
@@ -81,10 +82,10 @@ async function layRounds(
       replicas,
       replicasThatFit(gpu, model, { batchSize, budget: memoryFor(gpu) }),
     );
-    const count = Math.ceil(kind.length / fit), size = Math.ceil(kind.length / count);
-    for (let i = 0; i < kind.length; i += size) {
-      rounds.push({ model, networks: kind.slice(i, i + size) });
-    }
+    const begun = await unfinishedRounds(folder, kind, fit);
+    const isBegun = new Set(begun.flat());
+    const others = evenParts(kind.filter((network) => !isBegun.has(network)), fit);
+    rounds.push(...[...begun, ...others].map((networks) => ({ model, networks })));
   }
   return rounds;
 }

@@ -21,7 +21,17 @@ export interface MachineOptions<M extends Model> {
   tuning?: OpenOptions["tuning"];
 }
 
+/** A program opens the GPU anew so many times at most. */
+export const mostReopenings = 3;
+
 const lossIsTold_ms = 100;
+
+/** What a failure of the GPU was, in words: a lost device shows in many ways before it is told. */
+export async function describeFault({ device }: Gpu, failure: GPUFault): Promise<string> {
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, lossIsTold_ms));
+  const lost = await Promise.race([device.lost, late]);
+  return lost ? `the device was lost (${lost.reason})` : failure.message;
+}
 
 /** A GPU with a model on it, which can be opened anew where the device is lost. */
 export class Machine<M extends Model> implements Disposable {
@@ -44,13 +54,6 @@ export class Machine<M extends Model> implements Disposable {
     const machine = new Machine(options);
     await machine.#open();
     return machine;
-  }
-
-  /** What a failure of the GPU was, in words: a lost device shows in many ways before it is told. */
-  async describe(failure: GPUFault): Promise<string> {
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, lossIsTold_ms));
-    const lost = await Promise.race([this.gpu.device.lost, late]);
-    return lost ? `the device was lost (${lost.reason})` : failure.message;
   }
 
   /** Gives the device up for a new one. What was on it is gone, the model is loaded again. */

@@ -10,7 +10,7 @@ import {
 } from "../../mod.ts";
 import type { Checkpoints, FoundRound, Standing, Tally } from "./checkpoints.ts";
 import type { Ending } from "./ending.ts";
-import type { Machine } from "./machine.ts";
+import { describeFault, type Machine, mostReopenings } from "./machine.ts";
 import {
   type Column,
   curveColumns,
@@ -58,9 +58,6 @@ export interface Place {
   readonly number: number;
   readonly rounds: number;
 }
-
-/** A run opens the GPU anew so many times at most. */
-const mostFailures = 3;
 
 /** A round of networks while it is trained: its reports, its checkpoints, and what comes of it. */
 export class Round {
@@ -208,16 +205,16 @@ export class Round {
     const { machine, run } = this.#training;
     const { progress, curve } = this.#place;
     const { update, curveLength } = this.#saved;
-    const reason = await machine.describe(failure);
-    if (machine.reopenings >= mostFailures) {
+    const reason = await describeFault(machine.gpu, failure);
+    if (machine.reopenings >= mostReopenings) {
       throw new GPUFault(
-        `${reason}; it was opened anew ${mostFailures} times before: go on with --resume ` +
+        `${reason}; it was opened anew ${mostReopenings} times before: go on with --resume ` +
           `${run.folder} once the GPU works`,
       );
     }
     progress.say(
       `warning: ${reason}; the GPU is opened anew (${machine.reopenings + 1} of at most ` +
-        `${mostFailures} times), and training goes on from update ${update}`,
+        `${mostReopenings} times), and training goes on from update ${update}`,
     );
     await machine.reopen();
     curve.cut(curveLength);

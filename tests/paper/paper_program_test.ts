@@ -1,4 +1,5 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readCells } from "../../experiments/paper/cells.ts";
 import { runDeno } from "../experiments/processes.ts";
 import { scratch } from "../experiments/scratch.ts";
 
@@ -60,4 +61,29 @@ Deno.test("paper.ts trains what a folder lacks, and refuses another grid", async
       "as it was, or name another folder with --out\n",
     ],
   );
+});
+
+Deno.test("paper.ts opens a GPU that fails anew, and ends with the same networks", async () => {
+  using folder = scratch();
+  const networks = async (name: string, env: Record<string, string>, ...options: string[]) => {
+    const out = `${folder.path}/${name}`;
+    const { status, stderr } = await runDeno(
+      ["run", "-A", ...options, program, "table2", ...tiny, "--out", out],
+      { env },
+    );
+    assertEquals(status, 0, stderr);
+    return { stderr, results: new Map([...readCells(out)].map(([id, cell]) => [id, cell.result])) };
+  };
+  const undisturbed = await networks("undisturbed", {});
+  const preload = new URL("../soak/gpu_faults.ts", import.meta.url).pathname;
+  const struck = `${folder.path}/struck`;
+  const disturbed = await networks(
+    "disturbed",
+    { NAGARE_FAULT: "submit 40", NAGARE_STRUCK: struck },
+    "--preload",
+    preload,
+  );
+  Deno.statSync(struck);
+  assertMatch(disturbed.stderr, /^warning: .*the GPU is opened anew \(1 of at most 3 times\)/m);
+  assertEquals(disturbed.results, undisturbed.results);
 });

@@ -8,6 +8,7 @@ import {
   checkpointPath,
   readCheckpoint,
   statePath,
+  unfinishedRounds,
 } from "../../experiments/paper/round_checkpoint.ts";
 import { exists } from "../../experiments/shared/files.ts";
 import { scratch } from "../experiments/scratch.ts";
@@ -102,6 +103,32 @@ gpuTest("trainRound() goes on where it was interrupted, to the same figures", as
   await trainRound(round, placeOf(bench, folder.path), () => {});
   assertEquals(results(folder.path), whole);
   assertEquals(exists(path), false);
+});
+
+gpuTest("a round that was interrupted goes on in parts, to the same figures", async (bench) => {
+  const model = modelOf(bench);
+  const whole = await trained(bench, { model, networks });
+  using folder = scratch();
+  const controller = new AbortController();
+  await assertRejects(
+    () =>
+      trainRound({ model, networks }, placeOf(bench, folder.path, controller.signal), (update) => {
+        if (update >= 12) controller.abort(new DOMException("enough", "AbortError"));
+      }),
+    DOMException,
+  );
+  assertEquals(await unfinishedRounds(folder.path, networks, 3), [networks]);
+  assertEquals(await unfinishedRounds(folder.path, [network({ seed: 2 })], 3), []);
+  const parts = [networks.slice(0, 2), networks.slice(2)];
+  assertEquals(await unfinishedRounds(folder.path, networks, 2), parts);
+  assertEquals(exists(checkpointPath(folder.path, networks)), false);
+  for (const networks of parts) {
+    const { state } = await readCheckpoint(checkpointPath(folder.path, networks), "test");
+    assertEquals([state.update, state.replicas.length], [12, networks.length]);
+    await trainRound({ model, networks }, placeOf(bench, folder.path), () => {});
+  }
+  const byId = (a: Pick<Cell, "id">, b: Pick<Cell, "id">) => a.id.localeCompare(b.id);
+  assertEquals(results(folder.path).toSorted(byId), whole.toSorted(byId));
 });
 
 gpuTest("trainRound() refuses a damaged checkpoint in words that name it", async (bench) => {

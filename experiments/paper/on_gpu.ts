@@ -1,0 +1,41 @@
+import { type Gpu, GPUFault, openGPU } from "../../mod.ts";
+import { describeFault, mostReopenings } from "../shared/machine.ts";
+import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
+
+/** Where work is done: a GPU, and its adapter as cells record it. */
+export interface OpenedGPU {
+  readonly gpu: Gpu;
+  readonly adapter: string;
+}
+
+/**
+ * Does work that goes on, when it is repeated, from what it left in its folder. Where the GPU fails
+ * it is opened anew, and the work is repeated.
+ */
+export async function onGPU(
+  preference: AdapterPreference,
+  interruption: AbortSignal,
+  work: (opened: OpenedGPU) => Promise<void>,
+): Promise<void> {
+  for (let reopenings = 0;; reopenings++) {
+    const adapter = await ensureAdapter(preference, interruption);
+    if (reopenings === 0) console.error(`adapter: ${describeAdapter(adapter)}`);
+    using gpu = await openGPU({ adapter });
+    try {
+      return await work({ gpu, adapter: describeAdapter(adapter) });
+    } catch (error) {
+      if (!(error instanceof GPUFault)) throw error;
+      const reason = await describeFault(gpu, error);
+      if (reopenings === mostReopenings) {
+        throw new GPUFault(
+          `${reason}; it was opened anew ${mostReopenings} times before: repeat the command once ` +
+            "the GPU works, and it goes on",
+        );
+      }
+      console.error(
+        `warning: ${reason}; the GPU is opened anew (${reopenings + 1} of at most ` +
+          `${mostReopenings} times), and training goes on from the last checkpoint`,
+      );
+    }
+  }
+}
