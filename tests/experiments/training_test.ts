@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { readTable } from "../../experiments/shared/tables.ts";
 import { GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { scratch } from "./scratch.ts";
-import { grid, networkBytes, type SmallRun, trainSmall, vectorBytes } from "./small_grid.ts";
+import { grid, networkBytes, type SmallRun, trainSmall, vectorBytes } from "./paper/small_grid.ts";
 
 /** A run in a folder of its own, without what may differ between two of them. */
 async function outcomeOf(options: Omit<SmallRun, "folder"> = {}) {

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultTreeAdapter, type DefaultTreeAdapterTypes, html, parse } from "parse5";
-import { InputError } from "../../core/errors.ts";
-import { cellPath } from "../../experiments/paper/cells.ts";
-import { networksOf } from "../../experiments/paper/grid.ts";
-import { writeExtraSection } from "../../experiments/paper/report/extra_sections.ts";
-import { makeReport } from "../../experiments/paper/report/report.ts";
-import { resultTable } from "../../experiments/paper/report/result_tables.ts";
-import { readTable } from "../../experiments/shared/tables.ts";
+import { InputError } from "../../../core/errors.ts";
+import { cellPath } from "../../../experiments/paper/cells.ts";
+import { networksOf } from "../../../experiments/paper/grid.ts";
+import { writeExtraSection } from "../../../experiments/paper/report/extra_sections.ts";
+import { makeReport } from "../../../experiments/paper/report/report.ts";
+import { resultTable } from "../../../experiments/paper/report/result_tables.ts";
+import { readTable } from "../../../experiments/shared/tables.ts";
 import {
   adapter,
   asInThePaper,
@@ -14,8 +14,8 @@ import {
   smallTables,
   summaries,
   writeResults,
-} from "./paper_results.ts";
-import { scratch } from "./scratch.ts";
+} from "./results.ts";
+import { scratch } from "../scratch.ts";
 
 type Element = DefaultTreeAdapterTypes.Element;
 

@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { InputError } from "../../core/errors.ts";
-import { type Cell, cellId, readCells } from "../../experiments/paper/cells.ts";
-import type { AutoencoderConfiguration } from "../../experiments/paper/configuration.ts";
-import type { PlannedNetwork } from "../../experiments/paper/grid.ts";
-import { type Round, trainRound } from "../../experiments/paper/round.ts";
+import { InputError } from "../../../core/errors.ts";
+import { type Cell, cellId, readCells } from "../../../experiments/paper/cells.ts";
+import type { AutoencoderConfiguration } from "../../../experiments/paper/configuration.ts";
+import type { PlannedNetwork } from "../../../experiments/paper/grid.ts";
+import { type Round, trainRound } from "../../../experiments/paper/round.ts";
 import {
   checkpointPath,
   readCheckpoint,
   statePath,
   unfinishedRounds,
-} from "../../experiments/paper/round_checkpoint.ts";
-import { exists } from "../../experiments/shared/files.ts";
-import { scratch } from "../experiments/scratch.ts";
-import { type Bench, gpuTest } from "../gpu/fixture.ts";
-import { Problem } from "../models/problem.ts";
+} from "../../../experiments/paper/round_checkpoint.ts";
+import { exists } from "../../../experiments/shared/files.ts";
+import { scratch } from "../scratch.ts";
+import { type Bench, gpuTest } from "../../gpu/fixture.ts";
+import { Problem } from "../../models/problem.ts";
 
 const layers = [17, 9, 3];
 

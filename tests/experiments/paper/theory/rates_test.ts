@@ -1,15 +1,20 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { nesterov } from "../../core/optim/optimizer.ts";
-import { nesterov1983 } from "../../core/optim/schedule.ts";
-import { logarithmicSpectrum } from "../../experiments/paper/theory/conditions.ts";
-import { distances, float64Path, pathOf, upTo } from "../../experiments/paper/theory/descent.ts";
-import { heavyBall } from "../../experiments/paper/theory/heavy_ball.ts";
-import { nesterov1983Rate } from "../../experiments/paper/theory/nesterov_1983.ts";
-import { row } from "../../experiments/paper/theory/statement.ts";
-import { gpuTest } from "../gpu/fixture.ts";
-import { float64 } from "../reference/iterate_error.ts";
-import { Nesterov1983 } from "../reference/optimizers.ts";
-import { Quadratic } from "../reference/quadratic.ts";
+import { nesterov } from "../../../../core/optim/optimizer.ts";
+import { nesterov1983 } from "../../../../core/optim/schedule.ts";
+import { logarithmicSpectrum } from "../../../../experiments/paper/theory/conditions.ts";
+import {
+  distances,
+  float64Path,
+  pathOf,
+  upTo,
+} from "../../../../experiments/paper/theory/descent.ts";
+import { heavyBall } from "../../../../experiments/paper/theory/heavy_ball.ts";
+import { nesterov1983Rate } from "../../../../experiments/paper/theory/nesterov_1983.ts";
+import { row } from "../../../../experiments/paper/theory/statement.ts";
+import { gpuTest } from "../../../gpu/fixture.ts";
+import { float64 } from "../../../reference/iterate_error.ts";
+import { Nesterov1983 } from "../../../reference/optimizers.ts";
+import { Quadratic } from "../../../reference/quadratic.ts";
 import { assertDrawn, assertHolds, uninterrupted } from "./claims.ts";
 
 gpuTest("heavyBall() stays within its bound, but not within rho^t", async ({ gpu }) => {

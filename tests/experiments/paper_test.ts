@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCells } from "../../experiments/paper/cells.ts";
-import { runDeno } from "../experiments/processes.ts";
-import { scratch } from "../experiments/scratch.ts";
+import { runDeno } from "./processes.ts";
+import { scratch } from "./scratch.ts";
 
 const program = new URL("../../experiments/paper.ts", import.meta.url).pathname;
 const paper = (...args: string[]) => runDeno(["run", "-A", program, ...args]);

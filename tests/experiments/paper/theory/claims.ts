@@ -1,8 +1,8 @@
 // What tests of the theory share: how a statement and a figure are checked.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Figure, Statement } from "../../experiments/paper/theory/statement.ts";
-import { renderSvg } from "../../experiments/shared/vega.ts";
+import type { Figure, Statement } from "../../../../experiments/paper/theory/statement.ts";
+import { renderSvg } from "../../../../experiments/shared/vega.ts";
 
 /** Goes on to the end. */
 export const uninterrupted: AbortSignal = new AbortController().signal;

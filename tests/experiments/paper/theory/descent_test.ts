@@ -1,15 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { classicalMomentum, nesterov } from "../../core/optim/optimizer.ts";
-import { type Descent, distances, follow } from "../../experiments/paper/theory/descent.ts";
+import { classicalMomentum, nesterov } from "../../../../core/optim/optimizer.ts";
+import { type Descent, distances, follow } from "../../../../experiments/paper/theory/descent.ts";
 import {
   alongAxes,
   changingRate,
   risingMomentum,
   start,
   turned,
-} from "../../experiments/paper/theory/examples.ts";
-import { row } from "../../experiments/paper/theory/statement.ts";
-import { gpuTest } from "../gpu/fixture.ts";
+} from "../../../../experiments/paper/theory/examples.ts";
+import { row } from "../../../../experiments/paper/theory/statement.ts";
+import { gpuTest } from "../../../gpu/fixture.ts";
 import { uninterrupted } from "./claims.ts";
 
 const rates = { learningRate: changingRate, momentum: risingMomentum };

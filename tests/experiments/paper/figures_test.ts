@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { drawFigures } from "../../experiments/paper/report/figures/draw.ts";
-import { asInThePaper, type Outcomes, smallTables, summaries } from "./paper_results.ts";
+import { drawFigures } from "../../../experiments/paper/report/figures/draw.ts";
+import { asInThePaper, type Outcomes, smallTables, summaries } from "./results.ts";
 
 /** The SVG texts of all figures, by name. */
 async function draw(outcomes: Outcomes, tables = smallTables): Promise<Map<string, string>> {

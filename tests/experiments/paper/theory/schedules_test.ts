@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { momentumSchedules } from "../../experiments/paper/theory/momentum_schedules.ts";
-import { gpuTest } from "../gpu/fixture.ts";
+import { momentumSchedules } from "../../../../experiments/paper/theory/momentum_schedules.ts";
+import { gpuTest } from "../../../gpu/fixture.ts";
 import { assertDrawn, assertHolds, uninterrupted } from "./claims.ts";
 
 gpuTest("momentumSchedules() are those of the paper, as the kernel applies them", async (bench) => {

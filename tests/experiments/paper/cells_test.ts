@@ -1,16 +1,16 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../../../core/errors.ts";
 import {
   type Cell,
   cellPath,
   decodeCell,
   encodeCell,
   readCells,
-} from "../../experiments/paper/cells.ts";
-import { layTable, readTables } from "../../experiments/paper/folder.ts";
-import { networksOf } from "../../experiments/paper/grid.ts";
-import { asInThePaper, cellOf, smallTables, writeResults } from "./paper_results.ts";
-import { scratch } from "./scratch.ts";
+} from "../../../experiments/paper/cells.ts";
+import { layTable, readTables } from "../../../experiments/paper/folder.ts";
+import { networksOf } from "../../../experiments/paper/grid.ts";
+import { asInThePaper, cellOf, smallTables, writeResults } from "./results.ts";
+import { scratch } from "../scratch.ts";
 
 const { table1 } = smallTables;
 

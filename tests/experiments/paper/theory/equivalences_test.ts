@@ -1,10 +1,10 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { conjugateGradient } from "../../experiments/paper/theory/conjugate_gradient.ts";
-import { rotation } from "../../experiments/paper/theory/rotation.ts";
-import { smallSteps } from "../../experiments/paper/theory/small_steps.ts";
-import { theorem21 } from "../../experiments/paper/theory/theorem_2_1.ts";
-import { twoForms } from "../../experiments/paper/theory/two_forms.ts";
-import { gpuTest } from "../gpu/fixture.ts";
+import { conjugateGradient } from "../../../../experiments/paper/theory/conjugate_gradient.ts";
+import { rotation } from "../../../../experiments/paper/theory/rotation.ts";
+import { smallSteps } from "../../../../experiments/paper/theory/small_steps.ts";
+import { theorem21 } from "../../../../experiments/paper/theory/theorem_2_1.ts";
+import { twoForms } from "../../../../experiments/paper/theory/two_forms.ts";
+import { gpuTest } from "../../../gpu/fixture.ts";
 import { assertHolds, uninterrupted } from "./claims.ts";
 
 gpuTest("theorem21() holds in each of eight eigendirections", async ({ gpu }) => {

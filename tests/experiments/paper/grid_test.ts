@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { autoencoderBudgets, recurrentBudgets } from "../../experiments/paper/budget.ts";
-import { cellId } from "../../experiments/paper/cells.ts";
-import type { CellConfiguration } from "../../experiments/paper/configuration.ts";
+import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/paper/budget.ts";
+import { cellId } from "../../../experiments/paper/cells.ts";
+import type { CellConfiguration } from "../../../experiments/paper/configuration.ts";
 import {
   type AutoencoderGrid,
   networksOf,
@@ -10,8 +10,8 @@ import {
   table2,
   table3,
   table5,
-} from "../../experiments/paper/grid.ts";
-import { reachedMomentum, scheduleOf } from "../../experiments/paper/networks.ts";
+} from "../../../experiments/paper/grid.ts";
+import { reachedMomentum, scheduleOf } from "../../../experiments/paper/networks.ts";
 
 const paper: AutoencoderGrid = {
   problem: "curves",

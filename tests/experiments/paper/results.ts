@@ -1,8 +1,8 @@
 // A folder of results for tests: tables are laid as they are, and networks made up.
-import { autoencoderBudgets, recurrentBudgets } from "../../experiments/paper/budget.ts";
-import { type Cell, type CellResult, writeCell } from "../../experiments/paper/cells.ts";
-import type { CellConfiguration } from "../../experiments/paper/configuration.ts";
-import { type FoundTable, layTable, type TableRecord } from "../../experiments/paper/folder.ts";
+import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/paper/budget.ts";
+import { type Cell, type CellResult, writeCell } from "../../../experiments/paper/cells.ts";
+import type { CellConfiguration } from "../../../experiments/paper/configuration.ts";
+import { type FoundTable, layTable, type TableRecord } from "../../../experiments/paper/folder.ts";
 import {
   networksOf,
   type PlannedTable,
@@ -11,10 +11,10 @@ import {
   table3,
   table5,
   type TableName,
-} from "../../experiments/paper/grid.ts";
-import { reachedMomentum } from "../../experiments/paper/networks.ts";
-import { summarize, type TableSummary } from "../../experiments/paper/report/summary.ts";
-import { shortestFloat32 } from "../../experiments/shared/tables.ts";
+} from "../../../experiments/paper/grid.ts";
+import { reachedMomentum } from "../../../experiments/paper/networks.ts";
+import { summarize, type TableSummary } from "../../../experiments/paper/report/summary.ts";
+import { shortestFloat32 } from "../../../experiments/shared/tables.ts";
 
 /** How a network came out; undefined: it has not been trained yet. */
 export type Outcome = { train: number; test: number; before?: number } | "diverged" | undefined;

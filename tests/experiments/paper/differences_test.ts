@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { autoencoderBudgets, recurrentBudgets } from "../../experiments/paper/budget.ts";
-import { differencesTable } from "../../experiments/paper/report/differences.ts";
-import { paperProblems } from "../../mod.ts";
-import { smallTables, summaries } from "./paper_results.ts";
+import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/paper/budget.ts";
+import { differencesTable } from "../../../experiments/paper/report/differences.ts";
+import { paperProblems } from "../../../mod.ts";
+import { smallTables, summaries } from "./results.ts";
 
 type Tables = Parameters<typeof summaries>[0];
 

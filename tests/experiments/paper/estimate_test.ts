@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { type Estimate, estimate } from "../../experiments/paper/report/estimate.ts";
+import { type Estimate, estimate } from "../../../experiments/paper/report/estimate.ts";
 
 /** Quantiles as tables of Student's t print them, to 3 decimals: 0.975 at 1, 2, 3 and 9 degrees. */
 const quantiles = [[2, 12.706], [3, 4.303], [4, 3.182], [10, 2.262]] as const;

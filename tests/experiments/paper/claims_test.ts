@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { CellConfiguration } from "../../experiments/paper/configuration.ts";
-import { checkClaims, type Claim } from "../../experiments/paper/report/claims.ts";
-import { compare } from "../../experiments/paper/report/comparison.ts";
-import { asInThePaper, type Outcome, smallTables, summaries } from "./paper_results.ts";
+import type { CellConfiguration } from "../../../experiments/paper/configuration.ts";
+import { checkClaims, type Claim } from "../../../experiments/paper/report/claims.ts";
+import { compare } from "../../../experiments/paper/report/comparison.ts";
+import { asInThePaper, type Outcome, smallTables, summaries } from "./results.ts";
 
 /** Changes how some networks came out: undefined leaves one as it is in the paper. */
 type Change = (configuration: CellConfiguration) => Outcome;

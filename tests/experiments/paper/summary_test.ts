@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { type Line, linesOf, noteOf } from "../../experiments/paper/report/lines.ts";
-import type { EntrySummary } from "../../experiments/paper/report/summary.ts";
-import { formatFigure } from "../../experiments/paper/report/text_table.ts";
-import { type Outcomes, smallTables, summaries } from "./paper_results.ts";
+import { type Line, linesOf, noteOf } from "../../../experiments/paper/report/lines.ts";
+import type { EntrySummary } from "../../../experiments/paper/report/summary.ts";
+import { formatFigure } from "../../../experiments/paper/report/text_table.ts";
+import { type Outcomes, smallTables, summaries } from "./results.ts";
 
 /** The lines of table 1 in a folder whose networks came out so, by column. */
 function linesOfTable(

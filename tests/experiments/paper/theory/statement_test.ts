@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Measured, row } from "../../experiments/paper/theory/statement.ts";
+import { type Measured, row } from "../../../../experiments/paper/theory/statement.ts";
 
 const within: Measured = { residual: 1, bound: 2 };
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { theory, theoryTable } from "../../experiments/paper/theory.ts";
-import { gpuTest } from "../gpu/fixture.ts";
+import { theory, theoryTable } from "../../../../experiments/paper/theory.ts";
+import { gpuTest } from "../../../gpu/fixture.ts";
 
 gpuTest("theory() ends with the reason it is interrupted for", async ({ gpu }) => {
   const interruption = new AbortController();
