@@ -74,13 +74,24 @@ export function driverAdvice(
   return `${missing}: install the driver of the GPU's maker`;
 }
 
-/** Both variables are read once, when the first adapter is asked for. */
+/** lavapipe has no more. */
+const mostThreads = 32;
+
+/**
+ * lavapipe cuts a dispatch in as many parts as it has threads. One a core, its default, leaves cores
+ * idle while another runs two of them in turns.
+ */
+const threadsPerCore = 4;
+
+/** All variables are read once, when the first adapter is asked for. */
 function prepareLoader(): void {
   if (Deno.build.os !== "linux") return;
   // Without a Vulkan driver Deno would take OpenGL, unasked.
   setDefault("DENO_WEBGPU_BACKEND", "vulkan");
   // Mesa complains on stderr where it is not set.
   setDefault("XDG_RUNTIME_DIR", "/tmp");
+  const threads = Math.min(mostThreads, threadsPerCore * navigator.hardwareConcurrency);
+  setDefault("LP_NUM_THREADS", String(threads));
 }
 
 function setDefault(variable: string, value: string): void {

@@ -110,8 +110,8 @@ Deno.test("ensureAdapter() installs nothing without all permissions", async () =
   });
 });
 
-Deno.test("ensureAdapter() needs only two variables of the environment", async () => {
-  const allowed = "--allow-env=DENO_WEBGPU_BACKEND,XDG_RUNTIME_DIR";
+Deno.test("ensureAdapter() needs only three variables of the environment", async () => {
+  const allowed = "--allow-env=DENO_WEBGPU_BACKEND,XDG_RUNTIME_DIR,LP_NUM_THREADS";
   const { status, stdout } = await runDeno(["run", allowed, adapterProgram], only(withLavapipe()));
   assertEquals(status, 0);
   assertMatch(stdout, software);
