@@ -1,4 +1,5 @@
-// x = x min(1, limit / |x|) for each replica's vector x, from the square of its norm.
+// x = x min(1, limit / |x|) for each replica's vector x, from its norm. A vector whose norm is no
+// float32 is multiplied by it, so that the divergence shows.
 
 struct Vectors {
   length: u32,   // of one replica's vector, in vec4
@@ -6,8 +7,10 @@ struct Vectors {
 }
 
 @group(0) @binding(0) var<uniform> vectors: Vectors;
-@group(0) @binding(1) var<storage, read> squares: array<f32>;
+@group(0) @binding(1) var<storage, read> norms: array<f32>;
 @group(0) @binding(2) var<storage, read_write> x: array<vec4f>;
+
+const LARGEST = 0x1.fffffep+127f;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(
@@ -18,5 +21,10 @@ fn main(
   let replica = group.z;
   let i = (group.y * groups.x + group.x) * ${WORKGROUP} + lane;
   if i >= vectors.length { return; }
-  x[replica * vectors.length + i] *= min(1, vectors.limit / sqrt(squares[replica]));
+  let norm = norms[replica];
+  var factor = norm;
+  if norm <= LARGEST {
+    factor = min(1, vectors.limit / norm);
+  }
+  x[replica * vectors.length + i] *= factor;
 }

@@ -2,7 +2,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Readback } from "../gpu/readback.ts";
 import { clipNorm } from "../ops/clip_norm.ts";
-import { dot } from "../ops/dot.ts";
+import { norm } from "../ops/norm.ts";
 import type { Vector } from "../optim/vector.ts";
 
 /** Measures the gradients of all replicas, and shortens those that are longer than a limit. */
@@ -10,7 +10,7 @@ export class GradientNorms {
   readonly #gpu: Gpu;
   readonly #gradient: Vector;
   readonly #limit: number | undefined;
-  readonly #squares: GPUBuffer;
+  readonly #norms: GPUBuffer;
   readonly #readback: Readback;
   /** Measures where no step does, as none is clipped. */
   readonly #plan: Plan;
@@ -20,7 +20,7 @@ export class GradientNorms {
     this.#gpu = gpu;
     this.#gradient = gradient;
     this.#limit = limit;
-    this.#squares = gpu.allocate("squared norms of the gradients", 4 * gradient.replicas);
+    this.#norms = gpu.allocate("norms of the gradients", 4 * gradient.replicas);
     this.#readback = new Readback(gpu, { bytes: 4 * gradient.replicas, depth: 1 });
     this.#plan = new Plan(gpu);
     if (limit === undefined) this.#measure(this.#plan);
@@ -32,25 +32,25 @@ export class GradientNorms {
     if (this.#limit === undefined) return;
     const { buffer: x, layout: { length }, replicas } = this.#gradient;
     this.#measure(step);
-    clipNorm(step, { x, squares: this.#squares }, { limit: this.#limit, length, replicas });
+    clipNorm(step, { x, norms: this.#norms }, { limit: this.#limit, length, replicas });
   }
 
   #measure(plan: Plan): void {
     const { buffer, layout: { length }, replicas } = this.#gradient;
-    dot(plan, { x: buffer, y: buffer, out: this.#squares }, { length, replicas });
+    norm(plan, { x: buffer, out: this.#norms }, { length, replicas });
   }
 
   /** The norms of the gradients of the last step before they were clipped, while they still stand. */
   async read(): Promise<number[]> {
     this.#plan.submit();
     const size = 4 * this.#gradient.replicas;
-    const bytes = await this.#readback.read([{ buffer: this.#squares, size }]);
-    return Array.from(new Float32Array(bytes), Math.sqrt);
+    const bytes = await this.#readback.read([{ buffer: this.#norms, size }]);
+    return Array.from(new Float32Array(bytes));
   }
 
   /** Gives its buffers back. */
   free(): void {
-    this.#gpu.free(this.#squares);
+    this.#gpu.free(this.#norms);
     this.#readback.free();
     this.#plan.free();
   }

@@ -6,7 +6,7 @@ import { Trainer, type TrainerOptions } from "../../core/train/trainer.ts";
 import { rnn } from "../../models/rnn.ts";
 import { markedTask } from "../../models/sequence_tasks.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
-import { sumError, unitRoundoff } from "../reference/tolerance.ts";
+import { accuracy, sumError, ulp, unitRoundoff } from "../reference/tolerance.ts";
 
 /** Trains two replicas for two updates; evaluates nothing, so that the gradient stays in place. */
 async function train(bench: Bench, options: Pick<TrainerOptions, "clipNorm" | "gradientNorm">) {
@@ -36,8 +36,9 @@ async function train(bench: Bench, options: Pick<TrainerOptions, "clipNorm" | "g
   return { reports, parameters };
 }
 
-/** Of a norm: half the relative error of a sum of squares, its root and the scaling. */
-const relative = sumError(9 * 9 + 4 * 9 + 1, 1) / 2 + 8 * unitRoundoff;
+/** Of a norm: half the relative error of a sum of squares, its root, a quotient and a product. */
+const relative = sumError(9 * 9 + 4 * 9 + 1, 1) / 2 + 2 * ulp + 2 * accuracy.quotient +
+  unitRoundoff;
 
 gpuTest("Trainer reports the norm of the last gradient where it is asked to", async (bench) => {
   const { reports, parameters } = await train(bench, { gradientNorm: true });
