@@ -88,6 +88,8 @@ export class Gpu {
   #faults = new Faults();
   #kernels = new Map<string, Kernel>();
   #closed = false;
+  /** What {@linkcode Gpu.takeAll} is taking. */
+  #taking: Set<GPUBuffer> | undefined;
 
   /** Use {@linkcode openGPU}. */
   constructor(
@@ -146,7 +148,24 @@ export class Gpu {
       usage: usage ?? STORAGE | COPY_SRC | COPY_DST,
     });
     this.count(bytes);
+    this.#taking?.add(buffer);
     return buffer;
+  }
+
+  /** Gives what `build` makes; where it throws, all buffers that it took are given back. */
+  takeAll<T>(build: () => T): T {
+    const outer = this.#taking;
+    const taken = this.#taking = new Set<GPUBuffer>();
+    try {
+      const made = build();
+      for (const buffer of taken) outer?.add(buffer);
+      return made;
+    } catch (error) {
+      for (const buffer of taken) this.free(buffer);
+      throw error;
+    } finally {
+      this.#taking = outer;
+    }
   }
 
   /** Counts `bytes` taken, or given back where negative. */
@@ -157,6 +176,7 @@ export class Gpu {
 
   /** Gives a buffer and its mirror back. */
   free(buffer: GPUBuffer): void {
+    this.#taking?.delete(buffer);
     this.mirrors.free(buffer);
     this.count(-buffer.size);
     buffer.destroy();

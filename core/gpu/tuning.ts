@@ -96,11 +96,13 @@ function parse(saved: string | undefined): Map<string, string> {
 
 /** Runs the variants in turns, round by round, and gives the one whose fastest round is the fastest. */
 async function fastest<Variant>(gpu: Gpu, { variants, record }: Choice<Variant>): Promise<Variant> {
-  const plans = variants.map((variant) => {
-    const plan = new Plan(gpu);
-    record(plan, variant);
-    return plan.seal();
-  });
+  const plans = gpu.takeAll(() =>
+    variants.map((variant) => {
+      const plan = new Plan(gpu);
+      record(plan, variant);
+      return plan.seal();
+    })
+  );
   const dispatches = plans.reduce((sum, { length }) => sum + length, 0);
   const profile = new Profile(gpu, dispatches * (ROUNDS + 1));
   try {

@@ -87,7 +87,8 @@ export async function decodeCheckpoint(
       `this safetensors file is no checkpoint: its format is ${found}, not "${format}"`,
     );
   }
-  if (metadata.sha256 !== (await digestOf(bytes)).digest) {
+  const isDigest = /^[0-9a-f]{64}$/.test(metadata.sha256);
+  if (!isDigest || metadata.sha256 !== (await digestOf(bytes)).digest) {
     throw damaged("its SHA-256 is not that of what was written");
   }
   const shapes = parse(metadata.layout, isTensorShape);

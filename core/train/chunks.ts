@@ -1,3 +1,4 @@
+import { InputError } from "../errors.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Profile } from "../gpu/profile.ts";
 import type { StepRow, StepTable } from "../gpu/step_table.ts";
@@ -21,6 +22,16 @@ export class Chunks {
 
   constructor(profile: Profile | undefined) {
     this.#profile = profile;
+  }
+
+  /** Refuses a plan of more dispatches than can be measured. */
+  check({ length }: Plan): void {
+    const { capacity = Infinity } = this.#profile ?? {};
+    if (length <= capacity) return;
+    throw new InputError(
+      `a step has ${length} dispatches, of which ${capacity} can be measured: take shorter ` +
+        "sequences, or no profile",
+    );
   }
 
   /** Tells how long the steps of a chunk took, in seconds. */

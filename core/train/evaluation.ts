@@ -95,26 +95,30 @@ export class Evaluation {
     const key = `${split} ${cases}`;
     let plans = this.#plans.get(key);
     if (!plans) {
-      const { model, graph, replicas, vectors: { theta } } = this.#options;
-      const caseFigures = model.figures.map((name) =>
-        this.#gpu.allocate(`${name} of ${key} cases`, 4 * replicas * cases)
-      );
-      const forward = new Plan(this.#gpu);
-      graph.recordFigures(forward, {
-        parameters: theta,
-        seeds: this.#seeds,
-        split,
-        cases,
-        caseFigures,
-      });
-      const mean = new Plan(this.#gpu);
-      caseFigures.forEach((figures, slot) => {
-        caseMean(mean, figures, { cases, replicas }, { ring: this.#figures, slot });
-      });
-      plans = { forward: forward.seal(), mean: mean.seal(), caseFigures };
+      plans = this.#gpu.takeAll(() => this.#record(split, cases));
       this.#plans.set(key, plans);
     }
     return plans;
+  }
+
+  #record(split: Split, cases: number): SplitPlans {
+    const { model, graph, replicas, vectors: { theta } } = this.#options;
+    const caseFigures = model.figures.map((name) =>
+      this.#gpu.allocate(`${name} of ${split} ${cases} cases`, 4 * replicas * cases)
+    );
+    const forward = new Plan(this.#gpu);
+    graph.recordFigures(forward, {
+      parameters: theta,
+      seeds: this.#seeds,
+      split,
+      cases,
+      caseFigures,
+    });
+    const mean = new Plan(this.#gpu);
+    caseFigures.forEach((figures, slot) => {
+      caseMean(mean, figures, { cases, replicas }, { ring: this.#figures, slot });
+    });
+    return { forward: forward.seal(), mean: mean.seal(), caseFigures };
   }
 
   /** Gives all buffers back. */

@@ -67,7 +67,7 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
       `the state has ${replicas.length} networks, and ${count} are to be trained: give as many`,
     );
   }
-  checkLayout("state", state.layout.tensors, layout);
+  checkLayout(state.layout.tensors, layout);
   for (const { parameters, velocity, lead } of replicas) {
     const isWhole = [parameters, velocity].every(({ length }) => length === layout.length);
     if (!isWhole || !Number.isFinite(lead)) {
@@ -78,18 +78,14 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
   }
 }
 
-/** Refuses tensors of `what` that are not those of `layout`, in the same order. */
-export function checkLayout(
-  what: string,
-  tensors: readonly TensorShape[],
-  layout: VectorLayout,
-): void {
+/** Refuses tensors of a state that are not those of `layout`, in the same order. */
+function checkLayout(tensors: readonly TensorShape[], layout: VectorLayout): void {
   const count = Math.max(tensors.length, layout.tensors.length);
   for (let i = 0; i < count; i++) {
     const [found, wanted] = [tensors[i], layout.tensors[i]].map(describe);
     if (found !== wanted) {
       throw new InputError(
-        `the ${what} has ${found} where this network has ${wanted}: they must be alike`,
+        `the state has ${found} where this network has ${wanted}: they must be alike`,
       );
     }
   }

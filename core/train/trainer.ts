@@ -67,7 +67,7 @@ export class Trainer {
     let trainer: Trainer | undefined;
     let error: GPUError | null = null;
     try {
-      trainer = new Trainer(gpu, options);
+      trainer = gpu.takeAll(() => new Trainer(gpu, options));
     } finally {
       error = await gpu.device.popErrorScope();
     }
@@ -115,6 +115,7 @@ export class Trainer {
       this.#norms = new GradientNorms(gpu, this.gradient, clipNorm);
     }
     this.#plan = this.#record();
+    this.#chunks.check(this.#plan);
     this.#evaluation = new Evaluation(gpu, {
       model,
       graph: this.#graph,
@@ -162,8 +163,9 @@ export class Trainer {
     const { undecided } = this.#plan;
     if (undecided.length === 0) return;
     await this.gpu.tuning?.decide(undecided);
+    const plan = this.#record();
     this.#plan.free();
-    this.#plan = this.#record();
+    this.#plan = plan;
   }
 
   /** Updates done so far. */

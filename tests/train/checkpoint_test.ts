@@ -131,6 +131,9 @@ Deno.test("decodeCheckpoint() refuses a file cut short, and one made longer", as
 Deno.test("decodeCheckpoint() refuses other safetensors files", async () => {
   await refused(writeSafetensors([]), "is no checkpoint: its format is not told");
   await refused(writeSafetensors([], { format: "pt" }), 'its format is "pt"');
+  for (const sha256 of ["", "0", "z".repeat(64)]) {
+    await refused(writeSafetensors([], { format: "nagare-checkpoint-1", sha256 }), "SHA-256");
+  }
   await refused(writeSafetensors([], { format: "nagare-checkpoint-1" }), "SHA-256");
 });
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { GPUFault, GPUMemoryError } from "../../core/errors.ts";
+import { GPUFault, GPUMemoryError, InputError } from "../../core/errors.ts";
 import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import { Profile } from "../../core/gpu/profile.ts";
 import { nesterov } from "../../core/optim/optimizer.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { Bench } from "../gpu/fixture.ts";
@@ -53,6 +54,33 @@ for (const label of ["velocity", "metrics ring", "step table"]) {
     assertEquals(gpu.allocatedBytes, allocatedBytes);
   });
 }
+
+for (const label of ["velocity", "metrics ring", "readback", "plan uniforms", "figures"]) {
+  faultTest(`Trainer.open() keeps nothing where ${label} is refused`, async (bench, gpu) => {
+    const problem = problemOf(bench);
+    const { allocatedBytes } = gpu;
+    spoil(gpu, label, () => {
+      throw new InputError(`${label} is too large`);
+    });
+    await assertRejects(() => Trainer.open(gpu, problem), InputError, `${label} is too large`);
+    assertEquals(gpu.allocatedBytes, allocatedBytes);
+  });
+}
+
+faultTest(
+  "Trainer.open() refuses a step of more dispatches than can be measured",
+  async (bench, gpu) => {
+    const problem = problemOf(bench), profile = new Profile(gpu, 3);
+    const { allocatedBytes } = gpu;
+    await assertRejects(
+      () => Trainer.open(gpu, { ...problem, profile }),
+      InputError,
+      "of which 3 can be measured: take shorter sequences, or no profile",
+    );
+    assertEquals(gpu.allocatedBytes, allocatedBytes);
+    profile.free();
+  },
+);
 
 faultTest("Trainer.open() says that memory is short, and the GPU goes on", async (bench, gpu) => {
   const problem = problemOf(bench);
