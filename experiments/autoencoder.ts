@@ -30,7 +30,7 @@ import { montage, reconstructionSheet } from "./shared/images.ts";
 import { Machine } from "./shared/machine.ts";
 import { printOutcomes, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
-import { checkData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
+import { requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import {
   expandGrid,
@@ -150,7 +150,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
         `to ${trainCases}`,
     );
   }
-  checkData(earlier, source);
+  requireSameData(earlier, source);
   const { activation, l2 } = options;
   let data: LoadedProblem | undefined = loaded;
   using machine = await Machine.open({
@@ -158,9 +158,10 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     profile: options.profile,
     tuning: options.tune ? tuningFiles() : undefined,
     async model(gpu) {
-      const uploaded = (data ?? await load()).upload(gpu);
-      data = undefined; // the upload has given its memory back
-      return autoencoder({ ...network, activation, l2, ...uploaded });
+      const own = data ?? await load();
+      data = undefined; // the upload gives its memory back
+      requireSameData({ data: source }, own.source);
+      return autoencoder({ ...network, activation, l2, ...own.upload(gpu) });
     },
   });
   const { model } = machine;
@@ -199,7 +200,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       });
       if (rows.length > 0) run.write("loss.svg", await lossChart(rows));
       const best = outcomes.filter(({ status }) => status !== "diverged")
-        .toSorted((a, b) => a.train - b.train)[0];
+        .toSorted((a, b) => a.error - b.error)[0];
       if (best) run.write("network.safetensors", exportNetwork(model.layout, best.theta));
       if (best && image) {
         const made = await machine.model.reconstruct(machine.gpu, best.theta, examples);

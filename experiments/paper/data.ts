@@ -3,6 +3,7 @@ import { curves } from "../problems/curves.ts";
 import { faces } from "../problems/faces.ts";
 import { mnist } from "../problems/mnist.ts";
 import { chooseNetwork } from "../problems/network.ts";
+import { requireSameData } from "../shared/resume.ts";
 import type { DataSource, LoadedProblem, Problem, ProblemData } from "../problems/problem.ts";
 
 const problems: Record<"curves" | "mnist" | "faces", Problem> = { curves, mnist, faces };
@@ -48,6 +49,7 @@ export function uploader(
   return async (gpu) => {
     const data = next ?? await loadData(options, interruption);
     next = undefined;
+    requireSameData({ data: loaded.source }, data.source);
     return data.upload(gpu);
   };
 }

@@ -135,12 +135,6 @@ export function layPhases(
   return { plan: planPhases(request.configuration), record };
 }
 
-/** The experiment on the phases of training that a folder holds. */
-export function readPhases(folder: string): PlannedPhases | undefined {
-  const path = `${folder}/branches.json`;
-  return exists(path) ? planPhases(readRecord(path, phasesRecord).configuration) : undefined;
-}
-
 /** Checks the record of an earlier command, or gives what writes one. */
 function lay<Configuration>(
   path: string,

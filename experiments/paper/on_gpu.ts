@@ -1,4 +1,4 @@
-import { type Gpu, GPUFault, openGPU } from "../../mod.ts";
+import { type Gpu, GPUFault, GPUMemoryError, openGPU } from "../../mod.ts";
 import { describeFault, mostReopenings } from "../shared/machine.ts";
 import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
 
@@ -24,7 +24,7 @@ export async function onGPU(
     try {
       return await work({ gpu, adapter: describeAdapter(adapter) });
     } catch (error) {
-      if (!(error instanceof GPUFault)) throw error;
+      if (!(error instanceof GPUFault) || error instanceof GPUMemoryError) throw error;
       const reason = await describeFault(gpu, error);
       if (reopenings === mostReopenings) {
         throw new GPUFault(

@@ -11,7 +11,7 @@ import { formatFigure } from "./report/text_table.ts";
 import { sectionText } from "./section_text.ts";
 
 /** The error of a network after an update. */
-interface Point {
+export interface Point {
   /** The update after which it left the trunk; null for the trunk itself. */
   readonly branchAt: number | null;
   readonly mu: number;
@@ -44,7 +44,7 @@ export async function writePhases(folder: string, plan: PlannedPhases): Promise<
     test,
   ]);
   writeWhole(`${folder}/phases.csv`, [columns, ...lines].map(csvLine).join(""));
-  const means = meansOf(points);
+  const means = meansOf(points, plan.trunk.length);
   const caps = [...new Set(means.map(({ mu }) => mu))].sort((a, b) => a - b);
   writeWhole(`${folder}/phases_course.svg`, await renderSvg(courseSpec(means, caps)));
   writeWhole(`${folder}/phases_gain.svg`, await renderSvg(gainSpec(means, caps)));
@@ -69,10 +69,12 @@ function pointsOf(
   ];
 }
 
-function meansOf(points: readonly Point[]): Mean[] {
+/** Means over so many seeds: where a network has diverged, and so tells nothing more, there is none. */
+export function meansOf(points: readonly Point[], seeds: number): Mean[] {
   const key = ({ branchAt, mu, update }: Point) => `${branchAt},${mu},${update}`;
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  return [...Map.groupBy(points, key).values()].map((same) => ({
+  const groups = [...Map.groupBy(points, key).values()].filter(({ length }) => length === seeds);
+  return groups.map((same) => ({
     branchAt: same[0].branchAt,
     mu: same[0].mu,
     update: same[0].update,
@@ -114,7 +116,7 @@ function sectionOf(
       "oscillation that high momentum keeps up. The last column says which cap is ahead.",
     ],
     tables: [{
-      title: "Squared error of the branches, means over seeds",
+      title: "Squared error of the branches, means over all seeds",
       columns: [
         "branch at",
         "updates later",

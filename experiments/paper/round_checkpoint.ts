@@ -1,6 +1,6 @@
 import { decodeCheckpoint, encodeCheckpoint, InputError, type TrainerState } from "../../mod.ts";
 import { exists, readWhole, sha256, writeWhole } from "../shared/files.ts";
-import type { CellResult, Errors } from "./cells.ts";
+import { cellPath, type CellResult, type Errors } from "./cells.ts";
 import type { PlannedNetwork } from "./grid.ts";
 
 /** What a round has found out so far, beside the networks themselves. */
@@ -34,7 +34,11 @@ export function noFindings(networks: readonly PlannedNetwork[]): Findings {
 
 /** The file of a round that is not finished: named by its networks. */
 export function checkpointPath(folder: string, networks: readonly PlannedNetwork[]): string {
-  return `${folder}/rounds/${nameOf(networks)}.safetensors`;
+  return pathOf(folder, networks.map(({ id }) => id));
+}
+
+function pathOf(folder: string, ids: readonly string[]): string {
+  return `${folder}/rounds/${nameOf(ids)}.safetensors`;
 }
 
 /** The file of what a round was after an update. */
@@ -43,11 +47,11 @@ export function statePath(
   networks: readonly PlannedNetwork[],
   update: number,
 ): string {
-  return `${folder}/rounds/${nameOf(networks)}-${update}.safetensors`;
+  return `${folder}/rounds/${nameOf(networks.map(({ id }) => id))}-${update}.safetensors`;
 }
 
-function nameOf(networks: readonly PlannedNetwork[]): string {
-  return sha256(new TextEncoder().encode(networks.map(({ id }) => id).join())).slice(0, 16);
+function nameOf(ids: readonly string[]): string {
+  return sha256(new TextEncoder().encode(ids.join())).slice(0, 16);
 }
 
 /** Writes the checkpoint of a round: under its name it is complete, or the one before it. */
@@ -76,7 +80,7 @@ export async function readCheckpoint(path: string, adapter: string): Promise<Rou
 
 /**
  * The networks of the rounds that were left unfinished, of those that are `wanted`. A round of more
- * than `most` of them, or of others beside them, is divided into rounds of its own first.
+ * than `most` of them, or of others beside them, is divided first: the others keep a checkpoint.
  */
 export async function unfinishedRounds(
   folder: string,
@@ -86,12 +90,23 @@ export async function unfinishedRounds(
   const left = new Map(wanted.map((network) => [network.id, network]));
   const rounds: PlannedNetwork[][] = [];
   for (const path of unfinishedPaths(folder)) {
-    const { networks: ids } = await read(path);
+    const checkpoint = await readIfThere(path);
+    if (!checkpoint) continue;
+    const { networks: ids } = checkpoint;
     const own = ids.flatMap((id) => left.get(id) ?? []);
     if (own.length === 0) continue;
     own.forEach(({ id }) => left.delete(id));
     const parts = evenParts(own, most);
-    if (parts[0].length < ids.length) await divide(path, parts, folder);
+    if (parts[0].length < ids.length) {
+      const isOwn = new Set(own.map(({ id }) => id));
+      const others = ids.filter((id) => !isOwn.has(id) && !exists(cellPath(folder, id)));
+      const divided = [...parts.map((part) => part.map(({ id }) => id)), others];
+      for (const networks of divided.filter(({ length }) => length > 0)) {
+        const part = partOf(checkpoint, networks);
+        await writeCheckpoint(pathOf(folder, networks), part, checkpoint.trainedOn);
+      }
+      removeIfThere(path);
+    }
     rounds.push(...parts);
   }
   return rounds;
@@ -111,33 +126,46 @@ function unfinishedPaths(folder: string): string[] {
     .toSorted().map((name) => `${rounds}/${name}`);
 }
 
-/** Writes a checkpoint for each part of a round in place of the whole one's. */
-async function divide(
-  path: string,
-  parts: readonly PlannedNetwork[][],
-  folder: string,
-): Promise<void> {
-  const { networks: ids, state, findings, trainedOn } = await read(path);
-  for (const part of parts) {
-    const networks = part.map(({ id }) => id);
-    const those = <T>(values: readonly T[]) => networks.map((id) => values[ids.indexOf(id)]);
-    const { curves, divergedAt, beforeFinish, seconds } = findings;
-    const own = {
-      networks,
-      state: { ...state, replicas: those(state.replicas) },
-      findings: {
-        curves: those(curves),
-        divergedAt: those(divergedAt),
-        beforeFinish: beforeFinish && those(beforeFinish),
-        seconds,
-      },
-    };
-    await writeCheckpoint(checkpointPath(folder, part), own, trainedOn);
+/** Another machine, with a share of its own, may have finished the round meanwhile. */
+async function readIfThere(path: string): Promise<CheckpointOf | undefined> {
+  try {
+    return await read(path);
+  } catch (error) {
+    if (exists(path)) throw error;
   }
-  Deno.removeSync(path);
 }
 
-async function read(path: string): Promise<RoundCheckpoint & { trainedOn: string }> {
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** What a checkpoint says of some of its networks. */
+function partOf(
+  { networks: ids, state, findings }: RoundCheckpoint,
+  networks: readonly string[],
+): RoundCheckpoint {
+  const those = <T>(values: readonly T[]) => networks.map((id) => values[ids.indexOf(id)]);
+  const { curves, divergedAt, beforeFinish, seconds } = findings;
+  return {
+    networks,
+    state: { ...state, replicas: those(state.replicas) },
+    findings: {
+      curves: those(curves),
+      divergedAt: those(divergedAt),
+      beforeFinish: beforeFinish && those(beforeFinish),
+      seconds: seconds * networks.length / ids.length,
+    },
+  };
+}
+
+/** A checkpoint, and the adapter that wrote it. */
+type CheckpointOf = RoundCheckpoint & { readonly trainedOn: string };
+
+async function read(path: string): Promise<CheckpointOf> {
   try {
     const { state, metadata } = await decodeCheckpoint(readWhole(path));
     if (!metadata.networks) throw new InputError("names no networks");

@@ -82,11 +82,23 @@ function missingOf(networks: readonly PlannedNetwork[], folder: string): Planned
   return networks.filter(({ id }) => !done.has(id));
 }
 
-/** Keeps the folder, or a machine's share of it, for this process. Throws InputError. */
+/**
+ * Keeps the folder, or a machine's share of it, for this process. Throws InputError where another
+ * process trains the same networks: all of them, the same share, or one by another division.
+ */
 function lockShare(folder: string, shard: Share | undefined): Disposable {
-  const locked = shard ? `${folder}/shards/${shard.index}-of-${shard.count}` : folder;
-  Deno.mkdirSync(locked, { recursive: true });
-  return lockFolder(locked);
+  Deno.mkdirSync(folder, { recursive: true });
+  if (!shard) return lockFolder(folder);
+  const shards = `${folder}/shards`;
+  const own = `${shard.index}-of-${shard.count}`;
+  Deno.mkdirSync(`${shards}/${own}`, { recursive: true });
+  using locks = new DisposableStack();
+  locks.use(lockFolder(folder, { shared: true }));
+  locks.use(lockFolder(`${shards}/${own}`));
+  for (const { name } of Deno.readDirSync(shards)) {
+    if (!name.endsWith(`-of-${shard.count}`)) lockFolder(`${shards}/${name}`)[Symbol.dispose]();
+  }
+  return locks.move();
 }
 
 /** Of a hidden unit under echo-state initialization (paper, Table 4). */

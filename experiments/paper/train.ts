@@ -1,7 +1,9 @@
-import { type Model, replicasThatFit } from "../../mod.ts";
+import { GPUMemoryError, type Model, replicasThatFit } from "../../mod.ts";
 import type { ProblemData } from "../problems/problem.ts";
+import { exists } from "../shared/files.ts";
 import { formatDuration, showProgress } from "../shared/progress.ts";
 import { memoryFor } from "../shared/training.ts";
+import { cellPath } from "./cells.ts";
 import type { CellConfiguration } from "./configuration.ts";
 import type { PlannedNetwork } from "./grid.ts";
 import { autoencoderOf, modelKey, recurrentOf } from "./networks.ts";
@@ -32,9 +34,25 @@ interface Cost {
 
 /**
  * Trains networks, as many side by side as fit, and writes a cell for each. Says before it starts
- * how long that takes, from a short trial of each kind of round.
+ * how long that takes, from a short trial of each kind of round. Where the GPU's memory turns out
+ * short, rounds are halved again and again.
  */
 export async function trainNetworks(
+  networks: readonly PlannedNetwork[],
+  workshop: Workshop,
+): Promise<void> {
+  for (let { replicas = networks.length } = workshop;; replicas = Math.ceil(replicas / 2)) {
+    const missing = networks.filter(({ id }) => !exists(cellPath(workshop.folder, id)));
+    try {
+      return await trainRounds(missing, { ...workshop, replicas });
+    } catch (error) {
+      if (!(error instanceof GPUMemoryError) || replicas === 1) throw error;
+      console.error(`note: ${error.message}; with half as many networks side by side ...`);
+    }
+  }
+}
+
+async function trainRounds(
   networks: readonly PlannedNetwork[],
   workshop: Workshop,
 ): Promise<void> {

@@ -154,7 +154,7 @@ function show(value: unknown): string {
 }
 
 /** Refuses data that are not those of the run that goes on, wherever their files lie. */
-export function checkData(earlier: JsonObject | undefined, data: JsonObject): void {
+export function requireSameData(earlier: JsonObject | undefined, data: JsonObject): void {
   const identity = (source: Json | undefined) =>
     JSON.stringify(source, (key, value) => key === "path" ? undefined : value);
   if (earlier === undefined || identity(earlier.data) === identity(data)) return;

@@ -17,6 +17,17 @@ Deno.test("lockFolder() keeps a folder until it is disposed of, and leaves nothi
   assertEquals(folder.names(), []);
 });
 
+Deno.test("lockFolder() shares a folder with those that share it, and no others", () => {
+  using folder = scratch();
+  {
+    using _one = lockFolder(folder.path, { shared: true });
+    using _other = lockFolder(folder.path, { shared: true });
+    assertThrows(() => lockFolder(folder.path), InputError);
+  }
+  using _lock = lockFolder(folder.path);
+  assertThrows(() => lockFolder(folder.path, { shared: true }), InputError);
+});
+
 Deno.test("lockFolder() keeps a folder from other processes, but not past the end of its own", async () => {
   using folder = scratch();
   const code = `import { lockFolder } from "${lock}";

@@ -119,8 +119,22 @@ gpuTest("a round that was interrupted goes on in parts, to the same figures", as
   );
   assertEquals(await unfinishedRounds(folder.path, networks, 3), [networks]);
   assertEquals(await unfinishedRounds(folder.path, [network({ seed: 2 })], 3), []);
-  const parts = [networks.slice(0, 2), networks.slice(2)];
-  assertEquals(await unfinishedRounds(folder.path, networks, 2), parts);
+  // Who wants one of them leaves the others as they are.
+  assertEquals(await unfinishedRounds(folder.path, networks.slice(1, 2), 3), [
+    networks.slice(1, 2),
+  ]);
+  const apart = [networks.slice(1, 2), [networks[0], networks[2]]];
+  for (const networks of apart) {
+    const { state } = await readCheckpoint(checkpointPath(folder.path, networks), "test");
+    assertEquals([state.update, state.replicas.length], [12, networks.length]);
+  }
+  const parts = networks.map((network) => [network]);
+  const divided = await unfinishedRounds(folder.path, networks, 1);
+  assertEquals(
+    divided.flat().map(({ id }) => id).toSorted(),
+    parts.flat().map(({ id }) => id).toSorted(),
+  );
+  assertEquals(divided.every(({ length }) => length === 1), true);
   assertEquals(exists(checkpointPath(folder.path, networks)), false);
   for (const networks of parts) {
     const { state } = await readCheckpoint(checkpointPath(folder.path, networks), "test");
