@@ -216,7 +216,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       ],
       summaryColumns: [
         { name: "test_loss", cell: ({ figures }) => shortestFloat32(figures.loss) },
-        { name: "zero_one_loss", cell: ({ train }) => shortestFloat32(train) },
+        { name: "zero_one_loss", cell: ({ error }) => shortestFloat32(error) },
         { name: "best_zero_one_loss", cell: ({ best }) => shortestFloat32(best) },
         { name: "biases_zero_one_loss", cell: () => biasesBaseline },
       ],
@@ -310,15 +310,15 @@ function initializerOf(
 /** Prints a row for each network on stdout, the best first. */
 function printSequenceOutcomes(outcomes: readonly Outcome[], biases: number): void {
   const heading = ["optimizer", "mu", "rate", "init", "seed", "test loss", "zero-one loss"];
-  const rows = outcomes.toSorted((a, b) => a.train - b.train || a.figures.loss - b.figures.loss)
-    .map(({ setting, figures, train, status, divergedAt }) => [
+  const rows = outcomes.toSorted((a, b) => a.error - b.error || a.figures.loss - b.figures.loss)
+    .map(({ setting, figures, error, status, divergedAt }) => [
       setting.optimizer,
       setting.mu,
       setting.learningRate,
       setting.init,
       setting.seed,
       figures.loss.toPrecision(4),
-      train.toFixed(4),
+      error.toFixed(4),
       biases.toFixed(4),
       divergedAt === undefined ? status : `${status} at ${divergedAt}`,
     ]);

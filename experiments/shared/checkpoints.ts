@@ -129,8 +129,8 @@ function fileName(round: number): string {
 }
 
 /**
- * The rounds of which a folder holds checkpoints, from the first to before the first one that is
- * missing. Throws InputError, in words that name it, for a file that is damaged or not of the run.
+ * The rounds of which a folder holds checkpoints. Throws InputError, in words that name it, for a
+ * file that is damaged or not of the run, or for one that is missing before others.
  */
 export async function findRounds(
   folder: string,
@@ -149,18 +149,24 @@ export async function findRounds(
     first += found;
     rounds.push({ ...run, update: state.update });
   }
+  checkGap(folder, rounds.length);
   return rounds;
 }
 
-/** Removes the checkpoints of rounds from this number on. */
-export function removeCheckpoints(folder: string, from: number): void {
-  for (const { name } of [...Deno.readDirSync(folder)]) {
-    const [, number] = name.match(/^checkpoint-(\d+)\.safetensors$/) ?? [];
-    if (Number(number) > from) Deno.removeSync(`${folder}/${name}`);
-  }
+/** Refuses checkpoints beyond the first so many: one before them is missing. */
+function checkGap(folder: string, found: number): void {
+  const numbers = [...Deno.readDirSync(folder)]
+    .map(({ name }) => Number(name.match(/^checkpoint-(\d+)\.safetensors$/)?.[1] ?? 0));
+  const last = Math.max(...numbers, 0);
+  if (last <= found) return;
+  throw new InputError(
+    `${folder} holds ${fileName(last - 1)}, but not ${fileName(found)}: put that back, or remove ` +
+      "all after it too, to have their networks trained anew",
+  );
 }
 
-const advice = "put it back as it was, or remove it to have its networks trained anew";
+const advice = "put it back as it was, or remove it and those of higher numbers, to have their " +
+  "networks trained anew";
 
 function readCheckpoint(path: string): Promise<RunCheckpoint> {
   const bytes = readWhole(path);

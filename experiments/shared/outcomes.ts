@@ -29,12 +29,15 @@ export interface Outcome {
   updates: number;
   status: "ok" | "diverged" | "interrupted" | "stopped";
   divergedAt: number | undefined;
-  /** The figures of the last report, over all cases of its split. */
+  /**
+   * The figures at theta over the cases of the split that is reported; over all of them where it was
+   * trained to the last update.
+   */
   figures: Readonly<Record<string, number>>;
-  /** The figure that is reported among them: at theta, over all training cases. */
-  train: number;
-  /** The same over the test cases; undefined where there are none. */
-  test: number | undefined;
+  /** The one among them that tables show: the squared error, or the zero-one loss. */
+  error: number;
+  /** The same over the test cases; undefined where there are none, or where it is that already. */
+  testError: number | undefined;
   /** The lowest figure of a report. */
   best: number;
   /** The last report of which everything was finite. */
@@ -73,8 +76,8 @@ export function curveColumns(content: TableContent): Column<CurvePoint>[] {
 export function summaryColumns(content: TableContent): Column<Outcome>[] {
   const { problem, figure: { name, column } } = content;
   const own = content.summaryColumns ?? [
-    { name: `train_${column}`, cell: ({ train }) => float(train) },
-    { name: `test_${column}`, cell: ({ test }) => float(test) },
+    { name: `train_${column}`, cell: ({ error }) => float(error) },
+    { name: `test_${column}`, cell: ({ testError }) => float(testError) },
     { name: `best_train_${column}`, cell: ({ best }) => float(best) },
   ];
   return [
@@ -114,8 +117,9 @@ export function rowOf<Entry>(
 /** Prints a row for each network on stdout, the best first. */
 export function printOutcomes(outcomes: readonly Outcome[], figure: string): void {
   const heading = ["optimizer", "mu", "rate", "init", "scale", "seed", `train ${figure}`];
-  const rows = outcomes.toSorted((a, b) => (a.train || Infinity) - (b.train || Infinity)).map((
-    { setting, train, test, status, divergedAt },
+  const rank = ({ error }: Outcome) => Number.isNaN(error) ? Number.MAX_VALUE : error;
+  const rows = outcomes.toSorted((a, b) => rank(a) - rank(b)).map((
+    { setting, error, testError, status, divergedAt },
   ) => [
     setting.optimizer,
     setting.mu,
@@ -123,8 +127,8 @@ export function printOutcomes(outcomes: readonly Outcome[], figure: string): voi
     setting.init,
     setting.initScale,
     setting.seed,
-    train.toFixed(4),
-    test?.toFixed(4) ?? "-",
+    error.toFixed(4),
+    testError?.toFixed(4) ?? "-",
     divergedAt === undefined ? status : `${status} at ${divergedAt}`,
   ]);
   console.log(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));

@@ -1,5 +1,6 @@
 import {
   GPUFault,
+  GPUMemoryError,
   type Model,
   type Replica,
   type Report,
@@ -70,6 +71,8 @@ export class Round {
   /** Where it stands. */
   #tallies: Tally[] = [];
   #allDiverged = false;
+  /** How long it was trained before it went on here, and when that was. */
+  #before_s = 0;
   #start_ms = 0;
   #last: Report | undefined;
 
@@ -95,6 +98,7 @@ export class Round {
         trainer ??= await openTrainer(this.#training, this.#settings, await this.#state());
         return await this.#follow(trainer);
       } catch (error) {
+        if (error instanceof GPUMemoryError) throw this.#tooLarge(error);
         if (!(error instanceof GPUFault)) throw error;
         await this.#recover(error);
       } finally {
@@ -114,6 +118,7 @@ export class Round {
     const { checkpoints, rounds } = this.#place;
     this.#tallies = this.#saved.tallies.map((tally) => ({ ...tally }));
     this.#allDiverged = this.#saved.allDiverged;
+    this.#before_s = this.#saved.seconds;
     this.#start_ms = performance.now();
     while (trainer.update < updates && !this.#allDiverged && !ending.aborted) {
       const report = await this.#advance(trainer);
@@ -198,7 +203,17 @@ export class Round {
   }
 
   get #seconds(): number {
-    return this.#saved.seconds + (performance.now() - this.#start_ms) / 1000;
+    return this.#before_s + (performance.now() - this.#start_ms) / 1000;
+  }
+
+  #tooLarge({ message }: GPUMemoryError): GPUMemoryError {
+    const { length } = this.#settings;
+    return new GPUMemoryError(
+      `${message}: it takes no ${
+        length === 1 ? "network" : `round of ${length} networks`
+      }; go on ` +
+        `with --resume ${this.#training.run.folder} where more is free, or on another adapter`,
+    );
   }
 
   async #recover(failure: GPUFault): Promise<void> {
@@ -241,8 +256,8 @@ export class Round {
         status: divergedAt !== undefined ? "diverged" : update === updates ? "ok" : ending.status,
         divergedAt,
         figures: all[r],
-        train: all[r][figure.name],
-        test: test[r]?.[figure.name],
+        error: all[r][figure.name],
+        testError: test[r]?.[figure.name],
         best: best ?? Infinity,
         lastFinite,
         updatesPerSecond,

@@ -1,5 +1,5 @@
 import { type Gpu, GPUMemoryError, replicasThatFit, type Trainer } from "../../mod.ts";
-import { Checkpoints, type FoundRound, removeCheckpoints } from "./checkpoints.ts";
+import { Checkpoints, type FoundRound } from "./checkpoints.ts";
 import type { Cadence } from "./durations.ts";
 import { curveColumns, type Outcome, rowOf, summaryColumns } from "./outcomes.ts";
 import { showProgress } from "./progress.ts";
@@ -29,7 +29,6 @@ export interface Trained {
  */
 export async function trainGrid(training: GridTraining): Promise<Trained> {
   const { run, settings, updates, ending, found = [] } = training;
-  removeCheckpoints(run.folder, found.length);
   const first = found.length > 0 ? undefined : await openFirstRound(training);
   const rounds = layRounds(training, first?.size ?? roundSize(training));
   const start = found.reduce((sum, { update }) => sum + update, 0);
@@ -72,9 +71,14 @@ function openTables(training: GridTraining): { curve: Table<string>; summary: Ta
   };
 }
 
-/** Networks a round: as many as the adapter and the memory take. */
-function roundSize({ machine: { gpu, model }, settings, batchSize, memory }: GridTraining): number {
-  return Math.min(settings.length, replicasThatFit(gpu, model, { batchSize, budget: memory }));
+/** Networks a round: as many as the adapter and the memory take, and as many as were found to fit. */
+function roundSize(
+  { machine: { gpu, model }, settings, batchSize, memory, found = [] }: GridTraining,
+): number {
+  const largest = found.length > 0
+    ? Math.max(...found.map(({ settings }) => settings.length))
+    : settings.length;
+  return Math.min(largest, replicasThatFit(gpu, model, { batchSize, budget: memory }));
 }
 
 /** Bytes that networks may take: half of what is free where they lie in the machine's memory. */

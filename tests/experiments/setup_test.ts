@@ -1,6 +1,6 @@
 // The drivers of a machine are chosen by the Vulkan loader's own variables, and apt-get is a script
 // on the PATH: nothing is installed. Lavapipe must be on the machine, as for every GPU test.
-import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { driverAdvice } from "../../experiments/shared/setup.ts";
 import { beside, type Ended, pause, runDeno, spawnDeno, whenReady } from "./processes.ts";
 
@@ -92,9 +92,7 @@ Deno.test("ensureAdapter() refuses a software adapter where hardware is wanted",
 
 Deno.test("ensureAdapter() says the command to type where it cannot install", async () => {
   await onMachine(undefined, async ({ env }) => {
-    const start = performance.now();
     const { status, stdout, stderr } = await ask(env);
-    assertLess(performance.now() - start, 5000);
     assertEquals([status, stdout], [1, ""]);
     assertMatch(stderr, /^error: no GPU adapter answers: .*\n$/);
     assertStringIncludes(stderr, installCommand);

@@ -1,19 +1,19 @@
 // A run of small networks in a folder, for tests of what trains them.
 
-import { findRounds } from "../../../experiments/shared/checkpoints.ts";
-import type { Cadence } from "../../../experiments/shared/durations.ts";
-import { Ending } from "../../../experiments/shared/ending.ts";
-import { Machine } from "../../../experiments/shared/machine.ts";
-import type { Outcome } from "../../../experiments/shared/outcomes.ts";
-import { Run } from "../../../experiments/shared/run_folder.ts";
+import { findRounds } from "../../experiments/shared/checkpoints.ts";
+import type { Cadence } from "../../experiments/shared/durations.ts";
+import { Ending } from "../../experiments/shared/ending.ts";
+import { Machine } from "../../experiments/shared/machine.ts";
+import type { Outcome } from "../../experiments/shared/outcomes.ts";
+import { Run } from "../../experiments/shared/run_folder.ts";
 import {
   expandGrid,
   type Grid,
   momentumOf,
   optimizerOf,
-} from "../../../experiments/shared/settings.ts";
-import { trainGrid } from "../../../experiments/shared/training.ts";
-import { autoencoder, Dataset, type Gpu, sparse } from "../../../mod.ts";
+} from "../../experiments/shared/settings.ts";
+import { trainGrid } from "../../experiments/shared/training.ts";
+import { autoencoder, Dataset, type Gpu, sparse } from "../../mod.ts";
 
 /** Five networks of three optimizers. */
 export const grid: Grid = {

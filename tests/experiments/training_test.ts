@@ -1,8 +1,9 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@std/assert";
 import { readTable } from "../../experiments/shared/tables.ts";
 import { GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { scratch } from "./scratch.ts";
-import { grid, networkBytes, type SmallRun, trainSmall, vectorBytes } from "./paper/small_grid.ts";
+import { snapshot } from "./small_runs.ts";
+import { grid, networkBytes, type SmallRun, trainSmall, vectorBytes } from "./small_grid.ts";
 
 /** A run in a folder of its own, without what may differ between two of them. */
 async function outcomeOf(options: Omit<SmallRun, "folder"> = {}) {
@@ -37,6 +38,83 @@ Deno.test("trainGrid() halves its rounds where the GPU's memory turns out short"
   });
   assertEquals(sizes, [5, 3, 2, 2, 1]);
   assertEquals(unordered(short), unordered(await outcomeOf()));
+});
+
+Deno.test("trainGrid() goes on in rounds that were halved for want of memory", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, updates: 20, every: 4, checkpointEvery: { updates: 5 } };
+  const short: Pick<SmallRun, "onGpu"> = {
+    onGpu(gpu) {
+      const allocate = gpu.allocate.bind(gpu);
+      gpu.allocate = (label, size, usage) => {
+        if (label === "velocity" && size > 2 * vectorBytes) throw new GPUMemoryError("no memory");
+        return allocate(label, size, usage);
+      };
+    },
+  };
+  await trainSmall({
+    ...task,
+    ...short,
+    onUpdate: (update, { ending }) => update > 9 && ending.stop("enough"),
+  });
+  const { outcomes, summary } = await trainSmall({ ...task, ...short, resume: true });
+  const whole = await outcomeOf({ updates: 20, every: 4 });
+  assertEquals([outcomes.map(({ theta }) => theta), summary], [whole.thetas, whole.summary]);
+});
+
+Deno.test("trainGrid() opens no GPU anew for want of memory", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, updates: 20, every: 4, checkpointEvery: { updates: 5 } };
+  await trainSmall({
+    ...task,
+    onUpdate: (update, { ending }) => update > 9 && ending.stop("enough"),
+  });
+  let opened = 0;
+  await assertRejects(
+    () =>
+      trainSmall({
+        ...task,
+        resume: true,
+        onGpu(gpu) {
+          opened++;
+          const allocate = gpu.allocate.bind(gpu);
+          gpu.allocate = (label, size, usage) => {
+            if (label === "velocity") throw new GPUMemoryError("no memory");
+            return allocate(label, size, usage);
+          };
+        },
+      }),
+    GPUMemoryError,
+    `no memory: it takes no round of 5 networks; go on with --resume ${folder.path} where`,
+  );
+  assertEquals(opened, 1);
+});
+
+Deno.test("trainGrid() counts its time once, however often it saves", async () => {
+  using folder = scratch();
+  const start = performance.now();
+  const task = { folder: folder.path, checkpointEvery: { updates: 1 } };
+  await trainSmall({ ...task, updates: 20, every: 4 });
+  const { outcomes } = await trainSmall({ ...task, updates: 40, every: 4, resume: true });
+  const seconds = (performance.now() - start) / 1000;
+  for (const { updates, updatesPerSecond } of outcomes) {
+    assertEquals(updates, 40);
+    assertLessOrEqual(updates / updatesPerSecond, seconds);
+  }
+});
+
+Deno.test("trainGrid() loses no round for another whose checkpoint is missing", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, memory: 2 * networkBytes, checkpointEvery: { updates: 3 } };
+  await trainSmall(task);
+  Deno.removeSync(`${folder.path}/checkpoint-2.safetensors`);
+  const before = snapshot(folder.path);
+  await assertRejects(
+    () => trainSmall({ ...task, resume: true }),
+    InputError,
+    "holds checkpoint-3.safetensors, but not checkpoint-2.safetensors: put that back",
+  );
+  assertEquals(snapshot(folder.path), before);
 });
 
 Deno.test("trainGrid() refuses a network that does not fit alone", async () => {
@@ -227,7 +305,7 @@ Deno.test("trainGrid() tells figures where it is stopped while a checkpoint is w
     },
   });
   assertEquals(outcomes.map(({ updates, status }) => [updates, status]), [[2, "stopped"]]);
-  assertEquals(outcomes.every(({ train }) => train > 0), true);
+  assertEquals(outcomes.every(({ error }) => error > 0), true);
   assertEquals(curve.trim().split("\n").length, 1);
 });
 
