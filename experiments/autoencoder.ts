@@ -23,12 +23,13 @@ import {
   integers,
   number,
   path,
+  refuseIdle,
   type Values,
   yesNo,
 } from "./shared/flags.ts";
 import { montage, reconstructionSheet } from "./shared/images.ts";
 import { Machine } from "./shared/machine.ts";
-import { printOutcomes, printProfile } from "./shared/outcomes.ts";
+import { printEnd, printOutcomes, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
 import { requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
@@ -132,6 +133,12 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
     );
   }
+  refuseIdle({
+    "data-seed": (options.problem !== "curves" || options.data !== undefined) &&
+      "images that are generated",
+    "fan-in": !options.init.includes("sparse") && "--init sparse",
+    "schedule-period": !options.schedule.includes("paper") && "--schedule paper",
+  });
   const network = chooseNetwork(options);
   if (options.download && options.problem !== "mnist") {
     throw new InputError(`--download yes is for mnist alone: ${options.problem} is on no mirror`);
@@ -211,7 +218,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       }
       printOutcomes(outcomes, "squared error");
       if (machine.profile) printProfile(machine.profile);
-      console.log(`\nresults in ${folder}`);
+      printEnd(folder, outcomes);
     },
   );
 }

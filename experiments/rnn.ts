@@ -27,11 +27,12 @@ import {
   number,
   numbers,
   path,
+  refuseIdle,
   type Values,
   yesNo,
 } from "./shared/flags.ts";
 import { Machine } from "./shared/machine.ts";
-import { type Outcome, printProfile } from "./shared/outcomes.ts";
+import { type Outcome, printEnd, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
 import { resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
@@ -49,6 +50,9 @@ import { ensureAdapter } from "./shared/setup.ts";
 import { alignTable, shortestFloat32 } from "./shared/tables.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
 import { tuningFiles } from "./shared/tuning_files.ts";
+
+/** Of a hidden unit, where --fan-in does not say (paper, Table 4). */
+const mostConnections = 15;
 
 const flags = {
   problem: choice(sequenceProblems, {
@@ -98,9 +102,9 @@ const flags = {
   }),
   "spectral-radius": number({ default: 1.1, above: 0, help: "Of the recurrent weights." }),
   "fan-in": integer({
-    default: 15,
     atLeast: 1,
     unit: "connections",
+    shown: `${mostConnections}, or as many as there are units`,
     help: "Incoming recurrent connections of a hidden unit under echo-state.",
   }),
   "input-scale": number({
@@ -150,13 +154,21 @@ await runProgram({
 async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const { options, earlier } = resumeRun("rnn", flags, given);
   const ending = new Ending(interruption, options.maxTime);
-  const { updates, finish, hidden, fanIn, init, batchSize } = options;
+  const { updates, finish, hidden, init, batchSize } = options;
+  const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);
+  const isEchoState = init.includes("echo-state");
   if (finish > updates) {
     throw new InputError(
       `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
     );
   }
-  if (init.includes("echo-state") && fanIn > hidden) {
+  refuseIdle({
+    "fan-in": !isEchoState && "--init echo-state",
+    "schedule-period": !options.schedule.includes("paper") && "--schedule paper",
+    "warm-up-updates": !options.schedule.includes("warm-up") && "--schedule warm-up",
+    "warm-up-momentum": !options.schedule.includes("warm-up") && "--schedule warm-up",
+  });
+  if (isEchoState && fanIn > hidden) {
     throw new InputError(
       `--fan-in ${fanIn} is more than the ${hidden} hidden units: it may be 1 to ${hidden}`,
     );
@@ -183,6 +195,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const details = {
     configuration: {
       ...options,
+      fanIn,
       timeLoop,
       length: problem.length,
       inputScale,
@@ -200,7 +213,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       replicaOf: (setting) => ({
         seed: setting.seed,
         optimizer: optimizerOf(setting, scheduleOf(setting, options)),
-        initializer: initializerOf(setting, { ...options, inputScale }),
+        initializer: initializerOf(setting, { ...options, fanIn, inputScale }),
       }),
       batchSize,
       updates,
@@ -217,7 +230,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       summaryColumns: [
         { name: "test_loss", cell: ({ figures }) => shortestFloat32(figures.loss) },
         { name: "zero_one_loss", cell: ({ error }) => shortestFloat32(error) },
-        { name: "best_zero_one_loss", cell: ({ best }) => shortestFloat32(best) },
+        { name: "best_zero_one_loss", cell: ({ best }) => best && shortestFloat32(best) },
         { name: "biases_zero_one_loss", cell: () => biasesBaseline },
       ],
       trainer: {
@@ -251,7 +264,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     }
     printSequenceOutcomes(outcomes, biasesBaseline ?? NaN);
     if (machine.profile) printProfile(machine.profile);
-    console.log(`\nresults in ${folder}`);
+    printEnd(folder, outcomes);
   });
 }
 
@@ -295,7 +308,10 @@ function scheduleOf(setting: Setting, options: Options): Schedule {
 
 function initializerOf(
   { init }: Setting,
-  { fanIn, spectralRadius, outputScale, hidden, inputScale }: Options & { inputScale: number },
+  { fanIn, spectralRadius, outputScale, hidden, inputScale }: Options & {
+    fanIn: number;
+    inputScale: number;
+  },
 ): Initializer {
   if (init === "echo-state") return echoState({ fanIn, spectralRadius, inputScale, outputScale });
   // The eigenvalues of N(0, 1) / sqrt(n) fill the unit circle.

@@ -36,6 +36,15 @@ export function loadData(
   return problems[problem].load({ ...rest, width, outputUnit, interruption });
 }
 
+/** Refuses a minibatch of more cases than there are to train on. Throws InputError. */
+export function requireBatch(batchSize: number, { trainCases }: LoadedProblem): void {
+  if (batchSize <= trainCases) return;
+  throw new InputError(
+    `--batch-size ${batchSize} is more than the ${trainCases} training cases: it may be 1 to ` +
+      `${trainCases}`,
+  );
+}
+
 /**
  * Uploads what was loaded to one GPU, and loads it again for each further one: an upload gives the
  * memory of the data back.

@@ -110,7 +110,8 @@ export function biasesBaseline(configuration: RecurrentConfiguration): number | 
   return sequencesOf(configuration).task.biasesBaseline;
 }
 
-function sequencesOf({ problem, length }: RecurrentConfiguration) {
+/** The sequences that a network learns. Throws InputError where there are none of its length. */
+export function sequencesOf({ problem, length }: RecurrentConfiguration) {
   const rest = { symbols: undefined, items: undefined, centre: true, cue: false };
   return chooseSequences({ problem, length, ...rest });
 }

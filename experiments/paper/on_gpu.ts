@@ -24,6 +24,9 @@ export async function onGPU(
     try {
       return await work({ gpu, adapter: describeAdapter(adapter) });
     } catch (error) {
+      if (interruption.aborted) {
+        console.error("interrupted: the same command goes on where this one stopped");
+      }
       if (!(error instanceof GPUFault) || error instanceof GPUMemoryError) throw error;
       const reason = await describeFault(gpu, error);
       if (reopenings === mostReopenings) {

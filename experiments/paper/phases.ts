@@ -1,11 +1,20 @@
-import { autoencoder, InputError, paperProblems } from "../../mod.ts";
+import { autoencoder, InputError, paperProblems, replicasThatFit } from "../../mod.ts";
 import { exists } from "../shared/files.ts";
 import { lockFolder } from "../shared/lock.ts";
 import { showProgress } from "../shared/progress.ts";
 import type { AdapterPreference } from "../shared/setup.ts";
+import { memoryFor } from "../shared/training.ts";
 import type { PhasesBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
-import { checkData, type DataOptions, identityOf, layersOf, loadData, uploader } from "./data.ts";
+import {
+  checkData,
+  type DataOptions,
+  identityOf,
+  layersOf,
+  loadData,
+  requireBatch,
+  uploader,
+} from "./data.ts";
 import { checkFolder, layPhases } from "./folder.ts";
 import type { PlannedNetwork } from "./grid.ts";
 import { onGPU } from "./on_gpu.ts";
@@ -13,7 +22,7 @@ import type { PlannedPhases } from "./phases_grid.ts";
 import { writePhases } from "./phases_section.ts";
 import { makeReport } from "./report/report.ts";
 import { type Place, type Round, trainRound } from "./round.ts";
-import { readCheckpoint, statePath } from "./round_checkpoint.ts";
+import { readCheckpoint, savedUpdates, statePath } from "./round_checkpoint.ts";
 
 /** The experiment that a command asks for. */
 export interface PhasesRequest {
@@ -34,6 +43,7 @@ export async function runPhases(
   checkFolder(folder);
   const { problem } = data;
   const loaded = await loadData(data, interruption);
+  requireBatch(budget.batchSize, loaded);
   const encoder = layersOf(problem, layers);
   const configuration = { problem, layers: encoder, data: identityOf(loaded.source), budget };
   const { plan, record } = layPhases(folder, { preset, configuration });
@@ -44,9 +54,10 @@ export async function runPhases(
     await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
       Deno.mkdirSync(folder, { recursive: true });
       using _lock = lockFolder(folder);
-      record();
       const network = { ...paperProblems[problem], layers: encoder };
       const model = autoencoder({ ...network, ...await upload(gpu) });
+      replicasThatFit(gpu, model, { batchSize: budget.batchSize, budget: memoryFor(gpu) });
+      record();
       const done = new Set(readCells(folder).keys());
       await trainPhases(plan, { model, place: { gpu, adapter, folder, interruption }, done });
     });
@@ -85,12 +96,16 @@ async function trainPhases(
   const isTrunkDone = trunk.every(({ id }) => done.has(id)) &&
     missing.every(({ begin }) => exists(statePath(folder, trunk, begin)));
   const legs = isTrunkDone ? missing : [{ networks: trunk, begin: 0 }, ...missing];
-  const lengthOf = ({ networks, begin }: Leg) =>
-    networks.length * (networks[0].configuration.updates - begin);
-  const total = legs.reduce((sum, leg) => sum + lengthOf(leg), 0);
+  const starts = await Promise.all(
+    legs.map(async ({ networks, begin }) => Math.max(begin, await savedUpdates(folder, networks))),
+  );
+  const left = legs.map(({ networks }, i) =>
+    networks.length * (networks[0].configuration.updates - starts[i])
+  );
+  const total = left.reduce((sum, length) => sum + length, 0);
   using progress = showProgress({ total, unit: "network updates" });
   let before = 0;
-  for (const leg of legs) {
+  for (const [i, leg] of legs.entries()) {
     const { networks, begin } = leg;
     const round = begin === 0
       ? { model, networks, keep: branchings.map(({ at }) => at) }
@@ -99,12 +114,12 @@ async function trainPhases(
       round,
       place,
       (update, best) =>
-        progress.report(before + networks.length * (update - begin), {
+        progress.report(before + networks.length * (update - starts[i]), {
           phase: begin === 0 ? "trunk" : `branches at ${begin}`,
           "best error": best,
         }),
     );
-    before += lengthOf(leg);
+    before += left[i];
   }
 }
 

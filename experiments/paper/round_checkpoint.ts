@@ -66,6 +66,15 @@ export async function writeCheckpoint(
   writeWhole(path, bytes);
 }
 
+/** Updates after which an unfinished round was saved; 0 where it has not begun. */
+export async function savedUpdates(
+  folder: string,
+  networks: readonly PlannedNetwork[],
+): Promise<number> {
+  const path = checkpointPath(folder, networks);
+  return exists(path) ? (await read(path)).state.update : 0;
+}
+
 /**
  * Reads the checkpoint of a round; says so on stderr where another adapter wrote it. Throws
  * InputError, in words that name the file, where it is damaged.

@@ -5,11 +5,20 @@ import { lockFolder } from "../shared/lock.ts";
 import type { AdapterPreference } from "../shared/setup.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
-import { checkData, type DataOptions, identityOf, layersOf, loadData, uploader } from "./data.ts";
+import {
+  checkData,
+  type DataOptions,
+  identityOf,
+  layersOf,
+  loadData,
+  requireBatch,
+  uploader,
+} from "./data.ts";
 import { checkFolder, layTable, type TableConfiguration } from "./folder.ts";
 import { networksOf, type PlannedNetwork, shardOf } from "./grid.ts";
 import { onGPU } from "./on_gpu.ts";
 import { makeReport } from "./report/report.ts";
+import { sequencesOf } from "./networks.ts";
 import { trainNetworks } from "./train.ts";
 
 /** A table that a command asks for. */
@@ -48,6 +57,7 @@ export async function trainTables(
   checkFolder(folder);
   const first = requests.find((request) => request.name !== "table5");
   const loaded = first && await loadData(first.data, interruption);
+  requests.forEach((request) => checkBatch(request, loaded));
   const laid = requests.map((request) =>
     layTable(folder, request.name, {
       preset: request.preset,
@@ -55,21 +65,23 @@ export async function trainTables(
     })
   );
   const networks = networksOf(laid.map(({ plan }) => plan));
+  for (const { configuration } of networks) {
+    if (configuration.network === "recurrent") sequencesOf(configuration);
+  }
   const own = shard ? shardOf(networks, shard) : networks;
   const missing = missingOf(own, folder);
   if (own.length > missing.length) {
     console.error(`${own.length - missing.length} of ${own.length} networks are there already`);
   }
-  const record = () => laid.forEach(({ record }) => record());
-  if (missing.length === 0) record();
+  const begin = () => laid.forEach(({ record }) => record());
+  if (missing.length === 0) begin();
   else {
     const upload = first && uploader(loaded!, first.data, interruption);
     await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
       using _lock = lockShare(folder, shard);
-      record();
       const data = await upload?.(gpu);
       const { replicas } = options;
-      const workshop = { gpu, adapter, folder, data, replicas, interruption };
+      const workshop = { gpu, adapter, folder, data, replicas, interruption, begin };
       await trainNetworks(missingOf(own, folder), workshop);
     });
   }
@@ -129,6 +141,11 @@ function checkRequest(request: TableRequest): void {
     );
   }
   checkData(data, layers);
+}
+
+function checkBatch(request: TableRequest, loaded: LoadedProblem | undefined): void {
+  const { batchSize } = request.budget;
+  if (request.name !== "table5" && loaded) requireBatch(batchSize, loaded);
 }
 
 function configurationOf(

@@ -15,7 +15,7 @@ import {
   type Round,
   trainRound,
 } from "./round.ts";
-import { evenParts, unfinishedRounds } from "./round_checkpoint.ts";
+import { evenParts, savedUpdates, unfinishedRounds } from "./round_checkpoint.ts";
 
 /** Where networks are trained, and what of. */
 export interface Workshop extends Place {
@@ -23,6 +23,14 @@ export interface Workshop extends Place {
   readonly data: ProblemData | undefined;
   /** Networks side by side at most; undefined is as many as fit. */
   readonly replicas: number | undefined;
+  /** Called once before anything is trained, when no input can be refused any more. */
+  begin(): void;
+}
+
+/** A round, and the updates of it that are done. */
+interface LaidRound {
+  readonly round: Round;
+  readonly saved: number;
 }
 
 /** What a short trial says of a round, in seconds. */
@@ -60,27 +68,28 @@ async function trainRounds(
   const rounds = await layRounds(networks, workshop);
   const expected = await estimate(rounds, workshop);
   interruption.throwIfAborted();
+  workshop.begin();
   const finish = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
   console.error(
     `${networks.length} ${networks.length === 1 ? "network" : "networks"}, ${
       rounds.length === 1 ? "all side by side" : `in ${rounds.length} rounds`
     }, about ${formatDuration(expected)} (until ${finish})`,
   );
-  const updatesOf = ({ networks }: Round) => networks.length * networks[0].configuration.updates;
-  const total = rounds.reduce((sum, round) => sum + updatesOf(round), 0);
-  using progress = showProgress({ total, unit: "network updates" });
-  let done = 0;
-  for (const round of rounds) {
+  const left = rounds.map(({ round, saved }) =>
+    round.networks.length * (round.networks[0].configuration.updates - saved)
+  );
+  using progress = showProgress({ total: sum(left), unit: "network updates" });
+  for (const [i, { round, saved }] of rounds.entries()) {
+    const done = sum(left.slice(0, i));
     await trainRound(
       round,
       workshop,
       (update, best) =>
-        progress.report(done + round.networks.length * update, {
+        progress.report(done + round.networks.length * (update - saved), {
           problem: round.networks[0].configuration.problem,
           "best error": best,
         }),
     );
-    done += updatesOf(round);
   }
 }
 
@@ -88,10 +97,10 @@ async function trainRounds(
 async function layRounds(
   networks: readonly PlannedNetwork[],
   workshop: Workshop,
-): Promise<Round[]> {
+): Promise<LaidRound[]> {
   const { gpu, folder, replicas = Infinity } = workshop;
   const kinds = Map.groupBy(networks, ({ configuration }) => modelKey(configuration)).values();
-  const rounds: Round[] = [];
+  const rounds: LaidRound[] = [];
   for (const kind of kinds) {
     const { configuration } = kind[0];
     const model = await modelOf(configuration, workshop, Math.min(kind.length, replicas));
@@ -103,7 +112,9 @@ async function layRounds(
     const begun = await unfinishedRounds(folder, kind, fit);
     const isBegun = new Set(begun.flat());
     const others = evenParts(kind.filter((network) => !isBegun.has(network)), fit);
-    rounds.push(...[...begun, ...others].map((networks) => ({ model, networks })));
+    for (const networks of [...begun, ...others]) {
+      rounds.push({ round: { model, networks }, saved: await savedUpdates(folder, networks) });
+    }
   }
   return rounds;
 }
@@ -121,21 +132,22 @@ async function modelOf(
 }
 
 /** Seconds that the rounds take: each kind of model is tried once. */
-async function estimate(rounds: readonly Round[], workshop: Workshop): Promise<number> {
+async function estimate(rounds: readonly LaidRound[], workshop: Workshop): Promise<number> {
   const costs = new Map<Model, { cost: Cost; replicas: number }>();
   let seconds = 0;
-  for (const round of rounds) {
+  for (const { round, saved } of rounds) {
     const replicas = round.networks.length;
     const tried = costs.get(round.model) ?? { cost: await tryRound(round, workshop), replicas };
     costs.set(round.model, tried);
     const { configuration } = round.networks[0];
     const { reportEvery, reportCases, updates } = configuration;
-    const reported = Math.ceil(updates / reportEvery) * 2 * reportCases;
+    const left = updates - saved;
+    const reported = Math.ceil(left / reportEvery) * 2 * reportCases;
     const full = fullEvaluation(round.model);
     const ends = finishOf(configuration) === undefined ? 1 : 2;
     const { update, evaluatedCase } = tried.cost;
     seconds += replicas / tried.replicas *
-      (updates * update + (reported + ends * (full.train + full.test)) * evaluatedCase);
+      (left * update + (reported + ends * (full.train + full.test)) * evaluatedCase);
   }
   return seconds;
 }
@@ -165,4 +177,8 @@ async function tryRound(round: Round, { gpu, interruption: signal }: Workshop): 
   } finally {
     trainer.free();
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }

@@ -1,5 +1,5 @@
 import { curvesFromMAT, generateCurves, InputError } from "../../mod.ts";
-import { findFile } from "../shared/files.ts";
+import { findFile, requireFolder } from "../shared/files.ts";
 import { readMatlab } from "./matlab.ts";
 import {
   fileRecords,
@@ -34,6 +34,7 @@ function generate(seed: number): Cases {
 }
 
 async function readOriginal(folder: string, outputUnit: "sigmoid" | "linear"): Promise<Cases> {
+  requireFolder(folder);
   const path = findFile(folder, [originalName]);
   if (path === undefined) {
     throw new InputError(

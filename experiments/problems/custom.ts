@@ -64,6 +64,11 @@ function readArray(bytes: Uint8Array): CaseArray {
     const array = readIDX(bytes);
     return { ...array, levels: array.type === "u8" };
   }
+  if (bytes.subarray(0, 512).includes(0)) {
+    throw new InputError(
+      "it is neither an .npy file, nor CSV, nor IDX: save the cases as one of them",
+    );
+  }
   const { rows, columns, data } = readCSVMatrix(bytes);
   return { dimensions: [rows, columns], data, levels: false };
 }

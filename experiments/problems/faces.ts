@@ -6,7 +6,14 @@ import {
   packHalf,
   readIDX,
 } from "../../mod.ts";
-import { type FileContent, findFile, naming, readUnpacked, sha256 } from "../shared/files.ts";
+import {
+  type FileContent,
+  findFile,
+  naming,
+  readUnpacked,
+  requireFolder,
+  sha256,
+} from "../shared/files.ts";
 import { showProgress } from "../shared/progress.ts";
 import { cachedFaces, type PackedFaces } from "./faces_cache.ts";
 import { readMatlab } from "./matlab.ts";
@@ -34,6 +41,7 @@ export const faces: Problem = {
           `${names.original} into a folder and name it with --data`,
       );
     }
+    requireFolder(data);
     const original = findFile(data, [names.original]);
     const { train, test, source } = original === undefined
       ? await makeStandIn(data, interruption)

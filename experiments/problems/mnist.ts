@@ -1,6 +1,12 @@
 import { InputError, readIDX } from "../../mod.ts";
 import { download, type RemoteFile } from "../shared/download.ts";
-import { type FileContent, findFile, naming, readUnpacked } from "../shared/files.ts";
+import {
+  type FileContent,
+  findFile,
+  naming,
+  readUnpacked,
+  requireFolder,
+} from "../shared/files.ts";
 import { fileRecords, LoadedProblem, type Problem } from "./problem.ts";
 
 const width = 784;
@@ -34,6 +40,7 @@ export const mnist: Problem = {
       );
     }
     if (download) await fetchMissing(data, interruption);
+    else requireFolder(data, ", or let --download yes fetch them into it");
     const train = await readImages(data, files.train.name);
     const test = await readImages(data, files.test.name);
     return new LoadedProblem({

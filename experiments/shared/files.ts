@@ -14,6 +14,13 @@ export interface FileContent {
   readonly sha256: string;
 }
 
+/** Refuses what is no folder that is there; `hint` is another way out. Throws InputError. */
+export function requireFolder(path: string, hint = ""): void {
+  if (exists(path) && Deno.statSync(path).isDirectory) return;
+  const fault = exists(path) ? `${path} is no folder` : `there is no folder ${path}`;
+  throw new InputError(`${fault}: name the one that holds the files with --data${hint}`);
+}
+
 /** The first of some files that lies in a folder, as a path; undefined where there is none. */
 export function findFile(folder: string, names: readonly string[]): string | undefined {
   return names.map((name) => `${folder}/${name}`).find(exists);

@@ -157,6 +157,26 @@ export function parseFlags<F extends FlagTable>(table: F, args: readonly string[
   return values as Values<F>;
 }
 
+/** The flags on a command line that was understood: no value begins with two dashes. */
+export function namedFlags(args: readonly string[]): string[] {
+  return args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2).split("=")[0]);
+}
+
+/**
+ * Refuses flags on a command line that would mean nothing there. Throws InputError.
+ *
+ * @param idle what a flag is for, where that is not asked for: { "fan-in": "--init sparse" }
+ */
+export function refuseIdle(
+  idle: Readonly<Record<string, string | false>>,
+  args: readonly string[] = Deno.args,
+): void {
+  for (const name of namedFlags(args)) {
+    if (!idle[name]) continue;
+    throw new InputError(`--${name} means nothing here, as it is for ${idle[name]}: leave it out`);
+  }
+}
+
 /** Whether a command line asks for the help. */
 export function asksForHelp(args: readonly string[]): boolean {
   return args.includes("--help") || args.includes("-h");

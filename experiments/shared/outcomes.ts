@@ -1,5 +1,6 @@
 import type { Profile, ReplicaReport } from "../../mod.ts";
 import type { Tally } from "./checkpoints.ts";
+import { exists } from "./files.ts";
 import { type Setting, settingCells, settingColumns } from "./settings.ts";
 import { alignTable, type Cell, shortestFloat32 } from "./tables.ts";
 
@@ -38,8 +39,8 @@ export interface Outcome {
   error: number;
   /** The same over the test cases; undefined where there are none, or where it is that already. */
   testError: number | undefined;
-  /** The lowest figure of a report. */
-  best: number;
+  /** The lowest figure of a report; undefined where none was finite. */
+  best: number | undefined;
   /** The last report of which everything was finite. */
   lastFinite: Tally["lastFinite"];
   updatesPerSecond: number;
@@ -132,6 +133,18 @@ export function printOutcomes(outcomes: readonly Outcome[], figure: string): voi
     divergedAt === undefined ? status : `${status} at ${divergedAt}`,
   ]);
   console.log(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));
+}
+
+/** Says on stdout where the results lie, what is missing there, and how a run that ended early goes on. */
+export function printEnd(folder: string, outcomes: readonly Outcome[]): void {
+  console.log(`\nresults in ${folder}`);
+  if (outcomes.every(({ status }) => status === "diverged")) {
+    console.log("no network stayed finite: none is saved or shown");
+  }
+  const isUnfinished = outcomes.some(({ status }) => status !== "ok" && status !== "diverged");
+  if (isUnfinished && exists(`${folder}/checkpoint-1.safetensors`)) {
+    console.log(`it goes on with --resume ${folder}`);
+  }
 }
 
 /** Prints GPU time by kernel on stdout, the slowest first. */

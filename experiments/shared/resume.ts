@@ -1,7 +1,7 @@
 import { InputError } from "../../core/errors.ts";
 import { cadence, duration } from "./durations.ts";
 import { exists, readWhole, tryWriting } from "./files.ts";
-import { type FlagTable, parseFlags, path, type Values, yesNo } from "./flags.ts";
+import { type FlagTable, namedFlags, parseFlags, path, type Values, yesNo } from "./flags.ts";
 import { requirePermissions } from "./program.ts";
 import { versions } from "./provenance.ts";
 import { adapterDetails, describeAdapter } from "./setup.ts";
@@ -110,11 +110,6 @@ function overridden<F extends FlagTable>(
   const values: Record<string, unknown> = parseFlags(flags, args);
   const named = namedFlags(args).map(camelCase).map((key) => [key, values[key]]);
   return { ...options, ...Object.fromEntries(named) };
-}
-
-/** The flags on a command line that was understood: no value begins with two dashes. */
-function namedFlags(args: readonly string[]): string[] {
-  return args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2).split("=")[0]);
 }
 
 function camelCase(name: string): string {

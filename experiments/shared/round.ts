@@ -258,7 +258,7 @@ export class Round {
         figures: all[r],
         error: all[r][figure.name],
         testError: test[r]?.[figure.name],
-        best: best ?? Infinity,
+        best: best ?? undefined,
         lastFinite,
         updatesPerSecond,
         theta: await trainer.theta(r),

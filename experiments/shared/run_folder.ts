@@ -62,6 +62,10 @@ export class Run implements Disposable {
   readonly #opened: DisposableStack;
   /** What could not be written so far. */
   readonly #unsaved = new Map<string, () => void>();
+  /** Files of its own, in the order in which they came about. */
+  readonly #made = new Set<string>();
+  /** Whether it has tables, and so something to keep. */
+  hasTables = false;
   #warned = false;
   #stopped: string | undefined;
 
@@ -99,6 +103,7 @@ export class Run implements Disposable {
     columns: readonly Column[],
     keep?: number,
   ): Table<Column> {
+    this.hasTables = true;
     return this.#opened.use(
       new Table(`${this.folder}/${name}`, columns, {
         attempt: (write) => this.attempt(name, write),
@@ -120,6 +125,7 @@ export class Run implements Disposable {
     try {
       Deno.mkdirSync(this.folder, { recursive: true });
       write();
+      this.#made.add(name);
       this.#unsaved.delete(name);
       return true;
     } catch (error) {
@@ -167,6 +173,13 @@ export class Run implements Disposable {
     this.note({ status, ended: new Date(end_ms).toISOString(), seconds, ...details, unsaved });
   }
 
+  /** Removes its files, and the folder where nothing else is in it. */
+  discard(): void {
+    const names = this.#made.add(recordName);
+    for (const name of names) Deno.removeSync(`${this.folder}/${name}`);
+    if ([...Deno.readDirSync(this.folder)].length === 0) Deno.removeSync(this.folder);
+  }
+
   /** The files that could not be written. */
   get unsaved(): string[] {
     return [...this.#unsaved.keys()];
@@ -195,7 +208,8 @@ export interface Recording {
 /**
  * Runs `body` in a run folder and records how it ended: finished, interrupted where the signal was
  * aborted, stopped where `body` had it stopped, or failed with the error's message. What `body`
- * returns is added to the record. The process ends with status 1 where a file could not be written.
+ * returns is added to the record. A run that is refused before it has begun leaves nothing. The
+ * process ends with status 1 where a file could not be written.
  */
 export async function recordRun(
   { program, folder, details, interruption, earlier }: Recording,
@@ -207,7 +221,8 @@ export async function recordRun(
     const status = interruption.aborted ? "interrupted" : run.stopped ? "stopped" : "finished";
     run.end(status, run.stopped ? { ...results, reason: run.stopped } : results);
   } catch (error) {
-    if (interruption.aborted && error === interruption.reason) run.end("interrupted");
+    if (error instanceof InputError && earlier === undefined && !run.hasTables) run.discard();
+    else if (interruption.aborted && error === interruption.reason) run.end("interrupted");
     else run.end("failed", { error: String(error) });
     throw error;
   } finally {
@@ -247,10 +262,22 @@ function resumedRecord(
   };
 }
 
+/** Files of any run that would otherwise be written over. */
+const outputs = [
+  ...["curve.csv", "summary.csv", "loss.svg", "example.svg", "network.safetensors"],
+  ...["reconstructions.png", "montage.png", "checkpoint-1.safetensors"],
+];
+
 function refuseTaken(folder: string): void {
-  if (!exists(`${folder}/${recordName}`)) return;
+  if (exists(`${folder}/${recordName}`)) {
+    throw new InputError(
+      `${folder} already holds a run; go on with it by --resume ${folder}, or name another folder ` +
+        "with --out",
+    );
+  }
+  const taken = outputs.find((name) => exists(`${folder}/${name}`));
+  if (taken === undefined) return;
   throw new InputError(
-    `${folder} already holds a run; go on with it by --resume ${folder}, or name another folder ` +
-      "with --out",
+    `${folder}/${taken} is there already and would be written over: name another folder with --out`,
   );
 }

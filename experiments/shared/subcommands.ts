@@ -63,6 +63,6 @@ function overview(commands: Readonly<Record<string, Subcommand>>): string {
 function refuse(name: string, commands: Readonly<Record<string, Subcommand>>): never {
   const names = Object.keys(commands);
   const near = nearest(name, names);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  const hint = near === undefined ? "; --help says what they do" : `; did you mean ${near}?`;
   throw new InputError(`there is no command ${name}: use ${names.join(", ")}${hint}`);
 }

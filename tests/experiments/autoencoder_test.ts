@@ -134,6 +134,10 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     ],
     [
       ["--problem", "mnist", "--data", `${folder.path}/none`],
+      /there is no folder [^ ]*none: name the one/,
+    ],
+    [
+      ["--problem", "mnist", "--data", `${folder.path}`],
       /holds neither train-images-idx3-ubyte nor/,
     ],
     [

@@ -210,7 +210,7 @@ Deno.test("autoencoder.ts fetches nothing without --download, and names it", asy
   assertEquals(status, 2);
   assertMatch(
     stderr,
-    /^error: .*holds neither train-images-idx3-ubyte nor .*--download yes[^\n]*\n$/,
+    /^error: there is no folder [^\n]*, or let --download yes fetch them[^\n]*\n$/,
   );
   assertEquals(folder.names(), []);
 });

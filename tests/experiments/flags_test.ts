@@ -10,6 +10,7 @@ import {
   numbers,
   parseFlags,
   path,
+  refuseIdle,
   yesNo,
 } from "../../experiments/shared/flags.ts";
 import { helpText } from "../../experiments/shared/help.ts";
@@ -147,6 +148,18 @@ Deno.test("parseFlags() refuses words that belong to no flag", () => {
   assertEquals(refusal("mnist"), stray);
   assertEquals(refusal("--updates", "5", "mnist"), stray);
   assertEquals(refusal("--", "mnist"), stray);
+});
+
+Deno.test("refuseIdle() refuses a flag that is there and means nothing", () => {
+  const idle = { "fan-in": "--init sparse", "data-seed": false } as const;
+  refuseIdle(idle, ["--updates", "5", "--data-seed", "3"]);
+  for (const args of [["--fan-in", "5"], ["--updates", "5", "--fan-in=5"]]) {
+    assertThrows(
+      () => refuseIdle(idle, args),
+      InputError,
+      "--fan-in means nothing here, as it is for --init sparse: leave it out",
+    );
+  }
 });
 
 Deno.test("helpText() says each flag's values, unit and default in lines of at most 100", () => {

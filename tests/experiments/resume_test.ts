@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
 import { type Ended, pause, runDeno, spawnDeno } from "./processes.ts";
 import { type Scratch, scratch } from "./scratch.ts";
@@ -64,6 +64,7 @@ Deno.test("--resume goes on after Ctrl-C, SIGTERM and kill -9 to the same files 
     assertEquals(ended.status, status, ended.stderr);
     if (signal !== "SIGKILL") {
       assertMatch(ended.stdout, /interrupted\n[^]*results in/);
+      assertStringIncludes(ended.stdout, `it goes on with --resume ${out}\n`);
       const { status, reason } = record(out);
       assertEquals([status, reason], ["interrupted", `ended by ${signal}`]);
     }

@@ -180,3 +180,43 @@ Deno.test(
     assertEquals(said[1], `error: not saved in ${folder}: run.json`);
   }),
 );
+
+Deno.test(
+  "recordRun() leaves nothing of a run that is refused before it has a table",
+  inFolder(async (root) => {
+    const interruption = new AbortController().signal;
+    const folder = `${root}/refused`;
+    const refuse = (before: (run: Run) => void) =>
+      assertRejects(
+        () =>
+          recordRun({ program: "sample", folder, details: {}, interruption }, async (run) => {
+            before(run);
+            await Promise.reject(new InputError("too large"));
+          }),
+        InputError,
+        "too large",
+      );
+    await refuse((run) => run.write("montage.png", "an image"));
+    assertEquals(names(root), []);
+    Deno.mkdirSync(folder);
+    Deno.writeTextFileSync(`${folder}/notes.txt`, "mine");
+    await refuse((run) => run.note({ more: true }));
+    assertEquals(names(folder), ["notes.txt"]);
+    await refuse((run) => void run.table("curve.csv", ["update"]));
+    assertEquals(names(folder), ["curve.csv", "notes.txt", "run.json"]);
+    assertEquals(readRecord(folder).status, "failed");
+  }),
+);
+
+Deno.test(
+  "chooseRunFolder() refuses a folder whose files a run would write over",
+  inFolder((root) => {
+    Deno.writeTextFileSync(`${root}/loss.svg`, "mine");
+    assertThrows(
+      () => chooseRunFolder("sample", root),
+      InputError,
+      `${root}/loss.svg is there already and would be written over`,
+    );
+    assertEquals(names(root), ["loss.svg"]);
+  }),
+);

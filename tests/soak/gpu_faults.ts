@@ -19,14 +19,20 @@ const faults: Record<string, () => void> = {
     };
   },
 
-  /** In place of so manyth commands submits those before once more, which is an error. */
+  /** In place of so manyth commands, or the next, submits those before once more: an error. */
   submit() {
     const { submit } = GPUQueue.prototype;
-    let last: Iterable<GPUCommandBuffer> = [], left = Number(count);
+    let last: readonly GPUCommandBuffer[] = [], left = Number(count);
     GPUQueue.prototype.submit = function (commands) {
-      submit.call(this, --left === 0 ? last : commands);
-      if (left === 0) strike();
-      last = commands;
+      const given = [...commands];
+      left--;
+      // No commands are none to refuse.
+      const isStruck = left <= 0 && given.length > 0 && last.length > 0;
+      submit.call(this, isStruck ? last : given);
+      if (given.length > 0) last = given;
+      if (!isStruck) return;
+      GPUQueue.prototype.submit = submit;
+      strike();
     };
   },
 };

@@ -101,6 +101,9 @@ async function tryKills({ seed, kills, ledger, interruption }: Soak): Promise<vo
   }
 }
 
+/** So many trials are made of a fault for each time that it is to come about, at most. */
+const MISSES = 6;
+
 async function tryFaults({ seed, faults: count, ledger, interruption }: Soak): Promise<void> {
   using folder = scratch();
   const random = new RandomStream(seed, Purpose.probe);
@@ -108,16 +111,25 @@ async function tryFaults({ seed, faults: count, ledger, interruption }: Soak): P
   using progress = showProgress({ total: faults.length * count, unit: "faults" });
   for (const [kind, { name, survival, befall }] of faults.entries()) {
     const entry = { section: "faults", fault: name, survival };
-    for (let trial = 0; trial < count && !interruption.aborted; trial++) {
+    // What is drawn may lie behind the end of a run, and never come about.
+    const most = MISSES * count;
+    for (
+      let tried = 0, trial = 0;
+      tried < count && trial < most && !interruption.aborted;
+      trial++
+    ) {
       const reference = references[trial % references.length];
       const out = `${folder.path}/${kind}-${trial}`;
       try {
-        ledger.survived({ ...entry, count: await befall({ reference, out, random }) });
+        const survived = await befall({ reference, out, random });
+        ledger.survived({ ...entry, count: survived });
+        tried += survived;
       } catch (error) {
         if (interruption.aborted) return;
         ledger.failed(entry, error);
+        tried++;
       }
-      progress.update(kind * count + trial + 1, { fault: name });
+      progress.update(kind * count + Math.min(tried, count), { fault: name });
     }
   }
 }

@@ -28,10 +28,10 @@ export async function makeReport(
   const claims = summaries.flatMap(checkClaims);
   const tables = [
     ...summaries.flatMap((summary) => [resultTable(summary), ratesTable(summary)]),
-    claimsTable(claims),
+    ...claims.length > 0 ? [claimsTable(claims)] : [],
   ];
   for (const table of tables) writeWhole(`${folder}/${table.name}.csv`, csvText(table));
-  writeWhole(`${folder}/cells.csv`, cellsCsv(summaries));
+  if (summaries.length > 0) writeWhole(`${folder}/cells.csv`, cellsCsv(summaries));
   const drawn = [];
   for (const summary of summaries) {
     const figures = await drawFigures(summary);

@@ -18,7 +18,12 @@ const networks = networksOf([table5(["add"], {
 
 function workshopOf(gpu: Gpu, folder: string): Workshop {
   const interruption = new AbortController().signal;
-  return { gpu, adapter: "test", folder, data: undefined, replicas: undefined, interruption };
+  return {
+    ...{ gpu, adapter: "test", folder, interruption },
+    data: undefined,
+    replicas: undefined,
+    begin() {},
+  };
 }
 
 /** Refuses trainers of more than so many networks; tells how many those had that were asked for. */
