@@ -174,7 +174,12 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const { model } = machine;
   const found = earlier && await findRounds(folder, { settings, model });
   const details = {
-    configuration: { ...options, ...network, parameters: model.layout.parameterCount },
+    configuration: {
+      ...options,
+      ...network,
+      outputUnit: outputUnit === "linear" ? "linear" : "logistic",
+      parameters: model.layout.parameterCount,
+    },
     data: source,
     ...sayAdapter(machine.adapter, earlier),
   };
