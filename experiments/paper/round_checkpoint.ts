@@ -1,5 +1,5 @@
 import { decodeCheckpoint, encodeCheckpoint, InputError, type TrainerState } from "../../mod.ts";
-import { exists, readWhole, sha256, writeWhole } from "../shared/files.ts";
+import { exists, readWhole, removeIfThere, sha256, writeWhole } from "../shared/files.ts";
 import { cellPath, type CellResult, type Errors } from "./cells.ts";
 import type { PlannedNetwork } from "./grid.ts";
 
@@ -141,14 +141,6 @@ async function readIfThere(path: string): Promise<CheckpointOf | undefined> {
     return await read(path);
   } catch (error) {
     if (exists(path)) throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -159,8 +159,8 @@ function missingFolders(folder: string): string[] {
   return missing;
 }
 
-/** Another run may have put something into the folder by now. */
-function removeIfEmpty(folder: string): void {
+/** Removes a folder. Another run may have put something into it by now: then it stays. */
+export function removeIfEmpty(folder: string): void {
   try {
     Deno.removeSync(folder);
   } catch (error) {
@@ -168,7 +168,8 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-function removeIfThere(path: string): void {
+/** Removes a file, which may be gone by now. */
+export function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch (error) {

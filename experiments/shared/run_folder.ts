@@ -1,5 +1,12 @@
 import { InputError } from "../../core/errors.ts";
-import { exists, removeLeftovers, tryWriting, writeWhole } from "./files.ts";
+import {
+  exists,
+  removeIfEmpty,
+  removeIfThere,
+  removeLeftovers,
+  tryWriting,
+  writeWhole,
+} from "./files.ts";
 import { lockFolder } from "./lock.ts";
 import { isSystemError, requirePermissions } from "./program.ts";
 import { gitRevision, versions } from "./provenance.ts";
@@ -64,8 +71,7 @@ export class Run implements Disposable {
   readonly #unsaved = new Map<string, () => void>();
   /** Files of its own, in the order in which they came about. */
   readonly #made = new Set<string>();
-  /** Whether it has tables, and so something to keep. */
-  hasTables = false;
+  #hasTables = false;
   #warned = false;
   #stopped: string | undefined;
 
@@ -103,7 +109,7 @@ export class Run implements Disposable {
     columns: readonly Column[],
     keep?: number,
   ): Table<Column> {
-    this.hasTables = true;
+    this.#hasTables = true;
     return this.#opened.use(
       new Table(`${this.folder}/${name}`, columns, {
         attempt: (write) => this.attempt(name, write),
@@ -173,11 +179,15 @@ export class Run implements Disposable {
     this.note({ status, ended: new Date(end_ms).toISOString(), seconds, ...details, unsaved });
   }
 
+  /** Whether it has tables, and so something to keep. */
+  get hasTables(): boolean {
+    return this.#hasTables;
+  }
+
   /** Removes its files, and the folder where nothing else is in it. */
   discard(): void {
-    const names = this.#made.add(recordName);
-    for (const name of names) Deno.removeSync(`${this.folder}/${name}`);
-    if ([...Deno.readDirSync(this.folder)].length === 0) Deno.removeSync(this.folder);
+    for (const name of this.#made.add(recordName)) removeIfThere(`${this.folder}/${name}`);
+    removeIfEmpty(this.folder);
   }
 
   /** The files that could not be written. */
