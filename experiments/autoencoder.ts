@@ -12,7 +12,7 @@ import { custom } from "./problems/custom.ts";
 import { faces } from "./problems/faces.ts";
 import { mnist } from "./problems/mnist.ts";
 import { chooseNetwork, type ProblemName, problemNames } from "./problems/network.ts";
-import type { LoadedProblem, Problem } from "./problems/problem.ts";
+import { type Problem, requireBatch, uploader } from "./problems/problem.ts";
 import { lossChart } from "./shared/charts.ts";
 import { findRounds } from "./shared/checkpoints.ts";
 import { Ending } from "./shared/ending.ts";
@@ -150,26 +150,16 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const load = () =>
     problems[options.problem].load({ ...options, width, outputUnit, interruption });
   const loaded = await load();
-  const { examples, montage: shown, image, source, trainCases } = loaded;
-  if (batchSize > trainCases) {
-    throw new InputError(
-      `--batch-size ${batchSize} is more than the ${trainCases} training cases: it may be 1 ` +
-        `to ${trainCases}`,
-    );
-  }
+  const { examples, montage: shown, image, source } = loaded;
+  requireBatch(batchSize, loaded);
   requireSameData(earlier, source);
   const { activation, l2 } = options;
-  let data: LoadedProblem | undefined = loaded;
+  const upload = uploader(loaded, load);
   using machine = await Machine.open({
     adapter: () => ensureAdapter(options.adapter, interruption),
     profile: options.profile,
     tuning: options.tune ? tuningFiles() : undefined,
-    async model(gpu) {
-      const own = data ?? await load();
-      data = undefined; // the upload gives its memory back
-      requireSameData({ data: source }, own.source);
-      return autoencoder({ ...network, activation, l2, ...own.upload(gpu) });
-    },
+    model: async (gpu) => autoencoder({ ...network, activation, l2, ...await upload(gpu) }),
   });
   const { model } = machine;
   const found = earlier && await findRounds(folder, { settings, model });

@@ -1,10 +1,9 @@
-import { type Gpu, InputError, paperProblems } from "../../mod.ts";
+import { InputError, paperProblems } from "../../mod.ts";
 import { curves } from "../problems/curves.ts";
 import { faces } from "../problems/faces.ts";
 import { mnist } from "../problems/mnist.ts";
 import { chooseNetwork } from "../problems/network.ts";
-import { requireSameData } from "../shared/resume.ts";
-import type { DataSource, LoadedProblem, Problem, ProblemData } from "../problems/problem.ts";
+import type { DataSource, LoadedProblem, Problem } from "../problems/problem.ts";
 
 const problems: Record<"curves" | "mnist" | "faces", Problem> = { curves, mnist, faces };
 
@@ -34,33 +33,6 @@ export function loadData(
 ): Promise<LoadedProblem> {
   const { outputUnit, layers: [width] } = paperProblems[problem];
   return problems[problem].load({ ...rest, width, outputUnit, interruption });
-}
-
-/** Refuses a minibatch of more cases than there are to train on. Throws InputError. */
-export function requireBatch(batchSize: number, { trainCases }: LoadedProblem): void {
-  if (batchSize <= trainCases) return;
-  throw new InputError(
-    `--batch-size ${batchSize} is more than the ${trainCases} training cases: it may be 1 to ` +
-      `${trainCases}`,
-  );
-}
-
-/**
- * Uploads what was loaded to one GPU, and loads it again for each further one: an upload gives the
- * memory of the data back.
- */
-export function uploader(
-  loaded: LoadedProblem,
-  options: DataOptions,
-  interruption: AbortSignal,
-): (gpu: Gpu) => Promise<ProblemData> {
-  let next: LoadedProblem | undefined = loaded;
-  return async (gpu) => {
-    const data = next ?? await loadData(options, interruption);
-    next = undefined;
-    requireSameData({ data: loaded.source }, data.source);
-    return data.upload(gpu);
-  };
 }
 
 /** The encoder: the paper's where none is given. */

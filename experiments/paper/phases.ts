@@ -1,4 +1,5 @@
 import { autoencoder, InputError, paperProblems, replicasThatFit } from "../../mod.ts";
+import { requireBatch, uploader } from "../problems/problem.ts";
 import { exists } from "../shared/files.ts";
 import { lockFolder } from "../shared/lock.ts";
 import { showProgress } from "../shared/progress.ts";
@@ -6,15 +7,7 @@ import type { AdapterPreference } from "../shared/setup.ts";
 import { memoryFor } from "../shared/training.ts";
 import type { PhasesBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
-import {
-  checkData,
-  type DataOptions,
-  identityOf,
-  layersOf,
-  loadData,
-  requireBatch,
-  uploader,
-} from "./data.ts";
+import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
 import { checkFolder, layPhases } from "./folder.ts";
 import type { PlannedNetwork } from "./grid.ts";
 import { onGPU } from "./on_gpu.ts";
@@ -50,7 +43,7 @@ export async function runPhases(
   const networks = [plan.trunk, ...plan.branchings.map(({ networks }) => networks)].flat();
   const cells = readCells(folder);
   if (networks.some(({ id }) => !cells.has(id))) {
-    const upload = uploader(loaded, data, interruption);
+    const upload = uploader(loaded, () => loadData(data, interruption));
     await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
       Deno.mkdirSync(folder, { recursive: true });
       using _lock = lockFolder(folder);

@@ -1,19 +1,11 @@
 import { InputError } from "../../mod.ts";
-import type { LoadedProblem } from "../problems/problem.ts";
+import { type LoadedProblem, requireBatch, uploader } from "../problems/problem.ts";
 import type { Share } from "../shared/flags.ts";
 import { lockFolder } from "../shared/lock.ts";
 import type { AdapterPreference } from "../shared/setup.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
-import {
-  checkData,
-  type DataOptions,
-  identityOf,
-  layersOf,
-  loadData,
-  requireBatch,
-  uploader,
-} from "./data.ts";
+import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
 import { checkFolder, layTable, type TableConfiguration } from "./folder.ts";
 import { networksOf, type PlannedNetwork, shardOf } from "./grid.ts";
 import { onGPU } from "./on_gpu.ts";
@@ -76,7 +68,7 @@ export async function trainTables(
   const begin = () => laid.forEach(({ record }) => record());
   if (missing.length === 0) begin();
   else {
-    const upload = first && uploader(loaded!, first.data, interruption);
+    const upload = first && uploader(loaded!, () => loadData(first.data, interruption));
     await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
       using _lock = lockShare(folder, shard);
       const data = await upload?.(gpu);

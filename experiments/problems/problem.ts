@@ -1,5 +1,6 @@
 import { Dataset, type Gpu, InputError } from "../../mod.ts";
 import { type FileContent, release } from "../shared/files.ts";
+import { requireSameData } from "../shared/resume.ts";
 import type { JsonObject } from "../shared/run_folder.ts";
 
 /** Data that a program can train on. */
@@ -105,6 +106,32 @@ export class LoadedProblem {
     };
     return { train: move(train, "training"), ...test && { test: move(test, "test") } };
   }
+}
+
+/** Refuses a minibatch of more cases than there are to train on. Throws InputError. */
+export function requireBatch(batchSize: number, { trainCases }: LoadedProblem): void {
+  if (batchSize <= trainCases) return;
+  throw new InputError(
+    `--batch-size ${batchSize} is more than the ${trainCases} training cases: it may be 1 to ` +
+      `${trainCases}`,
+  );
+}
+
+/**
+ * Uploads what was loaded to one GPU, and has it loaded again for each further one: an upload gives
+ * the memory of the data back. Throws InputError where the data are other ones by then.
+ */
+export function uploader(
+  loaded: LoadedProblem,
+  load: () => Promise<LoadedProblem>,
+): (gpu: Gpu) => Promise<ProblemData> {
+  let next: LoadedProblem | undefined = loaded;
+  return async (gpu) => {
+    const data = next ?? await load();
+    next = undefined;
+    requireSameData({ data: loaded.source }, data.source);
+    return data.upload(gpu);
+  };
 }
 
 /** What run.json says of files. */
