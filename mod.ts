@@ -15,7 +15,7 @@ export { Mirrors } from "./core/gpu/mirror.ts";
 export { type Binding, type DispatchSize, type EncodeOptions, Plan } from "./core/gpu/plan.ts";
 export { Profile } from "./core/gpu/profile.ts";
 export { type Choice, Tuning, type TuningStore } from "./core/gpu/tuning.ts";
-export type { Rates } from "./core/gpu/step_table.ts";
+export type { Rates } from "./core/gpu/scalars.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";
 export type { SequenceLoss, ZeroOneRule } from "./core/ops/sequence_loss.ts";
@@ -29,24 +29,24 @@ export * from "./core/init/glorot.ts";
 export * from "./core/init/sparse.ts";
 export * from "./core/optim/optimizer.ts";
 export * from "./core/optim/schedule.ts";
-export * from "./core/optim/vector.ts";
-export * from "./core/data/csv_matrix.ts";
-export * from "./core/data/curves.ts";
+export * from "./core/gpu/vector.ts";
+export * from "./core/formats/csv_matrix.ts";
+export * from "./models/problems/curves.ts";
 export * from "./core/data/dataset.ts";
 export {
   type FacesOptions,
   type FacesSet,
   generateFaces,
   generatePackedFaces,
-} from "./core/data/faces.ts";
-export * from "./core/data/gzip.ts";
-export * from "./core/data/half.ts";
-export * from "./core/data/idx.ts";
-export * from "./core/data/mat.ts";
-export * from "./core/data/npy.ts";
-export type { NumericArray } from "./core/data/numeric.ts";
-export * from "./core/data/originals.ts";
-export * from "./core/data/safetensors.ts";
+} from "./models/problems/faces.ts";
+export * from "./core/formats/gzip.ts";
+export * from "./core/formats/half.ts";
+export * from "./core/formats/idx.ts";
+export * from "./core/formats/mat.ts";
+export * from "./core/formats/npy.ts";
+export type { NumericArray } from "./core/formats/numeric.ts";
+export * from "./models/problems/originals.ts";
+export * from "./core/formats/safetensors.ts";
 export * from "./core/data/sequences.ts";
 export * from "./core/train/capacity.ts";
 export * from "./core/train/checkpoint.ts";
@@ -56,9 +56,9 @@ export * from "./core/train/report.ts";
 export type { ReplicaState, TrainerState } from "./core/train/state.ts";
 export * from "./core/train/trainer.ts";
 export * from "./models/autoencoder.ts";
-export * from "./models/paper.ts";
+export * from "./models/problems/paper.ts";
 export * from "./models/quadratic.ts";
 export * from "./models/rnn.ts";
-export * from "./models/sequence_data.ts";
-export * from "./models/sequence_tasks.ts";
+export * from "./models/problems/sequence_data.ts";
+export * from "./models/problems/sequence_tasks.ts";
 export * from "./models/time_loop.ts";

@@ -8,7 +8,7 @@ import type { Activation } from "../core/ops/activation.ts";
 import { crossEntropy } from "../core/ops/cross_entropy.ts";
 import { gather } from "../core/ops/gather.ts";
 import { squaredError, squaredErrorFigure } from "../core/ops/squared_error.ts";
-import { Vector, type VectorLayout } from "../core/optim/vector.ts";
+import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
 import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
 import {

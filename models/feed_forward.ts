@@ -3,7 +3,7 @@ import { allocateMatrix, type Matrix, padded } from "../core/gpu/matrix.ts";
 import type { Plan } from "../core/gpu/plan.ts";
 import type { Activation } from "../core/ops/activation.ts";
 import { matmul } from "../core/ops/matmul.ts";
-import { type TensorShape, type Vector, VectorLayout } from "../core/optim/vector.ts";
+import { type TensorShape, type Vector, VectorLayout } from "../core/gpu/vector.ts";
 import type { Extent } from "../core/train/model.ts";
 
 /** Units of each layer, the input first, and the activation of each layer above the input. */

@@ -5,7 +5,7 @@ import type { Plan } from "../core/gpu/plan.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import { dot } from "../core/ops/dot.ts";
 import { matmul } from "../core/ops/matmul.ts";
-import { Vector, VectorLayout } from "../core/optim/vector.ts";
+import { Vector, VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
 import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
 

@@ -5,7 +5,7 @@ import { allocateSteps, rowsOf, type Steps, stepsLength } from "../core/gpu/step
 import { matmul } from "../core/ops/matmul.ts";
 import { recurrence, type RecurrenceLayout, type TimeLoop } from "../core/ops/recurrence.ts";
 import type { SequenceBuffers } from "../core/ops/sequences.ts";
-import { type Vector, VectorLayout } from "../core/optim/vector.ts";
+import { type Vector, VectorLayout } from "../core/gpu/vector.ts";
 import type { Extent } from "../core/train/model.ts";
 
 /** Sizes of a recurrent network with one hidden layer of tanh units. */

@@ -6,7 +6,7 @@ import { rowsOf, type Steps } from "../core/gpu/steps.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import type { TimeLoop } from "../core/ops/recurrence.ts";
 import { sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
-import { Vector, type VectorLayout } from "../core/optim/vector.ts";
+import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
 import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
 import {
@@ -15,7 +15,7 @@ import {
   RecurrentNetwork,
   type RecurrentShape,
 } from "./recurrent_network.ts";
-import { checkCount, type SequenceTask } from "./sequence_tasks.ts";
+import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
 
 /** A recurrent network and its sequences; see {@linkcode rnn}. */
 export interface RnnOptions {

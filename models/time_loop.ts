@@ -1,10 +1,10 @@
 import type { Gpu } from "../core/gpu/gpu.ts";
 import { Plan } from "../core/gpu/plan.ts";
 import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
-import { Vector } from "../core/optim/vector.ts";
+import { Vector } from "../core/gpu/vector.ts";
 import type { Extent } from "../core/train/model.ts";
 import { recurrentLayout, RecurrentNetwork } from "./recurrent_network.ts";
-import type { SequenceTask } from "./sequence_tasks.ts";
+import type { SequenceTask } from "./problems/sequence_tasks.ts";
 
 /** Replays that are timed, of which the fastest counts. */
 const REPLAYS = 3;

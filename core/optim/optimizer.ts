@@ -1,4 +1,4 @@
-import type { Rates } from "../gpu/step_table.ts";
+import type { Rates } from "../gpu/scalars.ts";
 import { constant, type Schedule } from "./schedule.ts";
 
 /** Learning rate and momentum: a number stands for the same at every update. */

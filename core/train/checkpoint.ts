@@ -1,8 +1,12 @@
-import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "../data/safetensors.ts";
-import { printable } from "../data/wording.ts";
+import {
+  readSafetensors,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "../formats/safetensors.ts";
+import { printable } from "../formats/wording.ts";
 import { InputError } from "../errors.ts";
 import { padded } from "../gpu/matrix.ts";
-import { type TensorPlace, type TensorShape, VectorLayout } from "../optim/vector.ts";
+import { type TensorPlace, type TensorShape, VectorLayout } from "../gpu/vector.ts";
 import type { ReplicaState, TrainerState } from "./state.ts";
 
 const format = "nagare-checkpoint-1";

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Profile } from "../gpu/profile.ts";
-import type { StepRow, StepTable } from "../gpu/step_table.ts";
+import type { StepRow, StepTable } from "../gpu/scalars.ts";
 
 /** A submit aims at this much GPU time: short enough for a watchdog and a prompt Ctrl-C. */
 const CHUNK_SECONDS = 0.5;

@@ -1,10 +1,10 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Readback } from "../gpu/readback.ts";
-import { type StepRow, StepTable } from "../gpu/step_table.ts";
+import { type StepRow, StepTable } from "../gpu/scalars.ts";
 import { axpy } from "../ops/axpy.ts";
 import { caseMean } from "../ops/case_mean.ts";
-import type { Vector } from "../optim/vector.ts";
+import type { Vector } from "../gpu/vector.ts";
 import type { Graph, Model, Split } from "./model.ts";
 
 /** Steps of an evaluation that are submitted together. */

@@ -3,7 +3,7 @@ import { Plan } from "../gpu/plan.ts";
 import { Readback } from "../gpu/readback.ts";
 import { clipNorm } from "../ops/clip_norm.ts";
 import { norm } from "../ops/norm.ts";
-import type { Vector } from "../optim/vector.ts";
+import type { Vector } from "../gpu/vector.ts";
 
 /** Measures the gradients of all replicas, and shortens those that are longer than a limit. */
 export class GradientNorms {

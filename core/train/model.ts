@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Initializer } from "../init/initializer.ts";
-import type { Vector, VectorLayout } from "../optim/vector.ts";
+import type { Vector, VectorLayout } from "../gpu/vector.ts";
 
 /** The parts of the data a model is evaluated on. */
 export type Split = "train" | "test";

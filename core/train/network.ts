@@ -3,10 +3,10 @@ import {
   type SafetensorsTensor,
   type SafetensorsType,
   writeSafetensors,
-} from "../data/safetensors.ts";
-import { printable, shapeWords } from "../data/wording.ts";
+} from "../formats/safetensors.ts";
+import { printable, shapeWords } from "../formats/wording.ts";
 import { InputError } from "../errors.ts";
-import type { TensorShape, VectorLayout } from "../optim/vector.ts";
+import type { TensorShape, VectorLayout } from "../gpu/vector.ts";
 import type { TrainerState } from "./state.ts";
 
 /** A trained network apart from its training; see {@linkcode importNetwork}. */

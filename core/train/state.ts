@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { TensorShape, VectorLayout } from "../optim/vector.ts";
+import type { TensorShape, VectorLayout } from "../gpu/vector.ts";
 
 /** All that the next updates of one network depend on, besides its optimizer and its data. */
 export interface ReplicaState {

@@ -31,6 +31,6 @@ export function readMatlab<T>(
 async function readArrays(bytes: Uint8Array, only: readonly string[]) {
   if (!isMAT73(bytes)) return await readMAT(bytes, { only });
   // It comes with a library of 4 MB.
-  const { readMAT73 } = await import("../../core/data/hdf5.ts");
+  const { readMAT73 } = await import("../../core/formats/hdf5.ts");
   return await readMAT73(bytes, { only });
 }

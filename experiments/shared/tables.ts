@@ -1,5 +1,5 @@
 import { type Cell as CsvCell, parse, stringify } from "@std/csv";
-import { printable } from "../../core/data/wording.ts";
+import { printable } from "../../core/formats/wording.ts";
 import { InputError } from "../../core/errors.ts";
 import { exists, readWhole } from "./files.ts";
 

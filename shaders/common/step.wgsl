@@ -1,4 +1,4 @@
-// The row of the step table in force (core/gpu/step_table.ts), bound at a dynamic offset.
+// The row of the step table in force (core/gpu/scalars.ts), bound at a dynamic offset.
 
 struct Step {
   update: u32,    // updates done before this one

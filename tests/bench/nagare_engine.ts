@@ -17,7 +17,7 @@ import {
 } from "../../mod.ts";
 import { rowsOf } from "../../core/gpu/steps.ts";
 import type { TimeLoop } from "../../core/ops/recurrence.ts";
-import type { SequenceTask } from "../../models/sequence_tasks.ts";
+import type { SequenceTask } from "../../models/problems/sequence_tasks.ts";
 import { ensureAdapter } from "../../experiments/shared/setup.ts";
 import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
 import { type Engine, serve } from "./engine.ts";

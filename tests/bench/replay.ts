@@ -1,5 +1,5 @@
 import type { Gpu, Plan } from "../../mod.ts";
-import { StepTable } from "../../core/gpu/step_table.ts";
+import { StepTable } from "../../core/gpu/scalars.ts";
 import { medianSeconds } from "./median.ts";
 
 /** Long enough for the wait at the end of a submit to weigh little; it is subtracted besides. */

@@ -1,8 +1,8 @@
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { curves } from "../../experiments/problems/curves.ts";
-import { longestAllocation } from "../data/bad_input.ts";
-import { join, MATCrafter } from "../data/crafted_mat.ts";
+import { longestAllocation } from "../formats/bad_input.ts";
+import { join, MATCrafter } from "../formats/crafted_mat.ts";
 import { scratch } from "./scratch.ts";
 
 const name = "digs3pts_1.mat";
@@ -93,7 +93,7 @@ Deno.test("curves.load() says what belongs into the folder", async () => {
 
 Deno.test("curves.load() reads files of MATLAB 7.3, too", async () => {
   using folder = scratch();
-  const fixture = new URL("../data/fixtures/matlab73.mat", import.meta.url);
+  const fixture = new URL("../formats/fixtures/matlab73.mat", import.meta.url);
   const path = folder.write(name, Deno.readFileSync(fixture));
   // The words of the HDF5 reader: the file was understood, but is another one.
   const reason = `${path}: the MATLAB file has no variable bdata, it holds `;

@@ -10,8 +10,8 @@ import { custom } from "../../experiments/problems/custom.ts";
 import { chooseNetwork, type NetworkOptions } from "../../experiments/problems/network.ts";
 import type { ProblemOptions } from "../../experiments/problems/problem.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
-import { paperProblems } from "../../models/paper.ts";
-import { longestAllocation } from "../data/bad_input.ts";
+import { paperProblems } from "../../models/problems/paper.ts";
+import { longestAllocation } from "../formats/bad_input.ts";
 import { runDeno } from "./processes.ts";
 import { gzip, idx, scratch } from "./scratch.ts";
 

@@ -6,8 +6,8 @@ import {
   readFacesCache,
   writeFacesCache,
 } from "../../experiments/problems/faces_cache.ts";
-import { longestAllocation } from "../data/bad_input.ts";
-import { MATCrafter } from "../data/crafted_mat.ts";
+import { longestAllocation } from "../formats/bad_input.ts";
+import { MATCrafter } from "../formats/crafted_mat.ts";
 import { gzip, idx, type Scratch, scratch } from "./scratch.ts";
 
 function load(folder: string | undefined, interruption = new AbortController().signal) {

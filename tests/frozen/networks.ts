@@ -13,7 +13,7 @@ import { Trainer } from "../../core/train/trainer.ts";
 import { autoencoder, type AutoencoderOptions } from "../../models/autoencoder.ts";
 import { quadratic } from "../../models/quadratic.ts";
 import { rnn } from "../../models/rnn.ts";
-import { markedTask, memorizationTask } from "../../models/sequence_tasks.ts";
+import { markedTask, memorizationTask } from "../../models/problems/sequence_tasks.ts";
 import { draw } from "../gpu/fixture.ts";
 
 /** Updates of each network. */

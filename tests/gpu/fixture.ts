@@ -5,7 +5,7 @@ import { assertEquals } from "@std/assert";
 import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
 import { allocateMatrix, type Matrix, pad, unpad } from "../../core/gpu/matrix.ts";
 import { Plan } from "../../core/gpu/plan.ts";
-import { type StepRow, StepTable } from "../../core/gpu/step_table.ts";
+import { type StepRow, StepTable } from "../../core/gpu/scalars.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
 
 const gpus = await Promise.all([

@@ -3,7 +3,7 @@ import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
 import { nesterov } from "../../core/optim/optimizer.ts";
 import type { Model } from "../../core/train/model.ts";
 import { rnn } from "../../models/rnn.ts";
-import { markedTask } from "../../models/sequence_tasks.ts";
+import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { Problem } from "../models/problem.ts";
 import { bitsOf, history, open, replica } from "../train/training.ts";
 import { Bench } from "./fixture.ts";

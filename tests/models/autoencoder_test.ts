@@ -7,7 +7,7 @@ import { sparse } from "../../core/init/sparse.ts";
 import { activations } from "../../core/ops/activation.ts";
 import { autoencoder, type AutoencoderOptions } from "../../models/autoencoder.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
-import { forwardError } from "../reference/forward_error.ts";
+import { forwardError } from "../../core/reference/forward_error.ts";
 import { layersOf, Problem, tensorsOf } from "./problem.ts";
 
 gpuTest("autoencoder() mirrors the encoder, with a linear code", (bench) => {

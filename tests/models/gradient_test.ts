@@ -1,12 +1,12 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { sparse } from "../../core/init/sparse.ts";
 import { activations } from "../../core/ops/activation.ts";
-import { Vector } from "../../core/optim/vector.ts";
+import { Vector } from "../../core/gpu/vector.ts";
 import { seedKey } from "../../core/random.ts";
-import { paperProblems } from "../../models/paper.ts";
+import { paperProblems } from "../../models/problems/paper.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { type Layer, lossAndGradient } from "../reference/network.ts";
-import { gradientTolerance, relativeDifference } from "../reference/tolerance.ts";
+import { type Layer, lossAndGradient } from "../../core/reference/network.ts";
+import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { Problem, type ProblemOptions, tensorsOf } from "./problem.ts";
 
 /** Where the gradient is taken: sparse weights, and biases that are not all the same. */

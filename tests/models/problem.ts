@@ -6,7 +6,7 @@ import type { Activation } from "../../core/ops/activation.ts";
 import { permute, Purpose } from "../../core/random.ts";
 import { autoencoder, type ReconstructionLoss } from "../../models/autoencoder.ts";
 import { type Bench, draw } from "../gpu/fixture.ts";
-import type { Layer, Network } from "../reference/network.ts";
+import type { Layer, Network } from "../../core/reference/network.ts";
 
 /** An autoencoder; see {@linkcode Problem}. */
 export interface ProblemOptions {

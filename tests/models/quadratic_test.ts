@@ -1,14 +1,14 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
-import { Vector } from "../../core/optim/vector.ts";
+import { Vector } from "../../core/gpu/vector.ts";
 import { nesterov, ratesOf } from "../../core/optim/optimizer.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { quadratic } from "../../models/quadratic.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { float32, iterateErrors } from "../reference/iterate_error.ts";
-import { TwoBuffer } from "../reference/optimizers.ts";
-import { orthonormal, Quadratic } from "../reference/quadratic.ts";
-import { sumError } from "../reference/tolerance.ts";
+import { float32, iterateErrors } from "../../core/reference/iterate_error.ts";
+import { TwoBuffer } from "../../core/reference/optimizers.ts";
+import { orthonormal, Quadratic } from "../../core/reference/quadratic.ts";
+import { sumError } from "../../core/reference/tolerance.ts";
 
 /** Reflections of which all entries are multiples of 1/4. */
 const rotation = orthonormal([1, 1, 1, 1, 1, 1, 1, 1], [1, -1, 1, 1, 1, -1, 1, 1]);

@@ -5,11 +5,11 @@ import { pad, unpad } from "../../core/gpu/matrix.ts";
 import { rowsOf, type Steps } from "../../core/gpu/steps.ts";
 import type { RecurrenceLayout, TimeLoop } from "../../core/ops/recurrence.ts";
 import { sequenceLoss } from "../../core/ops/sequence_loss.ts";
-import { Vector } from "../../core/optim/vector.ts";
+import { Vector } from "../../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
 import { recurrentLayout, RecurrentNetwork } from "../../models/recurrent_network.ts";
 import { type Bench, draw } from "../gpu/fixture.ts";
-import type { Rnn, SequenceBatch } from "../reference/rnn.ts";
+import type { Rnn, SequenceBatch } from "../../core/reference/rnn.ts";
 
 /** Sizes of the network and its sequences. */
 export interface RnnCase extends Rnn {

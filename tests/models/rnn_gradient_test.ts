@@ -1,8 +1,8 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import type { RecurrenceLayout } from "../../core/ops/recurrence.ts";
 import { gpuTest } from "../gpu/fixture.ts";
-import { rnnLossAndGradient } from "../reference/rnn.ts";
-import { gradientTolerance, relativeDifference } from "../reference/tolerance.ts";
+import { rnnLossAndGradient } from "../../core/reference/rnn.ts";
+import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { batchOf, gradientsOf, parametersOf, type RnnCase } from "./rnn_bench.ts";
 
 const lastStep = { inputs: 2, outputs: 1, loss: "squared-error", targets: "last" } as const;

@@ -5,10 +5,10 @@ import {
   recurrentLayout,
   RecurrentNetwork,
 } from "../../models/recurrent_network.ts";
-import { Vector } from "../../core/optim/vector.ts";
+import { Vector } from "../../core/gpu/vector.ts";
 import { gpuTest } from "../gpu/fixture.ts";
-import { rnnLossAndGradient } from "../reference/rnn.ts";
-import { longGradientTolerance, relativeDifference } from "../reference/tolerance.ts";
+import { rnnLossAndGradient } from "../../core/reference/rnn.ts";
+import { longGradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { batchOf, gradientsOf, parametersOf, type RnnCase } from "./rnn_bench.ts";
 
 const long: RnnCase = {

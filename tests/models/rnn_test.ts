@@ -10,11 +10,11 @@ import { echoState } from "../../core/init/echo_state.ts";
 import { nesterov } from "../../core/optim/optimizer.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { rnn, runRnn } from "../../models/rnn.ts";
-import { SequenceData } from "../../models/sequence_data.ts";
-import { markedTask, memorizationTask } from "../../models/sequence_tasks.ts";
+import { SequenceData } from "../../models/problems/sequence_data.ts";
+import { markedTask, memorizationTask } from "../../models/problems/sequence_tasks.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
-import { rnnForward } from "../reference/rnn.ts";
-import { gradientTolerance, relativeDifference } from "../reference/tolerance.ts";
+import { rnnForward } from "../../core/reference/rnn.ts";
+import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { parametersOf } from "./rnn_bench.ts";
 
 Deno.test("rnn() starts with output biases that centre the targets", () => {

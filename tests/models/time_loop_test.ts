@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { timeLoops } from "../../core/ops/recurrence.ts";
-import { markedTask } from "../../models/sequence_tasks.ts";
+import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { fastestTimeLoop } from "../../models/time_loop.ts";
 import { gpuTest } from "../gpu/fixture.ts";
 

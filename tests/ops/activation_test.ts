@@ -6,8 +6,8 @@ import {
   activationSource,
 } from "../../core/ops/activation.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { activate, slope } from "../reference/activation.ts";
-import { activationError, slopeError } from "../reference/tolerance.ts";
+import { activate, slope } from "../../core/reference/activation.ts";
+import { activationError, slopeError } from "../../core/reference/tolerance.ts";
 
 const kernelSource = `
   @group(0) @binding(0) var<storage, read> values: array<vec4f>;

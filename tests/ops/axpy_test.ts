@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLessOrEqual } from "@std/assert";
 import { axpy, vectorGrid } from "../../core/ops/axpy.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
-import { unitRoundoff } from "../reference/tolerance.ts";
+import { unitRoundoff } from "../../core/reference/tolerance.ts";
 
 gpuTest("axpy() adds a multiple of y to x, one factor for each replica", async (bench) => {
   for (const [length, replicas] of [[8, 1], [256, 3], [1000, 3]]) {

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { caseMean } from "../../core/ops/case_mean.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
-import { accuracy, sumError } from "../reference/tolerance.ts";
+import { accuracy, sumError } from "../../core/reference/tolerance.ts";
 
 const never = 0xffffffff;
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Plan } from "../../core/gpu/plan.ts";
 import { columnSum } from "../../core/ops/column_sum.ts";
-import { Vector, VectorLayout } from "../../core/optim/vector.ts";
+import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
 
 gpuTest("columnSum() adds the rows of each replica in their order", async (bench) => {

@@ -2,9 +2,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Plan } from "../../core/gpu/plan.ts";
 import { crossEntropy } from "../../core/ops/cross_entropy.ts";
 import { gpuTest } from "../gpu/fixture.ts";
-import { activate } from "../reference/activation.ts";
-import { crossEntropy as reference } from "../reference/losses.ts";
-import { activationError, crossEntropyError, unitRoundoff } from "../reference/tolerance.ts";
+import { activate } from "../../core/reference/activation.ts";
+import { crossEntropy as reference } from "../../core/reference/losses.ts";
+import {
+  activationError,
+  crossEntropyError,
+  unitRoundoff,
+} from "../../core/reference/tolerance.ts";
 import {
   checkLoss,
   everyPair,

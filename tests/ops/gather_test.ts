@@ -6,7 +6,7 @@ import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
 import { gather } from "../../core/ops/gather.ts";
 import { longestPermutation, longestWalk, permute, Purpose, seedKey } from "../../core/random.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
-import { accuracy } from "../reference/tolerance.ts";
+import { accuracy } from "../../core/reference/tolerance.ts";
 
 const seeds = [1, 2, 5 * 2 ** 40 + 3];
 const keys = Uint32Array.from(seeds.flatMap(seedKey));

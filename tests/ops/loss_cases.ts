@@ -5,8 +5,8 @@ import { assertLessOrEqual } from "@std/assert";
 import type { Matrix } from "../../core/gpu/matrix.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
 import { type Bench, draw } from "../gpu/fixture.ts";
-import type { Loss } from "../reference/losses.ts";
-import { accuracy, sumError } from "../reference/tolerance.ts";
+import type { Loss } from "../../core/reference/losses.ts";
+import { accuracy, sumError } from "../../core/reference/tolerance.ts";
 
 /** z and targets of R batches of B cases and n units, [R, B, n]. */
 export interface LossCase {

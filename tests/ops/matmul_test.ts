@@ -5,11 +5,16 @@ import { type Activation, activations } from "../../core/ops/activation.ts";
 import { columnSum } from "../../core/ops/column_sum.ts";
 import { matmul } from "../../core/ops/matmul.ts";
 import { hardwareTiles, softwareTiles, type Tile, tilesFor } from "../../core/ops/tile.ts";
-import { Vector, VectorLayout } from "../../core/optim/vector.ts";
+import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { activate, slope } from "../reference/activation.ts";
-import { matmul as reference } from "../reference/matmul.ts";
-import { activationError, slopeError, sumError, unitRoundoff } from "../reference/tolerance.ts";
+import { activate, slope } from "../../core/reference/activation.ts";
+import { matmul as reference } from "../../core/reference/matmul.ts";
+import {
+  activationError,
+  slopeError,
+  sumError,
+  unitRoundoff,
+} from "../../core/reference/tolerance.ts";
 
 /** A kind of product. */
 interface Kind {

@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { allocateFloats } from "../../core/gpu/matrix.ts";
-import type { Rates } from "../../core/gpu/step_table.ts";
+import type { Rates } from "../../core/gpu/scalars.ts";
 import { momentum } from "../../core/ops/momentum.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { oneBufferUpdate } from "../reference/optimizers.ts";
-import { unitRoundoff } from "../reference/tolerance.ts";
+import { oneBufferUpdate } from "../../core/reference/optimizers.ts";
+import { unitRoundoff } from "../../core/reference/tolerance.ts";
 
 const never = 0xffffffff;
 

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { clipNorm } from "../../core/ops/clip_norm.ts";
 import { norm } from "../../core/ops/norm.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { accuracy, sumError, ulp, unitRoundoff } from "../reference/tolerance.ts";
+import { accuracy, sumError, ulp, unitRoundoff } from "../../core/reference/tolerance.ts";
 
 /** Of a sum of squares half the relative error, and that of sqrt: 1 / inverseSqrt in WGSL. */
 const normError = (length: number) => sumError(length, 1) / 2 + 2 * ulp + accuracy.quotient;

@@ -4,8 +4,8 @@ import { allocateSteps, type Steps } from "../../core/gpu/steps.ts";
 import { sequenceFigures, sequenceLoss } from "../../core/ops/sequence_loss.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { asMatrices, stepsOf } from "../models/rnn_bench.ts";
-import { softmaxCrossEntropy } from "../reference/rnn.ts";
-import { accuracy, smallestNormal, ulp, unitRoundoff } from "../reference/tolerance.ts";
+import { softmaxCrossEntropy } from "../../core/reference/rnn.ts";
+import { accuracy, smallestNormal, ulp, unitRoundoff } from "../../core/reference/tolerance.ts";
 
 function stepsWith(bench: Bench, values: number[], steps: number, rows: number): Steps {
   const columns = values.length / steps / rows;

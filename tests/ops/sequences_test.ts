@@ -12,7 +12,11 @@ import type { Plan } from "../../core/gpu/plan.ts";
 import { allocateSteps } from "../../core/gpu/steps.ts";
 import type { SequenceBuffers } from "../../core/ops/sequences.ts";
 import { Purpose, seedKey } from "../../core/random.ts";
-import { markedTask, memorizationTask, type SequenceTask } from "../../models/sequence_tasks.ts";
+import {
+  markedTask,
+  memorizationTask,
+  type SequenceTask,
+} from "../../models/problems/sequence_tasks.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { stepsOf } from "../models/rnn_bench.ts";
 

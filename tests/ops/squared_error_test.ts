@@ -3,15 +3,15 @@ import type { Plan } from "../../core/gpu/plan.ts";
 import { type Activation, activations } from "../../core/ops/activation.ts";
 import { squaredError, squaredErrorFigure } from "../../core/ops/squared_error.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
-import { activate, slope } from "../reference/activation.ts";
-import { squaredError as reference } from "../reference/losses.ts";
+import { activate, slope } from "../../core/reference/activation.ts";
+import { squaredError as reference } from "../../core/reference/losses.ts";
 import {
   activationError,
   slopeError,
   smallestNormal,
   sumError,
   unitRoundoff,
-} from "../reference/tolerance.ts";
+} from "../../core/reference/tolerance.ts";
 import {
   checkLoss,
   everyPair,

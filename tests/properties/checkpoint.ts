@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { writeSafetensors } from "../../core/data/safetensors.ts";
-import { type TensorShape, VectorLayout } from "../../core/optim/vector.ts";
+import { writeSafetensors } from "../../core/formats/safetensors.ts";
+import { type TensorShape, VectorLayout } from "../../core/gpu/vector.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../core/train/checkpoint.ts";
 import type { TrainerState } from "../../core/train/state.ts";
 import { claims, edited, edits, nested, specimen } from "./damage.ts";

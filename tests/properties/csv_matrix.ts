@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readCSVMatrix } from "../../core/data/csv_matrix.ts";
+import { readCSVMatrix } from "../../core/formats/csv_matrix.ts";
 import { specimen } from "./damage.ts";
 import { property, survives } from "./property.ts";
 

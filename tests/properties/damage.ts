@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { join } from "../data/crafted_mat.ts";
+import { join } from "../formats/crafted_mat.ts";
 import { integers } from "./numbers.ts";
 
 /** A file, and in words how it came to be. */

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { gunzip } from "../../core/data/gzip.ts";
-import { mostInflation } from "../../core/data/zlib.ts";
+import { gunzip } from "../../core/formats/gzip.ts";
+import { mostInflation } from "../../core/formats/zlib.ts";
 import { InputError } from "../../core/errors.ts";
 import { compressible, level } from "./compressible.ts";
 import { specimen } from "./damage.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { packHalf } from "../../core/data/half.ts";
+import { packHalf } from "../../core/formats/half.ts";
 import { property, readOrRefused } from "./property.ts";
 
 /** Halfway from the largest half float, 65504, to the one that would follow: it rounds beyond. */

@@ -2,9 +2,9 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 // deno-lint-ignore no-import-prefix -- as the reader has it
 import * as h5wasm from "npm:h5wasm@0.10.3";
-import { readMAT73 } from "../../core/data/hdf5.ts";
-import type { MATClass } from "../../core/data/mat_array.ts";
-import type { NumericType } from "../../core/data/numeric.ts";
+import { readMAT73 } from "../../core/formats/hdf5.ts";
+import type { MATClass } from "../../core/formats/mat_array.ts";
+import type { NumericType } from "../../core/formats/numeric.ts";
 import { specimen } from "./damage.ts";
 import { arraysOf, type Shaped } from "./numbers.ts";
 import { property, survives } from "./property.ts";
@@ -62,7 +62,7 @@ const variables = fc.uniqueArray(fc.stringMatching(/^[a-zA-Z]\w{0,30}$/), { maxL
     )),
 );
 
-const fixture = Deno.readFileSync(new URL("../data/fixtures/matlab73.mat", import.meta.url));
+const fixture = Deno.readFileSync(new URL("../formats/fixtures/matlab73.mat", import.meta.url));
 const numeric = [...classes.map(({ name }) => name), "cube", "empty", "flag", "foreign"];
 
 const written = variables.map((variables) =>

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readIDX } from "../../core/data/idx.ts";
-import { join } from "../data/crafted_mat.ts";
+import { readIDX } from "../../core/formats/idx.ts";
+import { join } from "../formats/crafted_mat.ts";
 import { claims, specimen } from "./damage.ts";
 import { arraysOf, fileBytes, integers } from "./numbers.ts";
 import { property, survives } from "./property.ts";

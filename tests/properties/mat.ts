@@ -1,11 +1,11 @@
 import { deflateSync } from "node:zlib";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readMAT } from "../../core/data/mat.ts";
-import type { MATClass } from "../../core/data/mat_array.ts";
-import type { NumericType } from "../../core/data/numeric.ts";
-import { mostInflation } from "../../core/data/zlib.ts";
-import { join, MATCrafter } from "../data/crafted_mat.ts";
+import { readMAT } from "../../core/formats/mat.ts";
+import type { MATClass } from "../../core/formats/mat_array.ts";
+import type { NumericType } from "../../core/formats/numeric.ts";
+import { mostInflation } from "../../core/formats/zlib.ts";
+import { join, MATCrafter } from "../formats/crafted_mat.ts";
 import { claims, damaged, type Specimen, specimen } from "./damage.ts";
 import { arraysOf, fileBytes } from "./numbers.ts";
 import { property, survives } from "./property.ts";

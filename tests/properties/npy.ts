@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { NumericType } from "../../core/data/numeric.ts";
-import { type NPYType, readNPY } from "../../core/data/npy.ts";
-import { join } from "../data/crafted_mat.ts";
+import type { NumericType } from "../../core/formats/numeric.ts";
+import { type NPYType, readNPY } from "../../core/formats/npy.ts";
+import { join } from "../formats/crafted_mat.ts";
 import { claims, specimen } from "./damage.ts";
 import { arraysOf, fileBytes, integers } from "./numbers.ts";
 import { property, survives } from "./property.ts";

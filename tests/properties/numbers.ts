@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { NumericArray, NumericType } from "../../core/data/numeric.ts";
-import { join } from "../data/crafted_mat.ts";
+import type { NumericArray, NumericType } from "../../core/formats/numeric.ts";
+import { join } from "../formats/crafted_mat.ts";
 
 /** Numbers with the sizes of the array they fill. */
 export interface Shaped<T extends NumericArray = NumericArray> {

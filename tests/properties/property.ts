@@ -2,7 +2,7 @@ import { takeAllocatedBytes } from "./allocations.ts";
 import { assert, assertLessOrEqual, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { InputError } from "../../core/errors.ts";
-import { join } from "../data/crafted_mat.ts";
+import { join } from "../formats/crafted_mat.ts";
 import { damaged, type Specimen, specimen } from "./damage.ts";
 
 /** What became of a case: it was read, refused with one clear error, or came back unchanged. */

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { NumericType } from "../../core/data/numeric.ts";
+import type { NumericType } from "../../core/formats/numeric.ts";
 import {
   readSafetensors,
   type SafetensorsType,
   writeSafetensors,
-} from "../../core/data/safetensors.ts";
-import { join } from "../data/crafted_mat.ts";
+} from "../../core/formats/safetensors.ts";
+import { join } from "../formats/crafted_mat.ts";
 import { claims, nested, specimen } from "./damage.ts";
 import { arraysOf, integers } from "./numbers.ts";
 import { property, survives } from "./property.ts";

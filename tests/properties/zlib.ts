@@ -1,8 +1,8 @@
 import { deflateSync } from "node:zlib";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { mostInflation, ZlibReader } from "../../core/data/zlib.ts";
-import { join } from "../data/crafted_mat.ts";
+import { mostInflation, ZlibReader } from "../../core/formats/zlib.ts";
+import { join } from "../formats/crafted_mat.ts";
 import { compressible, level } from "./compressible.ts";
 import { claims, specimen } from "./damage.ts";
 import { integers } from "./numbers.ts";

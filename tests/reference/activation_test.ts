@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { activations } from "../../core/ops/activation.ts";
-import { activate, slope } from "./activation.ts";
+import { activate, slope } from "../../core/reference/activation.ts";
 import { assertDerivative } from "./finite_difference.ts";
 
 /** Roundings of one activation, each elementary function counted as two. */

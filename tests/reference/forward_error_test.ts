@@ -1,9 +1,13 @@
 import { assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
-import { forwardError, meanCrossEntropyError, meanSquaredErrorError } from "./forward_error.ts";
-import { crossEntropy, squaredError } from "./losses.ts";
-import { outputs } from "./network.ts";
-import { oracle } from "./oracle.ts";
-import { gradientTolerance } from "./tolerance.ts";
+import {
+  forwardError,
+  meanCrossEntropyError,
+  meanSquaredErrorError,
+} from "../../core/reference/forward_error.ts";
+import { crossEntropy, squaredError } from "../../core/reference/losses.ts";
+import { outputs } from "../../core/reference/network.ts";
+import { oracle } from "../../core/reference/oracle.ts";
+import { gradientTolerance } from "../../core/reference/tolerance.ts";
 
 const { network, parameters, batch, cases } = oracle;
 const f = Math.fround;

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertLessOrEqual } from "@std/assert";
 import { Purpose, RandomStream } from "../../core/random.ts";
-import { float32, iterateErrors } from "./iterate_error.ts";
-import type { Rates } from "./optimizers.ts";
-import { orthonormal, Quadratic } from "./quadratic.ts";
+import { float32, iterateErrors } from "../../core/reference/iterate_error.ts";
+import type { Rates } from "../../core/reference/optimizers.ts";
+import { orthonormal, Quadratic } from "../../core/reference/quadratic.ts";
 
 const round = Math.fround;
 const rotation = orthonormal([1, 1, 1, 1], [1, 1, 1, -1]);

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { activations } from "../../core/ops/activation.ts";
 import { assertDerivative } from "./finite_difference.ts";
-import { crossEntropy, type Loss, squaredError } from "./losses.ts";
+import { crossEntropy, type Loss, squaredError } from "../../core/reference/losses.ts";
 
 const cases = 3;
 const z = Float64Array.of(

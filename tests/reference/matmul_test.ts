@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { matmul } from "./matmul.ts";
+import { matmul } from "../../core/reference/matmul.ts";
 
 // Integers below 2^53 leave nothing to round, so every product is compared exactly.
 const a = Float64Array.of(1, 2, 3, 4, 5, 6); // [2, 3]

@@ -8,7 +8,7 @@ import {
   outputs,
   squaredErrorOf,
   unflatten,
-} from "./network.ts";
+} from "../../core/reference/network.ts";
 
 const sizes = [5, 7, 3, 5];
 const cases = 3;

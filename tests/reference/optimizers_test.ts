@@ -6,8 +6,8 @@ import {
   type OneBuffer,
   oneBufferUpdate,
   TwoBuffer,
-} from "./optimizers.ts";
-import { orthonormal, Quadratic } from "./quadratic.ts";
+} from "../../core/reference/optimizers.ts";
+import { orthonormal, Quadratic } from "../../core/reference/quadratic.ts";
 
 // These statements hold without rounding, so nothing here rounds: theta and v start as integers, the
 // quadratics' coefficients are multiples of 1/8, the rates multiples of 1/4. An update then adds

@@ -1,7 +1,12 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { flatten, lossAndGradient, squaredErrorOf, unflatten } from "./network.ts";
-import { type OneBuffer, oneBufferUpdate, TwoBuffer } from "./optimizers.ts";
-import { oracle } from "./oracle.ts";
+import {
+  flatten,
+  lossAndGradient,
+  squaredErrorOf,
+  unflatten,
+} from "../../core/reference/network.ts";
+import { type OneBuffer, oneBufferUpdate, TwoBuffer } from "../../core/reference/optimizers.ts";
+import { oracle } from "../../core/reference/oracle.ts";
 
 const { network, batch, learningRate, momenta } = oracle;
 const start = flatten(oracle.parameters);

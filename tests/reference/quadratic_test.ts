@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { assertDerivative } from "./finite_difference.ts";
-import { matmul } from "./matmul.ts";
-import { orthonormal, Quadratic } from "./quadratic.ts";
+import { matmul } from "../../core/reference/matmul.ts";
+import { orthonormal, Quadratic } from "../../core/reference/quadratic.ts";
 
 const spectrum = [4, 1, 0.5];
 const slopes = [1, -2, 3];

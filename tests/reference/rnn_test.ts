@@ -6,7 +6,7 @@ import {
   rnnLossAndGradient,
   softmaxCrossEntropy,
   tensorSizes,
-} from "./rnn.ts";
+} from "../../core/reference/rnn.ts";
 
 const steps = 4, cases = 3;
 const shape = { inputs: 2, hidden: 5, outputs: 3 };

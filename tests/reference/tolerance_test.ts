@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
-import { activate, slope } from "./activation.ts";
+import { activate, slope } from "../../core/reference/activation.ts";
 import {
   activationError,
   crossEntropyError,
@@ -7,7 +7,7 @@ import {
   slopeError,
   sumError,
   unitRoundoff,
-} from "./tolerance.ts";
+} from "../../core/reference/tolerance.ts";
 
 const f = Math.fround;
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
-import { readSafetensors, writeSafetensors } from "../../core/data/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../core/formats/safetensors.ts";
 import { InputError } from "../../core/errors.ts";
-import { VectorLayout } from "../../core/optim/vector.ts";
+import { VectorLayout } from "../../core/gpu/vector.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../core/train/checkpoint.ts";
 import type { TrainerState } from "../../core/train/state.ts";
 

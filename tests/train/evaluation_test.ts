@@ -5,8 +5,8 @@ import type { Split } from "../../core/train/model.ts";
 import type { Trainer } from "../../core/train/trainer.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { layersOf, Problem } from "../models/problem.ts";
-import { forwardError, meanSquaredErrorError } from "../reference/forward_error.ts";
-import { squaredErrorOf } from "../reference/network.ts";
+import { forwardError, meanSquaredErrorError } from "../../core/reference/forward_error.ts";
+import { squaredErrorOf } from "../../core/reference/network.ts";
 import { open, replica } from "./training.ts";
 
 const optimizer = nesterov({ learningRate: 0.05, momentum: 0.9 });

@@ -4,9 +4,9 @@ import { echoState } from "../../core/init/echo_state.ts";
 import { sgd } from "../../core/optim/optimizer.ts";
 import { Trainer, type TrainerOptions } from "../../core/train/trainer.ts";
 import { rnn } from "../../models/rnn.ts";
-import { markedTask } from "../../models/sequence_tasks.ts";
+import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
-import { accuracy, sumError, ulp, unitRoundoff } from "../reference/tolerance.ts";
+import { accuracy, sumError, ulp, unitRoundoff } from "../../core/reference/tolerance.ts";
 
 /** Trains two replicas for two updates; evaluates nothing, so that the gradient stays in place. */
 async function train(bench: Bench, options: Pick<TrainerOptions, "clipNorm" | "gradientNorm">) {

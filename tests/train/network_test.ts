@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { readSafetensors, writeSafetensors } from "../../core/data/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../core/formats/safetensors.ts";
 import { InputError } from "../../core/errors.ts";
-import { VectorLayout } from "../../core/optim/vector.ts";
+import { VectorLayout } from "../../core/gpu/vector.ts";
 import { exportNetwork, importNetwork, networkState } from "../../core/train/network.ts";
 
 const layout = new VectorLayout([

@@ -11,12 +11,16 @@ import { networkState } from "../../core/train/network.ts";
 import type { TrainerState } from "../../core/train/state.ts";
 import { type Replica, Trainer, type TrainerOptions } from "../../core/train/trainer.ts";
 import { rnn } from "../../models/rnn.ts";
-import { markedTask } from "../../models/sequence_tasks.ts";
+import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { layersOf, Problem } from "../models/problem.ts";
-import { flatten, lossAndGradient, unflatten } from "../reference/network.ts";
-import { TwoBuffer } from "../reference/optimizers.ts";
-import { gradientTolerance, relativeDifference, unitRoundoff } from "../reference/tolerance.ts";
+import { flatten, lossAndGradient, unflatten } from "../../core/reference/network.ts";
+import { TwoBuffer } from "../../core/reference/optimizers.ts";
+import {
+  gradientTolerance,
+  relativeDifference,
+  unitRoundoff,
+} from "../../core/reference/tolerance.ts";
 import { history, replica } from "./training.ts";
 
 const updates = 12;

@@ -10,8 +10,8 @@ import type { Report } from "../../core/train/report.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { Bench, gpuTest } from "../gpu/fixture.ts";
 import { layersOf, Problem } from "../models/problem.ts";
-import { forwardError, meanCrossEntropyError } from "../reference/forward_error.ts";
-import { lossAndGradient } from "../reference/network.ts";
+import { forwardError, meanCrossEntropyError } from "../../core/reference/forward_error.ts";
+import { lossAndGradient } from "../../core/reference/network.ts";
 import { bitsOf, history, open, replica } from "./training.ts";
 
 const momentum = paperMomentum({ cap: 0.95, period: 4 });

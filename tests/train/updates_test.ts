@@ -10,11 +10,11 @@ import {
   forwardError,
   meanCrossEntropyError,
   meanSquaredErrorError,
-} from "../reference/forward_error.ts";
-import { flatten, lossAndGradient, unflatten } from "../reference/network.ts";
-import { type Method, TwoBuffer } from "../reference/optimizers.ts";
-import { oracle } from "../reference/oracle.ts";
-import { gradientTolerance } from "../reference/tolerance.ts";
+} from "../../core/reference/forward_error.ts";
+import { flatten, lossAndGradient, unflatten } from "../../core/reference/network.ts";
+import { type Method, TwoBuffer } from "../../core/reference/optimizers.ts";
+import { oracle } from "../../core/reference/oracle.ts";
+import { gradientTolerance } from "../../core/reference/tolerance.ts";
 import { open, replica } from "./training.ts";
 
 const norm = (vector: Float64Array) => Math.hypot(...vector);

@@ -1,7 +1,7 @@
 import { type Gpu, nesterov } from "../../../mod.ts";
-import { float64 } from "../../../tests/reference/iterate_error.ts";
-import { conjugateGradientStep } from "../../../tests/reference/optimizers.ts";
-import { Quadratic } from "../../../tests/reference/quadratic.ts";
+import { float64 } from "../../../core/reference/iterate_error.ts";
+import { conjugateGradientStep } from "../../../core/reference/optimizers.ts";
+import { Quadratic } from "../../../core/reference/quadratic.ts";
 import { distances, follow, pathOf, upTo } from "./descent.ts";
 import { risingMomentum, start, turned, updates } from "./examples.ts";
 import { type Finding, row } from "./statement.ts";

@@ -6,9 +6,9 @@ import {
   float64,
   iterateErrors,
   type Iteration,
-} from "../../../tests/reference/iterate_error.ts";
-import { type Method, TwoBuffer } from "../../../tests/reference/optimizers.ts";
-import type { Quadratic } from "../../../tests/reference/quadratic.ts";
+} from "../../../core/reference/iterate_error.ts";
+import { type Method, TwoBuffer } from "../../../core/reference/optimizers.ts";
+import type { Quadratic } from "../../../core/reference/quadratic.ts";
 import type { Measured } from "./statement.ts";
 
 /** A quadratic, where its minimisation starts, and how it goes on. */

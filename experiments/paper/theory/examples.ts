@@ -1,5 +1,5 @@
 import { paperMomentum, type Schedule } from "../../../mod.ts";
-import { orthonormal, Quadratic } from "../../../tests/reference/quadratic.ts";
+import { orthonormal, Quadratic } from "../../../core/reference/quadratic.ts";
 
 /** Eigenvalues from 1/16 to 4, and the slope at 0 along each eigendirection. */
 const spectrum = [4, 3, 2, 1, 1 / 2, 1 / 4, 1 / 8, 1 / 16];

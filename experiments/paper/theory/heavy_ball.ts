@@ -1,5 +1,5 @@
 import { classicalMomentum, type Gpu } from "../../../mod.ts";
-import { Quadratic } from "../../../tests/reference/quadratic.ts";
+import { Quadratic } from "../../../core/reference/quadratic.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
 import { type Descent, float64Path, gpuPaths, type Path, upTo } from "./descent.ts";
 import { rateFigure } from "./rate_figure.ts";

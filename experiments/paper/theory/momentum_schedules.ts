@@ -10,7 +10,7 @@ import {
   VectorLayout,
 } from "../../../mod.ts";
 import { momentum } from "../../../core/ops/momentum.ts";
-import { unitRoundoff } from "../../../tests/reference/tolerance.ts";
+import { unitRoundoff } from "../../../core/reference/tolerance.ts";
 import { scheduleFigure } from "./schedule_figure.ts";
 import { type Finding, row } from "./statement.ts";
 import { StepPlan } from "./step_plan.ts";

@@ -1,7 +1,7 @@
 import { type Gpu, nesterov, nesterov1983 } from "../../../mod.ts";
-import { float64 } from "../../../tests/reference/iterate_error.ts";
-import { Nesterov1983 } from "../../../tests/reference/optimizers.ts";
-import { Quadratic } from "../../../tests/reference/quadratic.ts";
+import { float64 } from "../../../core/reference/iterate_error.ts";
+import { Nesterov1983 } from "../../../core/reference/optimizers.ts";
+import { Quadratic } from "../../../core/reference/quadratic.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
 import {
   type Descent,

@@ -1,5 +1,5 @@
 import { classicalMomentum, type Gpu, nesterov, sgd } from "../../../mod.ts";
-import { Quadratic } from "../../../tests/reference/quadratic.ts";
+import { Quadratic } from "../../../core/reference/quadratic.ts";
 import { distances, follow, type Path, type Paths, upTo } from "./descent.ts";
 import { changingRate, start, turned, updates } from "./examples.ts";
 import { type Finding, type Measured, type Row, row } from "./statement.ts";

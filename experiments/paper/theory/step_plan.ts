@@ -1,5 +1,5 @@
 import { type Gpu, Plan, type Rates } from "../../../mod.ts";
-import { StepTable } from "../../../core/gpu/step_table.ts";
+import { StepTable } from "../../../core/gpu/scalars.ts";
 
 /** A plan whose steps are submitted one by one, with whatever rates, outside of a trainer. */
 export class StepPlan implements Disposable {

@@ -12,9 +12,9 @@ import { heavyBall } from "../../../../experiments/paper/theory/heavy_ball.ts";
 import { nesterov1983Rate } from "../../../../experiments/paper/theory/nesterov_1983.ts";
 import { row } from "../../../../experiments/paper/theory/statement.ts";
 import { gpuTest } from "../../../gpu/fixture.ts";
-import { float64 } from "../../../reference/iterate_error.ts";
-import { Nesterov1983 } from "../../../reference/optimizers.ts";
-import { Quadratic } from "../../../reference/quadratic.ts";
+import { float64 } from "../../../../core/reference/iterate_error.ts";
+import { Nesterov1983 } from "../../../../core/reference/optimizers.ts";
+import { Quadratic } from "../../../../core/reference/quadratic.ts";
 import { assertDrawn, assertHolds, uninterrupted } from "./claims.ts";
 
 gpuTest("heavyBall() stays within its bound, but not within rho^t", async ({ gpu }) => {

@@ -1,8 +1,12 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import type { MATArray } from "../../core/data/mat.ts";
-import type { NumericArray } from "../../core/data/numeric.ts";
-import { curvesFromMAT, facesFromMAT, olivettiFromMAT } from "../../core/data/originals.ts";
-import { InputError } from "../../core/errors.ts";
+import type { MATArray } from "../../../core/formats/mat.ts";
+import type { NumericArray } from "../../../core/formats/numeric.ts";
+import {
+  curvesFromMAT,
+  facesFromMAT,
+  olivettiFromMAT,
+} from "../../../models/problems/originals.ts";
+import { InputError } from "../../../core/errors.ts";
 
 type Entry = [name: string, array: MATArray];
 

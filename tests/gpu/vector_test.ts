@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Vector, VectorLayout } from "../../core/optim/vector.ts";
-import { draw, gpuTest } from "../gpu/fixture.ts";
+import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
+import { draw, gpuTest } from "./fixture.ts";
 
 const layout = new VectorLayout([
   { name: "weights", rows: 3, columns: 9 },

@@ -1,11 +1,11 @@
-import { InputError } from "../core/errors.ts";
-import type { Gpu } from "../core/gpu/gpu.ts";
-import type { Plan } from "../core/gpu/plan.ts";
-import { gatherSteps, type StepData } from "../core/ops/gather_steps.ts";
-import type { SequenceLoss, ZeroOneRule } from "../core/ops/sequence_loss.ts";
-import type { SequenceBuffers } from "../core/ops/sequences.ts";
-import { Purpose } from "../core/random.ts";
-import type { Split } from "../core/train/model.ts";
+import { InputError } from "../../core/errors.ts";
+import type { Gpu } from "../../core/gpu/gpu.ts";
+import type { Plan } from "../../core/gpu/plan.ts";
+import { gatherSteps, type StepData } from "../../core/ops/gather_steps.ts";
+import type { SequenceLoss, ZeroOneRule } from "../../core/ops/sequence_loss.ts";
+import type { SequenceBuffers } from "../../core/ops/sequences.ts";
+import { Purpose } from "../../core/random.ts";
+import type { Split } from "../../core/train/model.ts";
 import { checkCount, type SequenceTask, type TaskCases } from "./sequence_tasks.ts";
 
 /** Your own sequences, all of one length; see {@linkcode SequenceData}. */
@@ -48,7 +48,7 @@ interface Uploaded {
  * Throws an {@linkcode InputError} where the numbers of values fit no whole number of sequences.
  *
  * ```ts
- * import { echoState, nesterov, openGPU, rnn, runRnn, SequenceData, Trainer } from "../mod.ts";
+ * import { echoState, nesterov, openGPU, rnn, runRnn, SequenceData, Trainer } from "../../mod.ts";
  *
  * using gpu = await openGPU();
  * const [steps, cases] = [12, 40];

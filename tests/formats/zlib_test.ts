@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
-import { mostInflation, ZlibReader } from "../../core/data/zlib.ts";
+import { mostInflation, ZlibReader } from "../../core/formats/zlib.ts";
 import { InputError } from "../../core/errors.ts";
 import { longestAllocation } from "./bad_input.ts";
 import { deflate, join } from "./crafted_mat.ts";

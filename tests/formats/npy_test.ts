@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { readNPY } from "../../core/data/npy.ts";
+import { readNPY } from "../../core/formats/npy.ts";
 import { InputError } from "../../core/errors.ts";
 import { valueOrError } from "./bad_input.ts";
 import { join } from "./crafted_mat.ts";

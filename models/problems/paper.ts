@@ -1,4 +1,4 @@
-import type { ReconstructionLoss } from "./autoencoder.ts";
+import type { ReconstructionLoss } from "../autoencoder.ts";
 
 /** The network and the loss of a problem: what `autoencoder()` is told besides the data. */
 export interface AutoencoderProblem {
@@ -17,7 +17,7 @@ export interface AutoencoderProblem {
  * Values of Curves and MNIST are in [0, 1]; those of Faces are not, so its output is linear.
  *
  * ```ts
- * import { autoencoder, Dataset, generateCurves, openGPU, paperProblems } from "../mod.ts";
+ * import { autoencoder, Dataset, generateCurves, openGPU, paperProblems } from "../../mod.ts";
  *
  * using gpu = await openGPU();
  * const { train } = generateCurves({ seed: 1, train: 1000, test: 0 });

@@ -1,5 +1,5 @@
-import { InputError } from "../errors.ts";
-import { Purpose, RandomStream } from "../random.ts";
+import { InputError } from "../../core/errors.ts";
+import { Purpose, RandomStream } from "../../core/random.ts";
 
 // The same bytes on every machine: nothing here but + - * / and the square root, which IEEE 754
 // rounds in one way only, on random integers.

@@ -1,5 +1,5 @@
-import type { Gpu } from "../gpu/gpu.ts";
-import { allocateFloats, type Matrix, padded, unpad } from "../gpu/matrix.ts";
+import type { Gpu } from "./gpu.ts";
+import { allocateFloats, type Matrix, padded, unpad } from "./matrix.ts";
 
 /** A parameter tensor: a weight matrix of `rows` x `columns`, or a bias with one row. */
 export interface TensorShape {

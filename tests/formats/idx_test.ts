@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { readIDX } from "../../core/data/idx.ts";
+import { readIDX } from "../../core/formats/idx.ts";
 import { InputError } from "../../core/errors.ts";
 
 /** An IDX file with the given type code, dimensions and body. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { packHalf } from "../../core/data/half.ts";
+import { packHalf } from "../../core/formats/half.ts";
 import { InputError } from "../../core/errors.ts";
 
 /** What IEEE 754 says the 16 bits of a half float mean. */

@@ -1,4 +1,4 @@
-import type { Activation } from "../../core/ops/activation.ts";
+import type { Activation } from "../ops/activation.ts";
 
 interface Unit {
   activate(z: number): number;

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { FaceSampler } from "../../core/data/face_sampler.ts";
+import { FaceSampler } from "../../../models/problems/face_sampler.ts";
 
 type Point = { x: number; y: number };
 

@@ -1,4 +1,4 @@
-import { InputError } from "../core/errors.ts";
+import { InputError } from "../../core/errors.ts";
 import {
   checkMarked,
   checkMemorization,
@@ -6,17 +6,17 @@ import {
   type MarkedOptions,
   type MemorizationOptions,
   memorizationSteps,
-} from "../core/data/sequences.ts";
-import type { Plan } from "../core/gpu/plan.ts";
-import type { SequenceLoss, ZeroOneRule } from "../core/ops/sequence_loss.ts";
+} from "../../core/data/sequences.ts";
+import type { Plan } from "../../core/gpu/plan.ts";
+import type { SequenceLoss, ZeroOneRule } from "../../core/ops/sequence_loss.ts";
 import {
   markedSequences,
   memorizationSequences,
   type SequenceBuffers,
   type SequenceStream,
-} from "../core/ops/sequences.ts";
-import { Purpose } from "../core/random.ts";
-import type { Split } from "../core/train/model.ts";
+} from "../../core/ops/sequences.ts";
+import { Purpose } from "../../core/random.ts";
+import type { Split } from "../../core/train/model.ts";
 
 /** Which cases of a task are wanted: the minibatch of the step, or `cases` of a split. */
 export type TaskCases = "minibatch" | { split: Split; cases: number };
@@ -65,7 +65,7 @@ export type MarkedTaskOptions =
  * Throws an {@linkcode InputError} where the length has no room for two marks.
  *
  * ```ts
- * import { markedTask } from "../mod.ts";
+ * import { markedTask } from "../../mod.ts";
  *
  * const task = markedTask({ problem: "add", length: 80 });
  * console.log(task.steps, task.biasesBaseline); // 88, 0.8464
@@ -107,7 +107,7 @@ export type MemorizationTaskOptions =
  * Throws an {@linkcode InputError} for numbers that make no problem.
  *
  * ```ts
- * import { memorizationTask } from "../mod.ts";
+ * import { memorizationTask } from "../../mod.ts";
  *
  * const task = memorizationTask({ symbols: 2, items: 5, length: 200 });
  * console.log(task.steps, task.biasesBaseline); // 210, 2.5

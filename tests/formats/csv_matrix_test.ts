@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readCSVMatrix } from "../../core/data/csv_matrix.ts";
+import { readCSVMatrix } from "../../core/formats/csv_matrix.ts";
 import { InputError } from "../../core/errors.ts";
 import { longestAllocation } from "./bad_input.ts";
 

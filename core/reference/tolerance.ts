@@ -1,4 +1,4 @@
-import type { Activation } from "../../core/ops/activation.ts";
+import type { Activation } from "../ops/activation.ts";
 import { activate, slope } from "./activation.ts";
 
 /** Half the distance from 1 to the next float32: the largest relative error of one rounding. */

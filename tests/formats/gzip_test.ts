@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
-import { gunzip } from "../../core/data/gzip.ts";
+import { gunzip } from "../../core/formats/gzip.ts";
 import { InputError } from "../../core/errors.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
 

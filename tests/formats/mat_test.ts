@@ -6,8 +6,8 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { isMAT73, type MATArray, readMAT } from "../../core/data/mat.ts";
-import { mostInflation } from "../../core/data/zlib.ts";
+import { isMAT73, type MATArray, readMAT } from "../../core/formats/mat.ts";
+import { mostInflation } from "../../core/formats/zlib.ts";
 import { InputError } from "../../core/errors.ts";
 import { longestAllocation, valueOrError } from "./bad_input.ts";
 import { join, MATCrafter } from "./crafted_mat.ts";

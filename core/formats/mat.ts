@@ -12,7 +12,7 @@ const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const matrixElement = 14, compressedElement = 15;
 
 /**
- * Tells if a file is of MATLAB 7.3, which is HDF5 inside: `readMAT73` of core/data/hdf5.ts reads
+ * Tells if a file is of MATLAB 7.3, which is HDF5 inside: `readMAT73` of core/formats/hdf5.ts reads
  * it, {@linkcode readMAT} all that MATLAB 5 to 7.2 wrote and `save` still writes by default.
  *
  * @example

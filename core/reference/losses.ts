@@ -1,4 +1,4 @@
-import type { Activation } from "../../core/ops/activation.ts";
+import type { Activation } from "../ops/activation.ts";
 import { activate, slope } from "./activation.ts";
 
 /** What a loss function gives for a batch of B cases and n output units. */

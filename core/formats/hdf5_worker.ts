@@ -1,4 +1,4 @@
-// The worker that core/data/hdf5.ts starts for a file: it reads the file with h5wasm.
+// The worker that core/formats/hdf5.ts starts for a file: it reads the file with h5wasm.
 
 // deno-lint-ignore no-import-prefix -- library code resolves no bare specifier
 import { type Dataset, type Entity, File, ready } from "npm:h5wasm@0.10.3";

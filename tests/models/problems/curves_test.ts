@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { curvesImage, generateCurves, naturalSpline } from "../../core/data/curves.ts";
-import { InputError } from "../../core/errors.ts";
+import { curvesImage, generateCurves, naturalSpline } from "../../../models/problems/curves.ts";
+import { InputError } from "../../../core/errors.ts";
 
 async function sha256(values: Float32Array<ArrayBuffer>): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", values);

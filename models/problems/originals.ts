@@ -1,6 +1,6 @@
-import { InputError } from "../errors.ts";
+import { InputError } from "../../core/errors.ts";
 import { faces } from "./faces.ts";
-import type { MATArray } from "./mat_array.ts";
+import type { MATArray } from "../../core/formats/mat_array.ts";
 
 /** Cases one after the other, in float32. */
 export interface CaseSplit {

@@ -1,4 +1,4 @@
-import type { Activation } from "../../core/ops/activation.ts";
+import type { Activation } from "../ops/activation.ts";
 import { activate, slope } from "./activation.ts";
 import { crossEntropy, type Loss, squaredError } from "./losses.ts";
 import { matmul } from "./matmul.ts";

@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { FaceSampler } from "../../core/data/face_sampler.ts";
-import { faces, type FacesSet, generateFaces, generatePackedFaces } from "../../core/data/faces.ts";
-import { packHalf } from "../../core/data/half.ts";
-import { readMAT } from "../../core/data/mat.ts";
-import { olivettiFromMAT } from "../../core/data/originals.ts";
-import { InputError } from "../../core/errors.ts";
+import { FaceSampler } from "../../../models/problems/face_sampler.ts";
+import {
+  faces,
+  type FacesSet,
+  generateFaces,
+  generatePackedFaces,
+} from "../../../models/problems/faces.ts";
+import { packHalf } from "../../../core/formats/half.ts";
+import { readMAT } from "../../../core/formats/mat.ts";
+import { olivettiFromMAT } from "../../../models/problems/originals.ts";
+import { InputError } from "../../../core/errors.ts";
 import { meanResidual, principalComponents } from "./principal_components.ts";
 
 /** olivettifaces.mat, in the folder that the environment variable NAGARE_DATA names. */

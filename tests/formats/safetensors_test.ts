@@ -3,7 +3,7 @@ import {
   readSafetensors,
   type SafetensorsTensor,
   writeSafetensors,
-} from "../../core/data/safetensors.ts";
+} from "../../core/formats/safetensors.ts";
 import { InputError } from "../../core/errors.ts";
 import { longestAllocation } from "./bad_input.ts";
 

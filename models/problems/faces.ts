@@ -1,6 +1,6 @@
-import { InputError } from "../errors.ts";
+import { InputError } from "../../core/errors.ts";
 import { FaceSampler } from "./face_sampler.ts";
-import { packHalf } from "./half.ts";
+import { packHalf } from "../../core/formats/half.ts";
 
 /** Sizes of the Faces set and of the Olivetti images it is made from. */
 export const faces = {

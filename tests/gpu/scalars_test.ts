@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type StepRow, StepTable } from "../../core/gpu/step_table.ts";
+import { type StepRow, StepTable } from "../../core/gpu/scalars.ts";
 import { Plan } from "../../core/gpu/plan.ts";
 import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import { gpuTest } from "./fixture.ts";

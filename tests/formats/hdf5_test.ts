@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { readMAT73 } from "../../core/data/hdf5.ts";
-import type { MATArray } from "../../core/data/mat.ts";
+import { readMAT73 } from "../../core/formats/hdf5.ts";
+import type { MATArray } from "../../core/formats/mat.ts";
 import { InputError } from "../../core/errors.ts";
 import { runDeno } from "../experiments/processes.ts";
 
@@ -152,7 +152,7 @@ Deno.test("readMAT73() leaves the bytes and those around them to the caller", as
 });
 
 Deno.test("readMAT73() says so where its library may not be loaded", async () => {
-  const reader = new URL("../../core/data/hdf5.ts", import.meta.url).href;
+  const reader = new URL("../../core/formats/hdf5.ts", import.meta.url).href;
   const code = `import { readMAT73 } from "${reader}";
     await readMAT73(new Uint8Array()).catch(({ name, message }) => console.log(name, message));`;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
