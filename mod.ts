@@ -6,15 +6,22 @@
  */
 
 export * from "./core/errors.ts";
-export { Gpu, openGPU, type OpenOptions } from "./core/gpu/gpu.ts";
+export { Gpu, type Tuner } from "./core/gpu/gpu.ts";
+export { openGPU, type OpenOptions } from "./core/gpu/open.ts";
 export type { Constants } from "./core/gpu/compose.ts";
 export type { BindingSlot, Kernel } from "./core/gpu/kernel.ts";
 export { limitsOf } from "./core/gpu/limits.ts";
 export { allocateMatrix, type Matrix, pad, unpad } from "./core/gpu/matrix.ts";
-export { Mirrors } from "./core/gpu/mirror.ts";
-export { type Binding, type DispatchSize, type EncodeOptions, Plan } from "./core/gpu/plan.ts";
+export { Memory } from "./core/gpu/memory.ts";
+export {
+  type Binding,
+  type Choice,
+  type DispatchSize,
+  type EncodeOptions,
+  Plan,
+} from "./core/gpu/plan.ts";
 export { Profile } from "./core/gpu/profile.ts";
-export { type Choice, Tuning, type TuningStore } from "./core/gpu/tuning.ts";
+export { Tuning, type TuningStore } from "./core/gpu/tuning.ts";
 export type { Rates } from "./core/gpu/scalars.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";

@@ -8,13 +8,8 @@ struct ColumnSum {
 }
 
 @group(0) @binding(0) var<uniform> shape: ColumnSum;
-// #if ${TEXTURES}
-@group(0) @binding(1) var a: texture_storage_2d<rgba32float, read>;
-fn a_at(i: u32) -> vec4f { return textureLoad(a, mirrored(i)); }
-// #else
+// #operand
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
-fn a_at(i: u32) -> vec4f { return a[i]; }
-// #endif
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 
 @compute @workgroup_size(${WORKGROUP})

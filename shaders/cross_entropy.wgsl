@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var sum = vec4f();
   for (var column = lane; column < shape.columns; column += ${LANES}) {
     let input = z_at(start + column);
-    let wanted = target_at(start + column);
+    let wanted = target_values_at(start + column);
     let is_unit = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units);
     let counts = is_unit & vec4<bool>(is_case);
     let loss = max(input, vec4f()) - input * wanted + log(1 + exp(-abs(input)));

@@ -28,25 +28,13 @@ struct Recurrence {
 
 @group(0) @binding(0) var<uniform> shape: Recurrence;
 @group(0) @binding(1) var<storage, read_write> history: array<vec4f>;
-// #if ${TEXTURES}
-@group(0) @binding(2) var parameters: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(3) var drive: texture_storage_2d<rgba32float, read>;
-fn weight_at(i: u32) -> vec4f { return textureLoad(parameters, mirrored(i)); }
-fn drive_at(i: u32) -> vec4f { return textureLoad(drive, mirrored(i)); }
-// #else
+// #operand
 @group(0) @binding(2) var<storage, read> parameters: array<vec4f>;
+// #operand
 @group(0) @binding(3) var<storage, read> drive: array<vec4f>;
-fn weight_at(i: u32) -> vec4f { return parameters[i]; }
-fn drive_at(i: u32) -> vec4f { return drive[i]; }
-// #endif
 // #if ${BACKWARD}
-// #if ${TEXTURES}
-@group(0) @binding(4) var outputs: texture_storage_2d<rgba32float, read>;
-fn output_at(i: u32) -> vec4f { return textureLoad(outputs, mirrored(i)); }
-// #else
+// #operand
 @group(0) @binding(4) var<storage, read> outputs: array<vec4f>;
-fn output_at(i: u32) -> vec4f { return outputs[i]; }
-// #endif
 // #endif
 // #if ${NEWEST}
 // The newest state alone, in a buffer whose mirror is small.
@@ -65,10 +53,10 @@ fn weights_at(start: u32, stride: u32, k: u32, c: u32) -> mat4x4f {
   let at = start + 4 * k * stride + c;
   // #endif
   let lines = mat4x4f(
-    weight_at(at),
-    weight_at(at + stride),
-    weight_at(at + 2 * stride),
-    weight_at(at + 3 * stride),
+    parameters_at(at),
+    parameters_at(at + stride),
+    parameters_at(at + 2 * stride),
+    parameters_at(at + 3 * stride),
   );
   // #if ${BACKWARD}
   return transpose(lines);
@@ -177,14 +165,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // #for c in COLUMNS
       // #if ${BACKWARD}
       // #else
-      let bias_${c} = weight_at(parameters_start + shape.bias + column + ${c});
+      let bias_${c} = parameters_at(parameters_start + shape.bias + column + ${c});
       let is_unit_${c} = 4 * (column + ${c}) + vec4u(0, 1, 2, 3) < vec4u(shape.units);
       // #endif
       // #for i in ROWS
       if first_row + row + ${i} < shape.rows && column + ${c} < shape.columns {
         let at = place + ${i} * shape.columns + column + ${c};
         // #if ${BACKWARD}
-        let value = sum_${i}_${c} * slope(output_at(history_start + slot_before(t) + at));
+        let value = sum_${i}_${c} * slope(outputs_at(history_start + slot_before(t) + at));
         // #else
         let value = select(vec4f(), activate(sum_${i}_${c} + bias_${c}), is_unit_${c});
         // #endif

@@ -20,17 +20,6 @@ struct SequenceLoss {
 }
 
 @group(0) @binding(0) var<uniform> shape: SequenceLoss;
-// #if ${TEXTURES}
-@group(0) @binding(1) var z: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(2) var target_values: texture_storage_2d<rgba32float, read>;
-fn z_at(i: u32) -> vec4f { return textureLoad(z, mirrored(i)); }
-fn target_at(i: u32) -> vec4f { return textureLoad(target_values, mirrored(i)); }
-// #else
-@group(0) @binding(1) var<storage, read> z: array<vec4f>;
-@group(0) @binding(2) var<storage, read> target_values: array<vec4f>;
-fn z_at(i: u32) -> vec4f { return z[i]; }
-fn target_at(i: u32) -> vec4f { return target_values[i]; }
-// #endif
 @group(0) @binding(3) var<storage, read> lengths: array<u32>;
 @group(0) @binding(4) var<storage, read_write> case_loss: array<f32>;
 // #if ${DELTA}
@@ -77,7 +66,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var weight = 0.0;
     for (var column = 0u; column < shape.stride; column++) {
       let output = z_at(start + column);
-      let wanted = target_at(target_start + column);
+      let wanted = target_values_at(target_start + column);
       let is_unit = is_below(column, shape.units);
       let is_class = is_below(column, shape.classes);
       weight += total(select(vec4f(), wanted, is_unit));
@@ -101,7 +90,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let log_sum = log(sum);
     for (var column = 0u; column < shape.stride; column++) {
       let output = z_at(start + column);
-      let wanted = target_at(target_start + column);
+      let wanted = target_values_at(target_start + column);
       let counts = is_below(column, shape.units) & vec4<bool>(has_target);
       let terms = wanted * (largest - output + log_sum);
       loss += total(select(vec4f(), terms, counts & (wanted != vec4f())));
@@ -115,7 +104,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     // #else
     var is_right = true;
     for (var column = 0u; column < shape.stride; column++) {
-      let error = z_at(start + column) - target_at(target_start + column);
+      let error = z_at(start + column) - target_values_at(target_start + column);
       let counts = is_below(column, shape.units) & vec4<bool>(has_target);
       loss += total(select(vec4f(), error * error, counts));
       is_right &= all(!counts | (abs(error) <= vec4f(shape.tolerance)));

@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var sum = vec4f();
   for (var column = lane; column < shape.columns; column += ${LANES}) {
     let output = activate(z_at(start + column));
-    let error = output - target_at(start + column);
+    let error = output - target_values_at(start + column);
     let is_unit = 4 * column + vec4u(0, 1, 2, 3) < vec4u(shape.units);
     let counts = is_unit & vec4<bool>(is_case);
     sum += select(vec4f(), error * error, counts);

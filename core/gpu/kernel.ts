@@ -1,3 +1,5 @@
+import { type UniformType, uniformType } from "./uniform.ts";
+
 /** A compiled compute shader and the bindings its text declares. */
 export interface Kernel {
   /** What profiles and messages call it. */
@@ -20,10 +22,12 @@ export interface BindingSlot {
   readonly binding: number;
   /** A uniform, a buffer that is read or written, or a mirror. */
   readonly kind: "uniform" | "read" | "write" | "texture";
+  /** Of a uniform: what it holds. */
+  readonly type?: UniformType;
 }
 
 const DECLARATION =
-  /@group\((\d)\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage)(?:,\s*(read|read_write))?>)?\s*(\w+)/g;
+  /@group\((\d)\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage)(?:,\s*(read|read_write))?>)?\s*(\w+)\s*:\s*(\w+)/g;
 
 /**
  * Compiles `text`. The layout is read off its declarations, so that a shader says once what it
@@ -35,12 +39,17 @@ export function createKernel(
   text: string,
   report: (defect: string) => void,
 ): Kernel {
-  const declarations = [...text.matchAll(DECLARATION)].map((match) => ({
-    group: Number(match[1]),
-    binding: Number(match[2]),
-    kind: kindOf(match[3], match[4]),
-    name: match[5],
-  }));
+  const code = text.replaceAll(/\/\/.*/g, "");
+  const declarations = [...code.matchAll(DECLARATION)].map((match) => {
+    const kind = kindOf(match[3], match[4]);
+    return {
+      group: Number(match[1]),
+      binding: Number(match[2]),
+      kind,
+      name: match[5],
+      ...kind === "uniform" && { type: uniformType(code, match[6]) },
+    };
+  });
   const own = declarations.filter(({ group }) => group === 0);
   const readsStep = declarations.some(({ group }) => group === 1);
   const layout = device.createBindGroupLayout({

@@ -1,5 +1,5 @@
 import type { Gpu } from "./gpu.ts";
-import { MIRROR_ROW } from "./mirror.ts";
+import { MIRROR_ROW } from "./memory.ts";
 
 /** Rows and columns are padded to multiples of this. */
 export const BLOCK = 8;

@@ -1,11 +1,11 @@
 import { InputError } from "../errors.ts";
 import type { Gpu } from "./gpu.ts";
 import type { BindingSlot, Kernel } from "./kernel.ts";
+import { encodeUniform, type UniformValue } from "./uniform.ts";
 import type { Profile } from "./profile.ts";
-import type { Choice } from "./tuning.ts";
 
 /** What a kernel binds under a name: a buffer, or the contents of a uniform fixed with the plan. */
-export type Binding = GPUBuffer | Uint32Array<ArrayBuffer>;
+export type Binding = GPUBuffer | UniformValue;
 
 /** How often a kernel runs. */
 export interface DispatchSize {
@@ -16,6 +16,18 @@ export interface DispatchSize {
    * for each loop but the last; see {@linkcode MAX_ITERATIONS}.
    */
   readonly iterations: number;
+}
+
+/** A choice between ways to compute the same bits. */
+export interface Choice<Variant> {
+  /** The operation and the size of its operands, roughly: what is chosen holds for all of that key. */
+  readonly key: string;
+  /** The ways, each told from the others by its JSON. */
+  readonly variants: readonly Variant[];
+  /** What is used where nothing was measured. */
+  readonly fallback: Variant;
+  /** Records one of them. */
+  record(plan: Plan, variant: Variant): void;
 }
 
 /** Past this many iterations lavapipe ends an invocation's loops and goes on with a wrong result. */
@@ -36,7 +48,7 @@ export interface EncodeOptions {
 interface Dispatch {
   readonly kernel: Kernel;
   readonly groups: DispatchSize["groups"];
-  readonly bindings: Readonly<Record<string, Binding>>;
+  readonly bindings: Readonly<Record<string, GPUBuffer | Uint8Array<ArrayBuffer>>>;
   /** Buffers whose mirrors are brought up to date before it. */
   readonly refresh: readonly GPUBuffer[];
 }
@@ -76,7 +88,7 @@ export class Plan {
     return 1 + this.#recorded.filter(({ refresh }) => refresh.length > 0).length;
   }
 
-  /** The choices made without a measurement, one a key; see {@linkcode Tuning.decide}. */
+  /** The choices made without a measurement, one a key; see `Tuning.decide()`. */
   get undecided(): readonly Choice<unknown>[] {
     return [...this.#undecided.values()];
   }
@@ -115,13 +127,19 @@ export class Plan {
           `${MAX_ITERATIONS}: use a smaller batch, a shorter sequence or smaller layers`,
       );
     }
+    const encoded = Object.fromEntries(kernel.bindings.map(({ name, type }) => [
+      name,
+      type
+        ? encodeUniform(name, type, bindings[name] as UniformValue)
+        : bindings[name] as GPUBuffer,
+    ]));
     const bound = (kind: BindingSlot["kind"]) =>
-      kernel.bindings.filter((slot) => slot.kind === kind).map(({ name }) => bindings[name])
-        .filter((binding) => binding instanceof GPUBuffer);
+      kernel.bindings.filter((slot) => slot.kind === kind)
+        .map(({ name }) => bindings[name] as GPUBuffer);
     const refresh = new Set(bound("texture")).difference(this.#fresh);
     for (const buffer of refresh) this.#fresh.add(buffer);
     for (const buffer of bound("write")) this.#fresh.delete(buffer);
-    this.#recorded.push({ kernel, bindings, groups, refresh: [...refresh] });
+    this.#recorded.push({ kernel, bindings: encoded, groups, refresh: [...refresh] });
   }
 
   /** Resolves everything recorded; nothing is allocated after it. */
@@ -136,10 +154,12 @@ export class Plan {
         layout: kernel.layout,
         entries: kernel.bindings.map((slot) => {
           const given = bindings[slot.name];
-          return {
-            binding: slot.binding,
-            resource: uniforms.get(given) ?? this.#resource(slot, given),
-          };
+          const resource = given instanceof Uint8Array
+            ? uniforms.get(given)!
+            : slot.kind === "texture"
+            ? this.gpu.mirror(given).createView()
+            : { buffer: given };
+          return { binding: slot.binding, resource };
         }),
       }),
     }));
@@ -147,29 +167,24 @@ export class Plan {
   }
 
   /** Writes the contents of all uniforms into one buffer and says where each of them lies. */
-  #placeUniforms(): Map<Binding, GPUBufferBinding> {
+  #placeUniforms(): Map<Uint8Array, GPUBufferBinding> {
     const contents = this.#recorded.flatMap(({ bindings }) =>
-      Object.values(bindings).filter((binding) => binding instanceof Uint32Array)
+      Object.values(bindings).filter((binding) => binding instanceof Uint8Array)
     );
     const alignment = this.gpu.device.limits.minUniformBufferOffsetAlignment;
-    const slot = (data: Uint32Array) => Math.ceil(data.byteLength / alignment) * alignment;
+    const slot = (data: Uint8Array) => Math.ceil(data.byteLength / alignment) * alignment;
     const size = contents.reduce((sum, data) => sum + slot(data), 0);
     const { UNIFORM, COPY_DST } = GPUBufferUsage;
     const buffer = this.gpu.allocate("plan uniforms", size, UNIFORM | COPY_DST);
     this.#uniforms = buffer;
-    const places = new Map<Binding, GPUBufferBinding>();
+    const places = new Map<Uint8Array, GPUBufferBinding>();
     let offset = 0;
     for (const data of contents) {
       this.gpu.write(buffer, data, offset);
-      places.set(data, { buffer, offset, size: Math.ceil(data.byteLength / 16) * 16 });
+      places.set(data, { buffer, offset, size: data.byteLength });
       offset += slot(data);
     }
     return places;
-  }
-
-  #resource(slot: BindingSlot, binding: Binding): GPUBindingResource {
-    const buffer = binding as GPUBuffer;
-    return slot.kind === "texture" ? this.gpu.mirrors.of(buffer).createView() : { buffer };
   }
 
   /** Encodes one replay, in the order recorded. */
@@ -183,7 +198,7 @@ export class Plan {
     for (let i = from; i < to; i++) {
       const { kernel, group, groups, refresh } = this.#resolved[i];
       if (refresh.length > 0 || profile) endPass();
-      for (const buffer of refresh) this.gpu.mirrors.refresh(encoder, buffer);
+      for (const buffer of refresh) this.gpu.refreshMirror(encoder, buffer);
       if (!pass) {
         const timestampWrites = profile?.next(kernel.name);
         pass = encoder.beginComputePass(timestampWrites && { timestampWrites });

@@ -1,6 +1,6 @@
-import type { Gpu } from "./gpu.ts";
+import type { Gpu, Tuner } from "./gpu.ts";
 import { limitsOf } from "./limits.ts";
-import { Plan } from "./plan.ts";
+import { type Choice, Plan } from "./plan.ts";
 import { Profile } from "./profile.ts";
 
 /** Where measured choices are kept from one run to the next; nothing depends on it but time. */
@@ -9,18 +9,6 @@ export interface TuningStore {
   load(adapter: string): string | undefined | Promise<string | undefined>;
   /** Keeps `text` for `adapter`, in place of what was there. */
   save(adapter: string, text: string): void | Promise<void>;
-}
-
-/** A choice between ways to compute the same bits. */
-export interface Choice<Variant> {
-  /** The operation and the size of its operands, roughly: what is chosen holds for all of that key. */
-  readonly key: string;
-  /** The ways, each told from the others by its JSON. */
-  readonly variants: readonly Variant[];
-  /** What is used where nothing was measured. */
-  readonly fallback: Variant;
-  /** Records one of them. */
-  record(plan: Plan, variant: Variant): void;
 }
 
 /** To be raised with every change of the kernels or their variants. */
@@ -33,7 +21,7 @@ const ROUNDS = 5;
  * The variants of kernels that are fastest on the adapter at hand: measured once for each key, with
  * timestamps, and kept in a store. They change the speed of a plan and no bit of what it computes.
  */
-export class Tuning {
+export class Tuning implements Tuner {
   readonly #gpu: Gpu;
   readonly #store: TuningStore;
   readonly #adapter: string;

@@ -10,7 +10,7 @@ export function axpy(
 ): void {
   const { groups, workgroup } = vectorGrid(plan.gpu, length, replicas);
   const kernel = plan.gpu.kernel("axpy", [source], { WORKGROUP: workgroup });
-  plan.dispatch(kernel, { vectors: new Uint32Array([length / 4, 0, 0, 0]), a, x, y, out }, {
+  plan.dispatch(kernel, { vectors: { length: length / 4 }, a, x, y, out }, {
     groups,
     iterations: 0,
   });

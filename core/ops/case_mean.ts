@@ -26,7 +26,7 @@ export function caseMean(
     { LANES: lanes, STEP: ofStep },
   );
   plan.dispatch(kernel, {
-    shape: new Uint32Array([cases, replicas, ofStep ? 0 : target.slot, 0]),
+    shape: { cases, replicas, slot: ofStep ? 0 : target.slot },
     case_loss: caseLoss,
     ring: target.ring,
     ...(ofStep && { diverged_at: target.divergedAt }),

@@ -14,7 +14,8 @@ export function clipNorm(
 ): void {
   const { groups, workgroup } = vectorGrid(plan.gpu, length, replicas);
   const kernel = plan.gpu.kernel("clip_norm", [source], { WORKGROUP: workgroup });
-  const vectors = new Uint32Array([length / 4, 0, 0, 0]);
-  new Float32Array(vectors.buffer)[1] = limit;
-  plan.dispatch(kernel, { vectors, norms, x }, { groups, iterations: 0 });
+  plan.dispatch(kernel, { vectors: { length: length / 4, limit }, norms, x }, {
+    groups,
+    iterations: 0,
+  });
 }

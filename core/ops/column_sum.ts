@@ -1,4 +1,3 @@
-import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
 import source from "../../shaders/column_sum.wgsl" with { type: "text" };
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
@@ -9,15 +8,14 @@ export function columnSum(plan: Plan, a: Matrix, out: Matrix): void {
     throw new RangeError(`${a.columns} columns do not sum to [${out.rows}, ${out.columns}]`);
   }
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
-  const kernel = plan.gpu.kernel("column_sum", [operandSource, source], {
+  const kernel = plan.gpu.kernel("column_sum", [source], {
     WORKGROUP: workgroup,
-    TEXTURES: plan.gpu.operands === "textures",
   });
   const columns = a.stride / 4;
   const place = ({ offset, stride, replicaStride }: Matrix) =>
     [offset, stride, replicaStride, 0].map((floats) => floats / 4);
   plan.dispatch(kernel, {
-    shape: new Uint32Array([padded(a.rows), columns, 0, 0, ...place(a), ...place(out)]),
+    shape: { rows: padded(a.rows), columns, a: place(a), out: place(out) },
     a: a.buffer,
     out: out.buffer,
   }, {

@@ -1,5 +1,4 @@
 import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
-import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
 import source from "../../shaders/cross_entropy.wgsl" with { type: "text" };
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
@@ -28,10 +27,9 @@ export function crossEntropy(
   const kernel = plan.gpu.kernel("cross_entropy", [...lossSources, source], {
     ...activationConstants("sigmoid"),
     LANES: lanes,
-    TEXTURES: plan.gpu.operands === "textures",
   });
   plan.dispatch(kernel, {
-    shape: new Uint32Array([z.rows, z.stride / 4, z.columns, padded(z.rows)]),
+    shape: { batch: z.rows, columns: z.stride / 4, units: z.columns, rows: padded(z.rows) },
     z: z.buffer,
     target_values: targets.buffer,
     delta: delta.buffer,
@@ -39,13 +37,8 @@ export function crossEntropy(
   }, { groups: [padded(z.rows), 1, z.replicas], iterations: Math.ceil(z.stride / 4 / lanes) + 8 });
 }
 
-/** WGSL of what a loss reads; kernels set TEXTURES. */
-export const lossSources: readonly string[] = [
-  activationSource,
-  treeSumSource,
-  operandSource,
-  inputsSource,
-];
+/** WGSL of what a loss reads. */
+export const lossSources: readonly string[] = [activationSource, treeSumSource, inputsSource];
 
 /** Throws unless all are matrices of one shape, each alone in its buffer. */
 export function checkAlike(first: Matrix, ...others: Matrix[]): void {

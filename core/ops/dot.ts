@@ -9,7 +9,7 @@ export function dot(
   { length, replicas }: { length: number; replicas: number },
 ): void {
   const kernel = plan.gpu.kernel("dot", [treeSumSource, source], { LANES: lanes });
-  plan.dispatch(kernel, { vectors: new Uint32Array([length / 4, 0, 0, 0]), x, y, out }, {
+  plan.dispatch(kernel, { vectors: { length: length / 4 }, x, y, out }, {
     groups: [replicas, 1, 1],
     iterations: Math.ceil(length / 4 / lanes) + 1 + Math.log2(lanes),
   });

@@ -37,16 +37,16 @@ export function gather(
     WORKGROUP: workgroup,
   });
   plan.dispatch(kernel, {
-    gather: new Uint32Array([
-      data.cases,
-      data.width,
-      out.rows,
-      out.stride / 4,
-      out.replicaStride / 4,
-      purpose ?? 0,
-      purpose === undefined ? 0 : 1,
-      data.casesPerPart,
-    ]),
+    gather: {
+      cases: data.cases,
+      width: data.width,
+      batch: out.rows,
+      stride: out.stride / 4,
+      replica: out.replicaStride / 4,
+      purpose: purpose ?? 0,
+      shuffled: purpose === undefined ? 0 : 1,
+      per_part: data.casesPerPart,
+    },
     ...Object.fromEntries(data.parts.map((part, p) => [`data_${p}`, part])),
     seeds,
     out: out.buffer,

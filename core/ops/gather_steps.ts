@@ -27,16 +27,16 @@ export function gatherSteps(
     LANES: lanes,
   });
   plan.dispatch(kernel, {
-    shape: new Uint32Array([
+    shape: {
       cases,
-      out.columns,
-      out.steps,
-      out.rows,
-      padded(out.rows),
-      out.stride / 4,
-      purpose ?? 0,
-      purpose === undefined ? 0 : 1,
-    ]),
+      width: out.columns,
+      steps: out.steps,
+      batch: out.rows,
+      rows: padded(out.rows),
+      stride: out.stride / 4,
+      purpose: purpose ?? 0,
+      shuffled: purpose === undefined ? 0 : 1,
+    },
     data: buffer,
     seeds,
     out: out.buffer,

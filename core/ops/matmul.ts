@@ -1,5 +1,4 @@
 import accumulateSource from "../../shaders/common/accumulate.wgsl" with { type: "text" };
-import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
 import productSource from "../../shaders/common/product.wgsl" with { type: "text" };
 import source from "../../shaders/matmul.wgsl" with { type: "text" };
 import workgroupSource from "../../shaders/matmul_workgroup.wgsl" with { type: "text" };
@@ -59,7 +58,6 @@ export function matmul(
     nameOf(product),
     [
       activationSource,
-      operandSource,
       accumulateSource,
       productSource,
       shares ? workgroupSource : source,
@@ -73,19 +71,23 @@ export function matmul(
       B_TRANSPOSED: transposeB,
       ...epilogueConstants(product),
       COLUMN_SUMS: columnSums !== undefined,
-      TEXTURES: gpu.operands === "textures",
     },
   );
   const shared = padded(transposeA ? a.rows : a.columns);
-  const sizes = [padded(out.rows), out.stride / 4, shared / 4, out.columns];
   plan.dispatch(kernel, {
-    product: new Uint32Array([
-      ...sizes,
-      ...[a, b, out, extra, columnSums].flatMap(place),
-      ...floatWords(product.decay?.l2 ?? 0),
-      isLinear(product) ? 1 : 0,
-      ...[0, 0],
-    ]),
+    product: {
+      rows: padded(out.rows),
+      columns: out.stride / 4,
+      shared_length: shared / 4,
+      units: out.columns,
+      a: place(a),
+      b: place(b),
+      out: place(out),
+      extra: place(extra),
+      sums: place(columnSums),
+      decay: product.decay?.l2 ?? 0,
+      linear: isLinear(product) ? 1 : 0,
+    },
     a: a.buffer,
     b: b.buffer,
     out: out.buffer,
@@ -176,15 +178,10 @@ function compiledActivation(activation: Activation | undefined): Activation {
   return activation === "linear" ? "sigmoid" : activation ?? "linear";
 }
 
-/** Offset, stride and replica stride in vec4, as a uniform holds them. */
-function place(matrix: Matrix | undefined): number[] {
-  if (!matrix) return [0, 0, 0, 0];
-  return [matrix.offset / 4, matrix.stride / 4, matrix.replicaStride / 4, 0];
-}
-
-/** A float32 as a word of a uniform. */
-function floatWords(value: number): Uint32Array {
-  return new Uint32Array(new Float32Array([value]).buffer);
+/** Where a matrix lies, in vec4. */
+function place(matrix: Matrix | undefined) {
+  const { offset = 0, stride = 0, replicaStride = 0 } = matrix ?? {};
+  return { offset: offset / 4, stride: stride / 4, replica: replicaStride / 4 };
 }
 
 function text({ replicas, rows, columns }: Matrix): string {

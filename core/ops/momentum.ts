@@ -1,5 +1,4 @@
 import finiteSource from "../../shaders/common/finite.wgsl" with { type: "text" };
-import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
 import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/momentum.wgsl" with { type: "text" };
 import type { Plan } from "../gpu/plan.ts";
@@ -34,11 +33,11 @@ export function momentum(
   const { groups, workgroup } = vectorGrid(plan.gpu, length / EACH, replicas);
   const kernel = plan.gpu.kernel(
     "momentum",
-    [stepSource, finiteSource, operandSource, source],
-    { WORKGROUP: workgroup, EACH, TEXTURES: textures },
+    [stepSource, finiteSource, source],
+    { WORKGROUP: workgroup, EACH },
   );
   plan.dispatch(kernel, {
-    vectors: new Uint32Array([length / 4, 0, 0, 0]),
+    vectors: { length: length / 4 },
     parameters,
     velocity,
     gradient,

@@ -9,7 +9,7 @@ export function norm(
   { length, replicas }: { length: number; replicas: number },
 ): void {
   const kernel = plan.gpu.kernel("norm", [treeSumSource, source], { LANES: lanes });
-  plan.dispatch(kernel, { vectors: new Uint32Array([length / 4, 0, 0, 0]), x, out }, {
+  plan.dispatch(kernel, { vectors: { length: length / 4 }, x, out }, {
     groups: [replicas, 1, 1],
     iterations: 2 * (Math.ceil(length / 4 / lanes) + 1 + Math.log2(lanes)),
   });

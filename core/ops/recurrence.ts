@@ -1,5 +1,4 @@
 import accumulateSource from "../../shaders/common/accumulate.wgsl" with { type: "text" };
-import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
 import source from "../../shaders/recurrence.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -137,7 +136,7 @@ function record(
   const width = history.stride / 4;
   const kernel = gpu.kernel(
     `recurrence_${backward ? "backward" : "forward"}`,
-    [activationSource, operandSource, accumulateSource, source],
+    [activationSource, accumulateSource, source],
     {
       ROWS: rows,
       COLUMNS: columns,
@@ -148,7 +147,6 @@ function record(
       WORKGROUP: locality === "workgroup",
       NEWEST: newest !== undefined,
       BACKWARD: backward !== undefined,
-      TEXTURES: textures,
       ...activationConstants((forward ?? backward)!.activation),
     },
   );
@@ -161,19 +159,24 @@ function record(
     : Math.ceil(invocations / lanes);
   const quads = (...floats: number[]) => floats.map((count) => count / 4);
   plan.dispatch(kernel, {
-    shape: new Uint32Array([
-      batch,
-      width,
-      history.columns,
-      locality === "dispatch" && isFirst ? 0 : width,
-      drive.stride / 4,
+    shape: {
+      rows: batch,
+      columns: width,
+      units: history.columns,
+      state_length: locality === "dispatch" && isFirst ? 0 : width,
+      drive_length: drive.stride / 4,
       first,
       count,
-      (forward?.bias.offset ?? 0) / 4,
-      ...quads(stateWeights.offset, stateWeights.stride, driveWeights.offset, driveWeights.stride),
-      ...quads(history.stepStride, history.replicaStride, stateWeights.replicaStride, 0),
-      ...quads(drive.stride, drive.stepStride, drive.replicaStride, 0),
-    ]),
+      bias: (forward?.bias.offset ?? 0) / 4,
+      weights: quads(
+        stateWeights.offset,
+        stateWeights.stride,
+        driveWeights.offset,
+        driveWeights.stride,
+      ),
+      history: quads(history.stepStride, history.replicaStride, stateWeights.replicaStride, 0),
+      drive: quads(drive.stride, drive.stepStride, drive.replicaStride, 0),
+    },
     history: history.buffer,
     parameters: stateWeights.buffer,
     drive: drive.buffer,

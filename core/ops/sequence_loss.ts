@@ -1,4 +1,4 @@
-import operandSource from "../../shaders/common/operand.wgsl" with { type: "text" };
+import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
 import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/sequence_loss.wgsl" with { type: "text" };
 import { padded } from "../gpu/matrix.ts";
@@ -77,27 +77,24 @@ function record(
     }
   }
   const isFigure = delta === undefined;
-  const common = [operandSource, treeSumSource, source];
+  const common = [inputsSource, treeSumSource, source];
   const kernel = plan.gpu.kernel("sequence_loss", isFigure ? [stepSource, ...common] : common, {
     SOFTMAX: loss === "cross-entropy",
     LAST: targets.steps !== z.steps,
     DELTA: !isFigure,
     LANES: lanes,
-    TEXTURES: plan.gpu.operands === "textures",
   });
-  const shape = new Uint32Array([
-    z.rows,
-    padded(z.rows),
-    z.steps,
-    z.stride / 4,
-    z.columns,
-    rule.classes,
-    cases,
-    0,
-  ]);
-  new Float32Array(shape.buffer)[7] = rule.tolerance;
   plan.dispatch(kernel, {
-    shape,
+    shape: {
+      batch: z.rows,
+      rows: padded(z.rows),
+      steps: z.steps,
+      stride: z.stride / 4,
+      units: z.columns,
+      classes: rule.classes,
+      cases,
+      tolerance: rule.tolerance,
+    },
     z: z.buffer,
     target_values: targets.buffer,
     lengths,

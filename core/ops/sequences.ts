@@ -49,20 +49,21 @@ export function markedSequences(
   );
   const { marker, valueMean } = markedLevels(options);
   plan.dispatch(kernel, {
-    shape: uniform(
-      [
-        inputs.rows,
-        padded(inputs.rows),
-        options.length,
-        inputs.steps,
-        inputs.stride / 4,
-        targets.stride / 4,
-        options.problem === "mul" ? 1 : 0,
-        options.cue ? 1 : 0,
-        purpose,
-      ],
-      [valueMean, marker.off, marker.on, marker.cue],
-    ),
+    shape: {
+      batch: inputs.rows,
+      rows: padded(inputs.rows),
+      shortest: options.length,
+      steps: inputs.steps,
+      stride: inputs.stride / 4,
+      target_stride: targets.stride / 4,
+      is_product: options.problem === "mul" ? 1 : 0,
+      has_cue: options.cue ? 1 : 0,
+      purpose,
+      value_mean: valueMean,
+      marker_off: marker.off,
+      marker_on: marker.on,
+      marker_cue: marker.cue,
+    },
     seeds,
     inputs: inputs.buffer,
     target_values: targets.buffer,
@@ -90,19 +91,18 @@ export function memorizationSequences(
   const { symbol, blank, trigger } = memorizationMeans(options);
   const means = [symbol, blank, trigger, 0];
   plan.dispatch(kernel, {
-    shape: uniform(
-      [
-        padded(inputs.rows),
-        options.symbols,
-        options.items,
-        options.items + options.length,
-        inputs.steps,
-        inputs.stride / 4,
-        targets.stride / 4,
-        purpose,
-      ],
-      [...means.map((mean) => 0 - mean), ...means.map((mean) => 1 - mean)],
-    ),
+    shape: {
+      rows: padded(inputs.rows),
+      symbols: options.symbols,
+      items: options.items,
+      recall: options.items + options.length,
+      steps: inputs.steps,
+      stride: inputs.stride / 4,
+      target_stride: targets.stride / 4,
+      purpose,
+      off: means.map((mean) => 0 - mean),
+      on: means.map((mean) => 1 - mean),
+    },
     seeds,
     inputs: inputs.buffer,
     target_values: targets.buffer,
@@ -114,12 +114,4 @@ export function memorizationSequences(
 
 function lanesOf(gpu: Gpu): number {
   return gpu.isSoftware ? 8 : 32;
-}
-
-/** Integers, then floats, as one uniform. */
-function uniform(integers: readonly number[], floats: readonly number[]): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(integers.length + floats.length);
-  words.set(integers);
-  new Float32Array(words.buffer).set(floats, integers.length);
-  return words;
 }

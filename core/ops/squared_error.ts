@@ -44,10 +44,15 @@ function record(
     ...activationConstants(outputUnit),
     LANES: lanes,
     DELTA: delta !== undefined,
-    TEXTURES: plan.gpu.operands === "textures",
   });
   plan.dispatch(kernel, {
-    shape: new Uint32Array([z.rows, z.stride / 4, z.columns, padded(z.rows), cases]),
+    shape: {
+      batch: z.rows,
+      columns: z.stride / 4,
+      units: z.columns,
+      rows: padded(z.rows),
+      cases,
+    },
     z: z.buffer,
     target_values: targets.buffer,
     case_loss: caseLoss,

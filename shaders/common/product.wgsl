@@ -22,25 +22,13 @@ struct Place { offset: u32, stride: u32, replica: u32, unused: u32 }  // in vec4
 
 @group(0) @binding(0) var<uniform> product: Product;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
-// #if ${TEXTURES}
-@group(0) @binding(1) var a: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(2) var b: texture_storage_2d<rgba32float, read>;
-fn a_at(i: u32) -> vec4f { return textureLoad(a, mirrored(i)); }
-fn b_at(i: u32) -> vec4f { return textureLoad(b, mirrored(i)); }
-// #else
+// #operand
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
+// #operand
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
-fn a_at(i: u32) -> vec4f { return a[i]; }
-fn b_at(i: u32) -> vec4f { return b[i]; }
-// #endif
 // #if ${EXTRA}
-// #if ${TEXTURES}
-@group(0) @binding(4) var extra: texture_storage_2d<rgba32float, read>;
-fn extra_at(i: u32) -> vec4f { return textureLoad(extra, mirrored(i)); }
-// #else
+// #operand
 @group(0) @binding(4) var<storage, read> extra: array<vec4f>;
-fn extra_at(i: u32) -> vec4f { return extra[i]; }
-// #endif
 // #endif
 
 // Where the first block of rows 4r to 4r + 3 of a lies, and how far it is to the next block along the

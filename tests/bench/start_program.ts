@@ -11,7 +11,7 @@ import {
   paperProblems,
   sparse,
   Trainer,
-  type Tuning,
+  type Tuner,
 } from "../../mod.ts";
 
 const parts: Record<string, number> = {};
@@ -67,7 +67,7 @@ function timeCompiling(device: GPUDevice): () => number {
 }
 
 /** From now on counts the milliseconds spent in measuring variants. */
-function timeTuning(tuning: Tuning): () => number {
+function timeTuning(tuning: Tuner): () => number {
   const decide = tuning.decide.bind(tuning);
   let spent = 0;
   tuning.decide = async (choices) => {

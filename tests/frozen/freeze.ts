@@ -2,7 +2,7 @@
 // To be run before a redesign, and never to make a failing test pass: a bit that changes is named
 // and explained in the commit that changes it.
 
-import { openGPU } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { encode, type FrozenOutcome, path } from "./frozen.ts";
 import { networks, train } from "./networks.ts";
 

@@ -84,3 +84,23 @@ Deno.test("compose() throws on loops and conditions that do not end", () => {
   );
   assertThrows(() => lines(["// #if ${A}", "a"], { A: true }), Error, "#if/#endif");
 });
+
+Deno.test("compose() declares operands as buffers or as textures that mirror them", () => {
+  const template = [
+    "// #operand",
+    "@group(0) @binding(1) var<storage, read> rows: array<vec4f>;",
+    "b",
+  ];
+  assertEquals(lines(template, { TEXTURES: false }), [
+    "@group(0) @binding(1) var<storage, read> rows: array<vec4f>;",
+    "fn rows_at(i: u32) -> vec4f { return rows[i]; }",
+    "b",
+  ]);
+  assertEquals(lines(template, { TEXTURES: true }), [
+    "@group(0) @binding(1) var rows: texture_storage_2d<rgba32float, read>;",
+    "fn rows_at(i: u32) -> vec4f { return textureLoad(rows, mirrored(i)); }",
+    "b",
+    "fn mirrored(i: u32) -> vec2u { return vec2u(i % 1024, i / 1024); }",
+  ]);
+  assertThrows(() => lines(template), Error, "${TEXTURES}");
+});

@@ -2,7 +2,8 @@
 // kernels need on it.
 
 import { assertEquals } from "@std/assert";
-import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import type { Gpu } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { allocateMatrix, type Matrix, pad, unpad } from "../../core/gpu/matrix.ts";
 import { Plan } from "../../core/gpu/plan.ts";
 import { type StepRow, StepTable } from "../../core/gpu/scalars.ts";

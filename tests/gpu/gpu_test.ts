@@ -6,7 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { GPUFault, InputError } from "../../core/errors.ts";
-import { openGPU } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { gpuTest } from "./fixture.ts";
 
 gpuTest("Gpu.allocate() counts what it takes, and free() what it gives back", ({ gpu }) => {

@@ -1,5 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import type { Gpu } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { nesterov } from "../../core/optim/optimizer.ts";
 import type { Model } from "../../core/train/model.ts";
 import { rnn } from "../../models/rnn.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { allocateFloats, allocateMatrix, pad, padded, unpad } from "../../core/gpu/matrix.ts";
-import { MIRROR_ROW } from "../../core/gpu/mirror.ts";
+import { MIRROR_ROW } from "../../core/gpu/memory.ts";
 import { gpuTest } from "./fixture.ts";
 
 Deno.test("padded() rounds up to whole blocks", () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertLessOrEqual, assertRejects, assertThrows } from "@std/assert";
 import { GPUFault, InputError } from "../../core/errors.ts";
-import { MIRROR_ROW } from "../../core/gpu/mirror.ts";
+import { MIRROR_ROW } from "../../core/gpu/memory.ts";
 import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
 import { type Bench, gpuTest } from "./fixture.ts";
 
@@ -75,7 +75,7 @@ async function bodiesRun(bench: Bench, outer: number, inner: number): Promise<nu
       out[0] = count;
     }`]);
   const out = bench.buffer(new Uint32Array(4));
-  const times = Uint32Array.of(outer, inner, 0, 0);
+  const times = [outer, inner, 0, 0];
   bench.run((plan) => plan.dispatch(kernel, { times, out }, single));
   return (await bench.integers(out))[0];
 }
@@ -120,7 +120,7 @@ gpuTest("Plan gives each dispatch the uniforms it was recorded with", async (ben
   const out = bench.buffer(new Uint32Array(4));
   bench.run((plan) => {
     for (let i = 0; i < 4; i++) {
-      plan.dispatch(kernel, { at: Uint32Array.of(i, 10 + i, 0, 0), out }, single);
+      plan.dispatch(kernel, { at: [i, 10 + i, 0, 0], out }, single);
     }
   });
   assertEquals(await bench.integers(out), Uint32Array.of(10, 11, 12, 13));

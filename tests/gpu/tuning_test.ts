@@ -1,7 +1,9 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import type { Gpu } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { Plan } from "../../core/gpu/plan.ts";
-import type { Choice, TuningStore } from "../../core/gpu/tuning.ts";
+import type { Choice } from "../../core/gpu/plan.ts";
+import type { TuningStore } from "../../core/gpu/tuning.ts";
 import { matmul } from "../../core/ops/matmul.ts";
 import type { Tile } from "../../core/ops/tile.ts";
 import { sgd } from "../../core/optim/optimizer.ts";
@@ -62,7 +64,7 @@ function loops(bench: Bench, variants: readonly number[]): Choice<number> {
     variants,
     fallback: variants[0],
     record: (plan, variant) => {
-      const count = new Uint32Array([variant, 0, 0, 0]);
+      const count = [variant, 0, 0, 0];
       plan.dispatch(kernel, { count, out }, { groups: [1, 1, 1], iterations: variant });
     },
   };

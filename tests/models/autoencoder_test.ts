@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
-import { MIRROR_ROW } from "../../core/gpu/mirror.ts";
+import { MIRROR_ROW } from "../../core/gpu/memory.ts";
 import { glorot } from "../../core/init/glorot.ts";
 import { sparse } from "../../core/init/sparse.ts";
 import { activations } from "../../core/ops/activation.ts";

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
-import { openGPU } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
 import { gather } from "../../core/ops/gather.ts";
 import { longestPermutation, longestWalk, permute, Purpose, seedKey } from "../../core/random.ts";

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { GPUFault, GPUMemoryError, InputError } from "../../core/errors.ts";
-import { type Gpu, openGPU } from "../../core/gpu/gpu.ts";
+import type { Gpu } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { Profile } from "../../core/gpu/profile.ts";
 import { nesterov } from "../../core/optim/optimizer.ts";
 import { Trainer } from "../../core/train/trainer.ts";
@@ -38,7 +39,7 @@ function spoil(gpu: Gpu, label: string, make: (size: number) => GPUBuffer): void
     if (name !== label) return allocate(name, size, usage);
     gpu.allocate = allocate;
     const buffer = make(size);
-    gpu.count(buffer.size);
+    gpu.allocatedBytes += buffer.size;
     return buffer;
   };
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { GPUFault, InputError } from "../../core/errors.ts";
-import { openGPU } from "../../core/gpu/gpu.ts";
+import { openGPU } from "../../core/gpu/open.ts";
 import { Profile } from "../../core/gpu/profile.ts";
 import { gaussian } from "../../core/init/gaussian.ts";
 import { sparse } from "../../core/init/sparse.ts";

@@ -1,0 +1,106 @@
+// The contents of uniforms, given by the names that the shader declares: their layout is read off
+// its structs, as the bindings are off its declarations.
+
+/** What a member of a uniform holds: a number, those of a vector, or the members of a struct. */
+export type UniformValue = number | readonly number[] | Uniform;
+
+/** The contents of a uniform by the names of its struct's members. */
+export interface Uniform {
+  /** Every member but those called `unused`, which hold zero. */
+  readonly [member: string]: UniformValue;
+}
+
+/** Where a type's values lie; sizes count bytes. */
+export interface UniformType {
+  readonly size: number;
+  readonly align: number;
+  /** Of a number or a vector of them. */
+  readonly scalar?: "u32" | "i32" | "f32";
+  /** Of a struct, in order. */
+  readonly members?: readonly { name: string; offset: number; type: UniformType }[];
+}
+
+const VECTOR = /^vec([234])([uif])$/;
+const SCALARS = { u: "u32", i: "i32", f: "f32" } as const;
+
+/** The type of that name in a shader whose comments are left out. */
+export function uniformType(text: string, name: string): UniformType {
+  if (name === "u32" || name === "i32" || name === "f32") {
+    return { size: 4, align: 4, scalar: name };
+  }
+  const vector = VECTOR.exec(name);
+  if (vector) {
+    const count = Number(vector[1]);
+    const scalar = SCALARS[vector[2] as keyof typeof SCALARS];
+    return { size: 4 * count, align: count === 2 ? 8 : 16, scalar };
+  }
+  const body = new RegExp(`struct\\s+${name}\\s*\\{([^}]*)\\}`).exec(text)?.[1];
+  if (body === undefined) throw new Error(`a uniform of type ${name} cannot be given by name`);
+  return structType(text, body);
+}
+
+function structType(text: string, body: string): UniformType {
+  let size = 0;
+  const members = [...body.matchAll(/(\w+)\s*:\s*(\w+)/g)].map(([, name, typeName]) => {
+    const type = uniformType(text, typeName);
+    // A struct within a uniform begins at a multiple of 16.
+    const offset = roundUp(size, type.members ? 16 : type.align);
+    size = offset + type.size;
+    return { name, offset, type };
+  });
+  const align = Math.max(...members.map(({ type }) => type.members ? 16 : type.align));
+  return { size: roundUp(size, align), align, members };
+}
+
+/** The bytes of a uniform called `name`, as many as its type has, rounded up to 16. */
+export function encodeUniform(
+  name: string,
+  type: UniformType,
+  value: UniformValue,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(roundUp(type.size, 16));
+  write(new DataView(bytes.buffer), 0, type, value, name);
+  return bytes;
+}
+
+function write(
+  view: DataView,
+  offset: number,
+  type: UniformType,
+  value: UniformValue,
+  path: string,
+): void {
+  if (type.members) {
+    if (typeof value !== "object" || Array.isArray(value)) {
+      throw new Error(`${path} is a struct: give its members by name`);
+    }
+    const given = value as Uniform;
+    const unknown = Object.keys(given).find((key) =>
+      !type.members!.some(({ name }) => name === key)
+    );
+    if (unknown !== undefined) throw new Error(`${path} has no member ${unknown}`);
+    for (const { name, offset: at, type: of } of type.members) {
+      if (name === "unused") continue;
+      if (given[name] === undefined) throw new Error(`${path}.${name} was not given`);
+      write(view, offset + at, of, given[name], `${path}.${name}`);
+    }
+    return;
+  }
+  const numbers = typeof value === "number" ? [value] : value as readonly number[];
+  if (!Array.isArray(numbers) || numbers.length !== type.size / 4) {
+    throw new Error(`${path} holds ${type.size / 4} numbers; ${JSON.stringify(value)} was given`);
+  }
+  numbers.forEach((number, i) => {
+    const at = offset + 4 * i;
+    if (type.scalar === "f32") return view.setFloat32(at, number, true);
+    const [least, most] = type.scalar === "u32" ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
+    if (!(Number.isInteger(number) && number >= least && number <= most)) {
+      throw new Error(`${path} is ${type.scalar}; ${number} was given`);
+    }
+    view.setUint32(at, number, true);
+  });
+}
+
+function roundUp(size: number, multiple: number): number {
+  return Math.ceil(size / multiple) * multiple;
+}
