@@ -8,7 +8,7 @@ const structs = `
     rows: u32,
     rate: f32,
     shift: i32,
-    from: Place,
+    place: Place,
     pair: vec2f,
     factor: f32,
     weights: vec4u,
@@ -18,7 +18,7 @@ const shape = {
   rows: 7,
   rate: 0.5,
   shift: -3,
-  from: { offset: 11, stride: 12 },
+  place: { offset: 11, stride: 12 },
   pair: [1.5, 2.5],
   factor: 3.5,
   weights: [1, 2, 3, 4],
@@ -34,8 +34,8 @@ gpuTest("encodeUniform() lays values where the shader reads them", async (bench)
       out[0] = f32(shape.rows);
       out[1] = shape.rate;
       out[2] = f32(shape.shift);
-      out[3] = f32(shape.from.offset);
-      out[4] = f32(shape.from.stride);
+      out[3] = f32(shape.place.offset);
+      out[4] = f32(shape.place.stride);
       out[5] = shape.pair.y;
       out[6] = shape.factor;
       out[7] = f32(shape.weights.w);
@@ -57,7 +57,7 @@ Deno.test("encodeUniform() refuses what the shader does not declare", () => {
     [{ ...shape, rows: 1.5 }, "shape.rows is u32; 1.5 was given"],
     [{ ...shape, rows: -1 }, "shape.rows is u32; -1 was given"],
     [{ ...shape, pair: [1] }, "shape.pair holds 2 numbers; [1] was given"],
-    [{ ...shape, from: 3 }, "shape.from is a struct"],
+    [{ ...shape, place: 3 }, "shape.place is a struct"],
     [7, "shape is a struct"],
   ];
   for (const [value, message] of refused) assertThrows(() => encode(value), Error, message);
