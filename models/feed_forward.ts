@@ -17,7 +17,7 @@ export function feedForwardLayout({ sizes }: FeedForwardShape): VectorLayout {
   return new VectorLayout(
     sizes.slice(1).flatMap((size, i): TensorShape[] => [
       { name: `weights ${i + 1}`, rows: sizes[i], columns: size },
-      { name: `biases ${i + 1}`, rows: 1, columns: size },
+      { name: `biases ${i + 1}`, rows: 1, columns: size, isBias: true },
     ]),
   );
 }

@@ -88,7 +88,7 @@ export class QuadraticModel implements Model {
     return { largest: Math.max(matrix, vector), total: 2 * (matrix + vector) };
   }
 
-  build(gpu: Gpu, { replicas }: Extent): Graph {
+  build(gpu: Gpu, { replicas, order = [...Array(replicas).keys()] }: Extent): Graph {
     const given = this.#objectives;
     if (given.length !== 1 && given.length !== replicas) {
       throw new InputError(
@@ -96,7 +96,7 @@ export class QuadraticModel implements Model {
           "each, or one for all",
       );
     }
-    const ofReplicas = given.length === 1 ? Array(replicas).fill(given[0]) : given;
+    const ofReplicas = order.map((r) => given.length === 1 ? given[0] : given[r]);
     return new QuadraticGraph(gpu, this.layout, ofReplicas);
   }
 }

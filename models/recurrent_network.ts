@@ -33,9 +33,9 @@ export function recurrentLayout({ inputs, hidden, outputs }: RecurrentShape): Ve
   return new VectorLayout([
     { name: "input weights", rows: inputs, columns: hidden },
     { name: "recurrent weights", rows: hidden, columns: hidden },
-    { name: "hidden biases", rows: 1, columns: hidden },
+    { name: "hidden biases", rows: 1, columns: hidden, isBias: true },
     { name: "output weights", rows: hidden, columns: outputs },
-    { name: "output biases", rows: 1, columns: outputs },
+    { name: "output biases", rows: 1, columns: outputs, isBias: true },
   ]);
 }
 

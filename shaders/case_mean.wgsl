@@ -24,9 +24,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let mean = tree_sum(sum, lane) / f32(shape.cases);
   // #if ${STEP}
   if lane == 0 {
-    ring[step.slot * shape.replicas + replica] = mean;
+    ring[nagare_step.slot * shape.replicas + replica] = mean;
     if !is_finite(mean) {
-      atomicMin(&diverged_at[replica], step.update + 1);
+      atomicMin(&diverged_at[replica], nagare_step.update + 1);
     }
   }
   // #else

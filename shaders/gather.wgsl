@@ -59,10 +59,10 @@ fn value_at(part: u32, i: u32) -> f32 {
 // #endif
 
 fn case_at(row: u32, replica: u32) -> u32 {
-  let position = step.position + row;
+  let position = nagare_step.position + row;
   let place = position % gather.cases;
   if gather.shuffled == 0 { return place; }
-  let epoch = step.epoch + position / gather.cases;
+  let epoch = nagare_step.epoch + position / gather.cases;
   return permute(place, gather.cases, seeds[replica], gather.purpose, epoch);
 }
 

@@ -18,8 +18,8 @@ struct GatherSteps {
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
 fn case_at(row: u32, replica: u32) -> u32 {
-  var place = step.position + row;
-  var epoch = step.epoch;
+  var place = nagare_step.position + row;
+  var epoch = nagare_step.epoch;
   if place >= shape.cases {
     place -= shape.cases;
     epoch++;

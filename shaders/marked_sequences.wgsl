@@ -42,7 +42,7 @@ fn value_at(t: u32, number: u32, replica: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
   let replica = group.z;
-  let number = step.position + row;
+  let number = nagare_step.position + row;
   let header = words(0, number, replica);
   let length = shape.shortest + below(header.x, shape.steps - shape.shortest + 1);
   let tenth = length / 10;

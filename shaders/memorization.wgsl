@@ -29,7 +29,7 @@ fn symbol_at(item: u32, number: u32, replica: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
   let replica = group.z;
-  let number = step.position + row;
+  let number = nagare_step.position + row;
   let blank = shape.symbols;
   for (var t = lane; t < shape.steps; t += ${LANES}) {
     var input = select(blank, blank + 1, t == shape.recall - 1);

@@ -25,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // #if ${DELTA}
   let place = row;
   // #else
-  let place = step.position + row;
+  let place = nagare_step.position + row;
   // #endif
   let is_case = row < shape.batch && place < shape.cases;
   let start = (replica * shape.rows + row) * shape.columns;

@@ -8,25 +8,25 @@ import { GPUFault } from "../errors.ts";
 export class Faults {
   /** Errors recorded so far. */
   count = 0;
-  #latest = "";
-  #unraised: string[] = [];
+  #latest: string | Error = "";
+  #unraised: (string | Error)[] = [];
 
-  /** Notes an error, for the next {@linkcode Faults.raise}. */
-  record(message: string): void {
+  /** Notes an error, or what it says, for the next {@linkcode Faults.raise}. */
+  record(message: string | Error): void {
     this.count++;
     this.#latest = message;
     this.#unraised.push(message);
   }
 
   /**
-   * Throws one {@linkcode GPUFault}: of the errors that nobody was told of, or else of the latest, if
+   * Throws one error, a {@linkcode GPUFault} where none was given: of the errors that nobody was told of, or else of the latest, if
    * it came after the first `since`.
    */
   raise(since: number = this.count): void {
     const [first, ...others] = this.#unraised.splice(0);
     if (first === undefined && this.count <= since) return;
-    throw new GPUFault(
-      others.length ? `${first} (and ${others.length} more)` : first ?? this.#latest,
-    );
+    const error = first ?? this.#latest;
+    if (error instanceof Error) throw error;
+    throw new GPUFault(others.length ? `${error} (and ${others.length} more)` : error);
   }
 }

@@ -1,5 +1,5 @@
 import { compose, type Constants } from "./compose.ts";
-import { createKernel, type Kernel } from "./kernel.ts";
+import { createKernel, type Defect, type Kernel } from "./kernel.ts";
 import { Memory } from "./memory.ts";
 
 /** What was measured of the variants of kernels; see `Tuning`. */
@@ -63,16 +63,22 @@ export class Gpu extends Memory {
 
   /**
    * The kernel composed from the texts of `sources` and `constants`, compiled once. TEXTURES is set
-   * where operands are read from textures.
+   * where operands are read from textures. A text that does not compile is raised by the next
+   * {@linkcode Gpu.settle}, in the words of `explain`.
    */
-  kernel(name: string, sources: readonly string[], constants: Constants = {}): Kernel {
+  kernel(
+    name: string,
+    sources: readonly string[],
+    constants: Constants = {},
+    explain: (defect: Defect) => string | Error = ({ message }) => `${name}: ${message.trim()}`,
+  ): Kernel {
     const text = compose(sources.join("\n"), {
       TEXTURES: this.operands === "textures",
       ...constants,
     });
     let kernel = this.#kernels.get(text);
     if (!kernel) {
-      kernel = createKernel(this.device, name, text, (defect) => this.recordFault(defect));
+      kernel = createKernel(this.device, name, text, (defect) => this.recordFault(explain(defect)));
       this.#kernels.set(text, kernel);
     }
     return kernel;

@@ -14,6 +14,18 @@ export interface Kernel {
   readonly readsStep: boolean;
 }
 
+/** What is wrong with a shader's text. */
+export interface Defect {
+  /** The whole text, as it was compiled. */
+  readonly text: string;
+  /** What the compiler said. */
+  readonly message: string;
+  /** Line of the text, from 1; 0 where it was not told. */
+  readonly line: number;
+  /** Place in the line, from 1; 0 where it was not told. */
+  readonly column: number;
+}
+
 /** One binding of a kernel's group 0. */
 export interface BindingSlot {
   /** As the shader names it. */
@@ -37,7 +49,7 @@ export function createKernel(
   device: GPUDevice,
   name: string,
   text: string,
-  report: (defect: string) => void,
+  report: (defect: Defect) => void,
 ): Kernel {
   const code = text.replaceAll(/\/\/.*/g, "");
   const declarations = [...code.matchAll(DECLARATION)].map((match) => {
@@ -68,10 +80,17 @@ export function createKernel(
     layout: device.createPipelineLayout({ label: name, bindGroupLayouts }),
     compute: { module },
   });
-  device.popErrorScope().then((error) => {
-    if (error) report(`${name}: ${error.message.trim()}`);
+  device.popErrorScope().then(async (error) => {
+    if (error) report({ text, message: error.message, ...await placeOf(module) });
   });
   return { name, pipeline, layout, bindings: own, readsStep };
+}
+
+/** Where a compiler found the first error of a shader; zeros where it does not say. */
+async function placeOf(module: GPUShaderModule): Promise<{ line: number; column: number }> {
+  const { messages } = await module.getCompilationInfo();
+  const first = messages.find(({ type }) => type === "error");
+  return { line: first?.lineNum ?? 0, column: first?.linePos ?? 0 };
 }
 
 const LAYOUTS: Record<

@@ -180,7 +180,7 @@ export class Memory {
   }
 
   /** Notes what went wrong, for whoever waits for the GPU next. */
-  recordFault(message: string): void {
+  recordFault(message: string | Error): void {
     this.#faults.record(message);
   }
 

@@ -10,21 +10,22 @@ export interface StepRow {
   /** Place of the minibatch's first case within its epoch. */
   position: number;
   epoch: number;
-  /** By replica. */
-  rates: readonly Rates[];
+  /** What the optimizers read, rounded to float32; see {@linkcode StepScalars}. */
+  scalars: readonly number[];
 }
 
-/** The scalars of an update: v' = momentum v - learningRate g; phi' = phi - lead v + (1 + nextLead) v'. */
-export interface Rates {
-  /** eps. */
-  learningRate: number;
-  /** mu. */
-  momentum: number;
-  /** How far the gradient point leads theta along v: phi = theta + lead v. */
-  lead: number;
-  /** The same after the update. */
-  nextLead: number;
+/** Where some replicas' scalars lie in the rows of a step table: [replica][group][name]. */
+export interface StepScalars {
+  /** Scalars before the first of them. */
+  readonly first: number;
+  /** Their names, in order. */
+  readonly names: readonly string[];
+  /** Groups of tensors, each with scalars of its own. */
+  readonly groups: number;
 }
+
+/** Bytes of update, slot, position and epoch. */
+const HEADER = 16;
 
 /**
  * The scalars that change with the step, for a whole chunk of steps in one buffer, so that nothing
@@ -38,11 +39,12 @@ export class StepTable {
   readonly #group: GPUBindGroup;
   readonly #offset = new Uint32Array(1);
 
-  constructor(gpu: Gpu, { capacity, replicas }: { capacity: number; replicas: number }) {
+  /** Takes a buffer for `capacity` rows of so many scalars. */
+  constructor(gpu: Gpu, { capacity, scalars }: { capacity: number; scalars: number }) {
     this.#gpu = gpu;
     this.capacity = capacity;
     const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
-    const stride = Math.ceil((16 + 16 * replicas) / alignment) * alignment;
+    const stride = rowBytes(scalars, alignment);
     this.#words = stride / 4;
     this.#buffer = gpu.allocate("step table", stride * capacity);
     this.#group = gpu.device.createBindGroup({
@@ -56,11 +58,9 @@ export class StepTable {
   write(rows: readonly StepRow[]): void {
     const words = new Uint32Array(rows.length * this.#words);
     const floats = new Float32Array(words.buffer);
-    rows.forEach(({ update, slot, position, epoch, rates }, i) => {
+    rows.forEach(({ update, slot, position, epoch, scalars }, i) => {
       words.set([update, slot, position, epoch], i * this.#words);
-      rates.forEach(({ learningRate, momentum, lead, nextLead }, r) => {
-        floats.set([learningRate, momentum, lead, nextLead], i * this.#words + 4 + 4 * r);
-      });
+      floats.set(scalars, i * this.#words + HEADER / 4);
     });
     this.#gpu.write(this.#buffer, words);
   }
@@ -75,4 +75,12 @@ export class StepTable {
   free(): void {
     this.#gpu.free(this.#buffer);
   }
+}
+
+/**
+ * Bytes from a row to the next: never less than the struct of the shader with one scalar, whatever
+ * an adapter allows as offsets.
+ */
+export function rowBytes(scalars: number, alignment: number): number {
+  return Math.ceil((HEADER + 4 * Math.max(scalars, 1)) / alignment) * alignment;
 }

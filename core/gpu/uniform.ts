@@ -1,8 +1,11 @@
 // The contents of uniforms, given by the names that the shader declares: their layout is read off
 // its structs, as the bindings are off its declarations.
 
-/** What a member of a uniform holds: a number, those of a vector, or the members of a struct. */
-export type UniformValue = number | readonly number[] | Uniform;
+/**
+ * What a member of a uniform holds: a number, those of a vector, the members of a struct, or the
+ * elements of an array.
+ */
+export type UniformValue = number | readonly number[] | Uniform | readonly UniformValue[];
 
 /** The contents of a uniform by the names of its struct's members. */
 export interface Uniform {
@@ -16,11 +19,14 @@ export interface UniformType {
   readonly align: number;
   /** Of a number or a vector of them. */
   readonly scalar?: "u32" | "i32" | "f32";
+  /** Of an array. */
+  readonly elements?: { count: number; type: UniformType };
   /** Of a struct, in order. */
   readonly members?: readonly { name: string; offset: number; type: UniformType }[];
 }
 
 const VECTOR = /^vec([234])([uif])$/;
+const ARRAY = /^array<(\w+),\s*(\d+)>$/;
 const SCALARS = { u: "u32", i: "i32", f: "f32" } as const;
 
 /** The type of that name in a shader whose comments are left out. */
@@ -34,6 +40,14 @@ export function uniformType(text: string, name: string): UniformType {
     const scalar = SCALARS[vector[2] as keyof typeof SCALARS];
     return { size: 4 * count, align: count === 2 ? 8 : 16, scalar };
   }
+  const array = ARRAY.exec(name);
+  if (array) {
+    const [count, type] = [Number(array[2]), uniformType(text, array[1])];
+    // Elements of arrays within a uniform lie a multiple of 16 apart.
+    if (type.size % 16 === 0) {
+      return { size: count * type.size, align: 16, elements: { count, type } };
+    }
+  }
   const body = new RegExp(`struct\\s+${name}\\s*\\{([^}]*)\\}`).exec(text)?.[1];
   if (body === undefined) throw new Error(`a uniform of type ${name} cannot be given by name`);
   return structType(text, body);
@@ -41,13 +55,15 @@ export function uniformType(text: string, name: string): UniformType {
 
 function structType(text: string, body: string): UniformType {
   let size = 0;
-  const members = [...body.matchAll(/(\w+)\s*:\s*(\w+)/g)].map(([, name, typeName]) => {
-    const type = uniformType(text, typeName);
-    // A struct within a uniform begins at a multiple of 16.
-    const offset = roundUp(size, type.members ? 16 : type.align);
-    size = offset + type.size;
-    return { name, offset, type };
-  });
+  const members = [...body.matchAll(/(\w+)\s*:\s*(array<[^>]*>|\w+)/g)].map(
+    ([, name, typeName]) => {
+      const type = uniformType(text, typeName);
+      // A struct within a uniform begins at a multiple of 16.
+      const offset = roundUp(size, type.members ? 16 : type.align);
+      size = offset + type.size;
+      return { name, offset, type };
+    },
+  );
   const align = Math.max(...members.map(({ type }) => type.members ? 16 : type.align));
   return { size: roundUp(size, align), align, members };
 }
@@ -70,6 +86,14 @@ function write(
   value: UniformValue,
   path: string,
 ): void {
+  if (type.elements) {
+    const { count, type: of } = type.elements;
+    if (!Array.isArray(value) || value.length !== count) {
+      throw new Error(`${path} holds ${count} elements: give as many`);
+    }
+    value.forEach((element, i) => write(view, offset + i * of.size, of, element, `${path}[${i}]`));
+    return;
+  }
   if (type.members) {
     if (typeof value !== "object" || Array.isArray(value)) {
       throw new Error(`${path} is a struct: give its members by name`);

@@ -9,6 +9,8 @@ export interface TensorShape {
   readonly rows: number;
   /** Units of the layer. */
   readonly columns: number;
+  /** Whether these are biases, which no weight decay reaches. */
+  readonly isBias?: boolean;
 }
 
 /** Where a tensor lies in a replica's vector; both count floats. */
@@ -29,8 +31,8 @@ export class VectorLayout {
   /** Lays tensors of these shapes one after another. */
   constructor(shapes: readonly TensorShape[]) {
     let offset = 0;
-    this.tensors = shapes.map(({ name, rows, columns }) => {
-      const place = { name, rows, columns, stride: padded(columns), offset };
+    this.tensors = shapes.map(({ name, rows, columns, isBias = false }) => {
+      const place = { name, rows, columns, isBias, stride: padded(columns), offset };
       offset += padded(rows) * place.stride; // of one row too: it may be a product's operand
       return place;
     });
@@ -70,21 +72,37 @@ export class Vector {
   readonly layout: VectorLayout;
   /** R. */
   readonly replicas: number;
-  /** [R, layout.length] float32. */
+  /** [first + R, layout.length] float32, or more. */
   readonly buffer: GPUBuffer;
+  /** Vectors that lie in the buffer before those of the first replica. */
+  readonly first: number;
 
-  /** Takes a buffer for R replicas, all zero. */
-  constructor(gpu: Gpu, label: string, layout: VectorLayout, replicas: number) {
+  /** Takes a buffer for R replicas, all zero; or is R of those that another one holds. */
+  constructor(
+    gpu: Gpu,
+    label: string,
+    layout: VectorLayout,
+    replicas: number,
+    within?: { buffer: GPUBuffer; first: number },
+  ) {
     this.gpu = gpu;
     this.layout = layout;
     this.replicas = replicas;
-    this.buffer = allocateFloats(gpu, label, replicas * layout.length);
+    this.first = within?.first ?? 0;
+    this.buffer = within?.buffer ?? allocateFloats(gpu, label, replicas * layout.length);
+  }
+
+  /** Some neighbouring replicas, in the same buffer; only the whole gives it back. */
+  slice(first: number, replicas: number): Vector {
+    const { gpu, layout, buffer } = this;
+    return new Vector(gpu, buffer.label, layout, replicas, { buffer, first: this.first + first });
   }
 
   /** Tensor `i` of every replica. */
   tensor(i: number): Matrix {
-    const { rows, columns, stride, offset } = this.layout.tensors[i];
-    const { buffer, replicas, layout: { length: replicaStride } } = this;
+    const { rows, columns, stride, offset: within } = this.layout.tensors[i];
+    const { buffer, replicas, first, layout: { length: replicaStride } } = this;
+    const offset = first * replicaStride + within;
     return { buffer, replicas, rows, columns, stride, offset, replicaStride };
   }
 
@@ -96,18 +114,20 @@ export class Vector {
   /** Reads the tensors of one replica back, each row by row, after all work submitted so far. */
   async read(replica: number): Promise<Float32Array<ArrayBuffer>[]> {
     const contents = await this.readPacked(replica);
-    return this.layout.tensors.map((_, t) => unpad({ ...this.tensor(t), replicas: 1 }, contents));
+    return this.layout.tensors.map((place, t) =>
+      unpad({ ...this.tensor(t), replicas: 1, offset: place.offset }, contents)
+    );
   }
 
   /** Writes the vector of one replica to the bit, padding included. */
   writePacked(replica: number, contents: Float32Array<ArrayBuffer>): void {
-    this.gpu.write(this.buffer, contents, 4 * replica * this.layout.length);
+    this.gpu.write(this.buffer, contents, 4 * (this.first + replica) * this.layout.length);
   }
 
   /** Reads the vector of one replica to the bit, padding included. */
   async readPacked(replica: number): Promise<Float32Array<ArrayBuffer>> {
     const size = 4 * this.layout.length;
-    return new Float32Array(await this.gpu.read(this.buffer, replica * size, size));
+    return new Float32Array(await this.gpu.read(this.buffer, (this.first + replica) * size, size));
   }
 
   /** Gives the buffer back. */

@@ -22,8 +22,11 @@ export function vectorGrid(gpu: Gpu, length: number, replicas: number): {
   workgroup: number;
 } {
   const workgroup = 64;
-  const needed = Math.ceil(length / 4 / workgroup);
-  const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
-  const down = Math.ceil(needed / most);
-  return { groups: [Math.ceil(needed / down), down, replicas], workgroup };
+  return { groups: spread(gpu, Math.ceil(length / 4 / workgroup), replicas), workgroup };
+}
+
+/** A grid of at least so many workgroups a replica: more than fit along x go along y as well. */
+export function spread(gpu: Gpu, workgroups: number, replicas: number): [number, number, number] {
+  const down = Math.ceil(workgroups / gpu.device.limits.maxComputeWorkgroupsPerDimension);
+  return [Math.ceil(workgroups / down), down, replicas];
 }

@@ -1,94 +1,113 @@
-import type { Rates } from "../gpu/scalars.ts";
-import { constant, type Schedule } from "./schedule.ts";
+import { InputError } from "../errors.ts";
+import type { TensorShape } from "../gpu/vector.ts";
+import type { Family, Group, Numbers, Optimizer, Setting, Settings } from "./family.ts";
 
-/** Learning rate and momentum: a number stands for the same at every update. */
-export interface MomentumOptions {
-  /** eps, above 0. */
-  learningRate: number | Schedule;
-  /** mu, at least 0 and below 1. */
-  momentum: number | Schedule;
+/** What every optimizer may be given besides its settings. */
+export interface GroupOptions {
+  /** Tensors with settings of their own. */
+  groups?: readonly Group[];
 }
 
-/**
- * A first-order method: theta moves by the velocity v, and the gradient is taken at
- * phi = theta + lead v. The parameters that lie on the GPU are phi; theta = phi - lead v is where
- * the network is evaluated.
- */
-export interface Optimizer {
-  /** Its name in tables. */
-  readonly name: "sgd" | "cm" | "nag";
-  /** eps by update. */
-  readonly learningRate: Schedule;
-  /** mu by update. */
-  readonly momentum: Schedule;
-  /** How far phi leads theta along v before update `step`. */
-  readonly lead: Schedule;
-}
-
-/**
- * Stochastic gradient descent: theta' = theta - eps grad f(theta).
- *
- * ```ts
- * import { sgd } from "../../mod.ts";
- *
- * const optimizer = sgd({ learningRate: (step) => 0.1 / (1 + step / 1000) });
- * console.log(optimizer.learningRate(1000)); // 0.05
- * ```
- */
-export function sgd({ learningRate }: { learningRate: number | Schedule }): Optimizer {
-  return {
-    name: "sgd",
-    learningRate: asSchedule(learningRate),
-    momentum: constant(0),
-    lead: constant(0),
+/** An optimizer of `family`; what is not given takes its default. */
+export function optimizerOf(
+  family: Family,
+  given: { readonly [name: string]: unknown },
+): Optimizer {
+  const { groups, ...settings } = given as Settings & GroupOptions;
+  const defaults = Object.fromEntries(
+    family.settings.flatMap(({ name, default: value }) =>
+      value === undefined ? [] : [[name, value]]
+    ),
+  );
+  const named = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const optimizer: Optimizer = {
+    name: family.name,
+    family,
+    settings: { ...defaults, ...Object.fromEntries(named) },
+    ...groups && { groups },
   };
+  checkOptimizer(optimizer);
+  return optimizer;
 }
 
-/**
- * Classical momentum (paper, equations 1 and 2): v' = mu v - eps grad f(theta),
- * theta' = theta + v'.
- */
-export function classicalMomentum({ learningRate, momentum }: MomentumOptions): Optimizer {
-  return {
-    name: "cm",
-    learningRate: asSchedule(learningRate),
-    momentum: asSchedule(momentum),
-    lead: constant(0),
-  };
+/** Refuses settings that its family does not have, misses or does not allow. */
+export function checkOptimizer({ family, settings, groups = [] }: Optimizer): void {
+  const missing = family.settings.find(({ name }) => settings[name] === undefined);
+  if (missing) {
+    throw new InputError(`${family.name} needs ${article(missing)}: give ${missing.name}`);
+  }
+  for (const given of [settings, ...groups.map(({ settings }) => settings)]) {
+    checkSettings(family, given);
+  }
 }
 
-/**
- * Nesterov's accelerated gradient (paper, equations 3 and 4): v' = mu v - eps grad f(theta + mu v),
- * theta' = theta + v'. Kept as phi = theta + mu v, so that the gradient is taken where the
- * parameters stand; the schedule is evaluated once past the last update.
- *
- * ```ts
- * import { nesterov, paperMomentum } from "../../mod.ts";
- *
- * const optimizer = nesterov({ learningRate: 0.01, momentum: paperMomentum({ cap: 0.99 }) });
- * console.log(optimizer.lead(1000)); // 0.9
- * ```
- */
-export function nesterov({ learningRate, momentum }: MomentumOptions): Optimizer {
-  const schedule = asSchedule(momentum);
-  return {
-    name: "nag",
-    learningRate: asSchedule(learningRate),
-    momentum: schedule,
-    lead: schedule,
-  };
+/** Refuses settings that are none of `family` or not in its range. */
+export function checkSettings(family: Family, settings: Settings): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const setting = family.settings.find((setting) => setting.name === name);
+    if (!setting) {
+      const known = family.settings.map(({ name }) => name).join(", ");
+      throw new InputError(`${family.name} has no setting "${name}", only ${known}`);
+    }
+    if (typeof value !== "function") checkSetting(setting, value);
+  }
 }
 
-/** The scalars of update `step`. */
-export function ratesOf(optimizer: Optimizer, step: number): Rates {
-  return {
-    learningRate: optimizer.learningRate(step),
-    momentum: optimizer.momentum(step),
-    lead: optimizer.lead(step),
-    nextLead: optimizer.lead(step + 1),
-  };
+/** Refuses a value outside of a setting's range; `update` says when a schedule gave it. */
+export function checkSetting(setting: Setting, value: unknown, update?: number): void {
+  const { above = -Infinity, atLeast = -Infinity, below = Infinity, atMost = Infinity } = setting;
+  const isNumber = typeof value === "number" && Number.isFinite(value) &&
+    (!setting.whole || Number.isInteger(value));
+  if (isNumber && value > above && value >= atLeast && value < below && value <= atMost) return;
+  const when = update === undefined ? "" : ` at update ${update}`;
+  const shown = typeof value === "number" ? value : `a ${typeof value}`;
+  throw new InputError(
+    `the ${words(setting.name)}${when} must be ${rangeWords(setting)}, not ${shown}`,
+  );
 }
 
-function asSchedule(value: number | Schedule): Schedule {
-  return typeof value === "number" ? constant(value) : value;
+/** Such as "at least 0 and below 1". */
+export function rangeWords({ above, atLeast, below, atMost, whole }: Setting): string {
+  const bounds = [
+    ...above === undefined ? [] : [`above ${above}`],
+    ...atLeast === undefined ? [] : [`at least ${atLeast}`],
+    ...below === undefined ? [] : [`below ${below}`],
+    ...atMost === undefined ? [] : [`at most ${atMost}`],
+  ].join(" and ");
+  if (whole) return `a whole number${bounds && ` ${bounds}`}`;
+  return bounds || "a finite number";
+}
+
+/** The settings at an update, which holds for tensors of some groups. */
+export function settingsAt(family: Family, settings: Settings, update: number): Numbers {
+  const values: Record<string, number> = {};
+  for (const setting of family.settings) {
+    const given = settings[setting.name];
+    const value = typeof given === "function" ? given(update) : given;
+    if (typeof given === "function") checkSetting(setting, value, update);
+    values[setting.name] = value;
+  }
+  return values;
+}
+
+/** The settings that hold for a tensor. */
+export function settingsOf(
+  { family, settings, groups = [] }: Optimizer,
+  tensor: TensorShape,
+): Settings {
+  const own = groups.filter((group) => group.match(tensor)).map((group) => group.settings);
+  const held = Object.assign({}, settings, ...own);
+  for (const { name, weightsOnly } of family.settings) {
+    if (weightsOnly && tensor.isBias) held[name] = 0;
+  }
+  return held;
+}
+
+/** "learningRate" as "learning rate". */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function article({ name }: Setting): string {
+  return `a ${words(name)}`;
 }

@@ -7,9 +7,9 @@ import { printable } from "../formats/wording.ts";
 import { InputError } from "../errors.ts";
 import { padded } from "../gpu/matrix.ts";
 import { type TensorPlace, type TensorShape, VectorLayout } from "../gpu/vector.ts";
-import type { ReplicaState, TrainerState } from "./state.ts";
+import type { GroupState, ReplicaState, TrainerState } from "./state.ts";
 
-const format = "nagare-checkpoint-1";
+const format = "nagare-checkpoint-2";
 
 /** Names of the metadata that a checkpoint keeps for itself. */
 const reserved = ["format", "update", "layout", "replicas", "sha256"] as const;
@@ -18,19 +18,24 @@ const reserved = ["format", "update", "layout", "replicas", "sha256"] as const;
 const noDigest = "0".repeat(64);
 
 /** What the header says of a replica beside its tensors. */
-type ReplicaRecord = Pick<ReplicaState, "seed" | "lead" | "divergedAt">;
+type ReplicaRecord =
+  & Omit<ReplicaState, "parameters" | "states">
+  /** The tensors of each state. */
+  & { readonly states: Readonly<Record<string, readonly TensorShape[]>> };
 
 /**
  * The file of a checkpoint: a state and texts of your own in the safetensors format.
  *
- * Replica r has the tensors `r/phi/NAME` and `r/velocity/NAME`, float32, for every tensor of the
- * model's layout, rows and columns rounded up to multiples of 8; what lies beyond them is padding.
- * theta = phi - lead velocity. The metadata beside your own are
+ * Replica r has the tensors `r/parameters/NAME`, and of each state of its optimizer `r/STATE/NAME`,
+ * float32, rows and columns rounded up to multiples of 8; what lies beyond them is padding. The
+ * metadata beside your own are
  *
- * - `format`: `nagare-checkpoint-1`;
+ * - `format`: `nagare-checkpoint-2`;
  * - `update`: updates done;
  * - `layout`: JSON, the `name`, `rows` and `columns` of each tensor, in order;
- * - `replicas`: JSON, the `seed`, the `lead` and, where it diverged, `divergedAt` of each replica;
+ * - `replicas`: JSON, of each replica what {@linkcode ReplicaState} says: `seed`, `family`, `since`,
+ *   `groups` (where `theta` says which sum of `parameters` and states the network is evaluated at),
+ *   `measured`, `set`, `divergedAt`, and in `states` the tensors of each state;
  * - `sha256`: 64 hexadecimal digits. With 64 zeros in their place, the bytes up to the end of the
  *   header followed by the SHA-256 of all bytes after it have this SHA-256.
  *
@@ -53,20 +58,25 @@ export async function encodeCheckpoint(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const taken = reserved.find((name) => Object.hasOwn(metadata, name));
   if (taken) throw new RangeError(`the checkpoint has a "${taken}" of its own: use another name`);
-  const tensors = replicas.flatMap(({ parameters, velocity }, r) =>
-    Object.entries({ phi: parameters, velocity }).flatMap(([vector, data]) =>
-      layout.tensors.map((place) =>
-        [`${r}/${vector}/${place.name}`, tensorOf(data, place)] as const
+  const tensors = replicas.flatMap(({ parameters, states }, r) =>
+    Object.entries({ parameters: { layout, values: parameters }, ...states })
+      .flatMap(([vector, { layout, values }]) =>
+        layout.tensors.map((place) =>
+          [`${r}/${vector}/${place.name}`, tensorOf(values, place)] as const
+        )
       )
-    )
   );
-  const shapes = layout.tensors.map(({ name, rows, columns }) => ({ name, rows, columns }));
-  const records = replicas.map(({ seed, lead, divergedAt }) => ({ seed, lead, divergedAt }));
+  const records = replicas.map(({ parameters: _, states, ...record }): ReplicaRecord => ({
+    ...record,
+    states: Object.fromEntries(
+      Object.entries(states).map(([name, { layout }]) => [name, shapesOf(layout)]),
+    ),
+  }));
   const bytes = writeSafetensors(tensors, {
     sha256: noDigest,
     format,
     update: String(update),
-    layout: JSON.stringify(shapes),
+    layout: JSON.stringify(shapesOf(layout)),
     replicas: JSON.stringify(records),
     ...metadata,
   });
@@ -85,6 +95,12 @@ export async function decodeCheckpoint(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<{ state: TrainerState; metadata: Record<string, string> }> {
   const { tensors, metadata } = readSafetensors(bytes);
+  if (metadata.format === "nagare-checkpoint-1") {
+    throw new InputError(
+      "this checkpoint is of an older version of Nagare, which this one cannot go on from: finish " +
+        "the run with that version, or begin it anew",
+    );
+  }
   if (metadata.format !== format) {
     const found = metadata.format === undefined ? "not told" : `"${printable(metadata.format)}"`;
     throw new InputError(
@@ -95,21 +111,41 @@ export async function decodeCheckpoint(
   if (!isDigest || metadata.sha256 !== (await digestOf(bytes)).digest) {
     throw damaged("its SHA-256 is not that of what was written");
   }
-  const shapes = parse(metadata.layout, isTensorShape);
   const update = Number(metadata.update);
-  if (new Set(shapes.map(({ name }) => name)).size !== shapes.length || !isCount(update)) {
-    throw damaged(wrongMetadata);
-  }
-  const layout = new VectorLayout(shapes);
-  const replicas = parse(metadata.replicas, isReplicaRecord).map((record, r) => ({
+  if (!isCount(update)) throw damaged(wrongMetadata);
+  const layout = layoutOf(parse(metadata.layout, isTensorShape));
+  const replicas = parse(metadata.replicas, isReplicaRecord).map((record, r): ReplicaState => ({
     seed: record.seed,
-    lead: record.lead,
+    family: record.family,
+    since: record.since,
+    groups: record.groups,
+    measured: record.measured,
+    set: record.set,
     divergedAt: record.divergedAt,
-    parameters: vectorOf(tensors, layout, `${r}/phi`),
-    velocity: vectorOf(tensors, layout, `${r}/velocity`),
+    parameters: vectorOf(tensors, layout, `${r}/parameters`),
+    states: Object.fromEntries(
+      Object.entries(record.states).map(([name, shapes]) => {
+        const layout = layoutOf(shapes);
+        return [name, { layout, values: vectorOf(tensors, layout, `${r}/${name}`) }];
+      }),
+    ),
   }));
   const own = Object.entries(metadata).filter(([name]) => !reserved.some((one) => one === name));
   return { state: { update, layout, replicas }, metadata: Object.fromEntries(own) };
+}
+
+function shapesOf({ tensors }: VectorLayout): TensorShape[] {
+  return tensors.map(({ name, rows, columns, isBias }) => ({
+    name,
+    rows,
+    columns,
+    ...isBias && { isBias },
+  }));
+}
+
+function layoutOf(shapes: readonly TensorShape[]): VectorLayout {
+  if (new Set(shapes.map(({ name }) => name)).size !== shapes.length) throw damaged(wrongMetadata);
+  return new VectorLayout(shapes);
 }
 
 const wrongMetadata = "its metadata are not what a checkpoint has";
@@ -175,14 +211,38 @@ function parse<Entry>(text: string | undefined, isEntry: (value: unknown) => val
 }
 
 function isTensorShape(value: unknown): value is TensorShape {
-  const { name, rows, columns } = Object(value);
-  return typeof name === "string" && isCount(rows) && isCount(columns);
+  const { name, rows, columns, isBias } = Object(value);
+  return typeof name === "string" && isCount(rows) && isCount(columns) &&
+    (isBias === undefined || typeof isBias === "boolean");
 }
 
 function isReplicaRecord(value: unknown): value is ReplicaRecord {
-  const { seed, lead, divergedAt } = Object(value);
+  const { seed, family, since, groups, measured, set, divergedAt, states } = Object(value);
   return [seed, divergedAt].every((value) => value === undefined || isCount(value)) &&
-    typeof lead === "number";
+    (family === undefined || typeof family === "string") && isCount(since) &&
+    Array.isArray(groups) && groups.every(isGroupState) && isNumbers(measured) && isNumbers(set) &&
+    isRecord(states) &&
+    Object.entries(states).every(([name, shapes]) =>
+      name !== "parameters" && Array.isArray(shapes) && shapes.every(isTensorShape)
+    ) &&
+    // theta is a sum of what is there.
+    groups.every(({ theta }) =>
+      Object.keys(theta).every((name) => name === "parameters" || Object.hasOwn(states, name))
+    );
+}
+
+function isGroupState(value: unknown): value is GroupState {
+  const { tensors, running, theta } = Object(value);
+  return Array.isArray(tensors) && tensors.every((name) => typeof name === "string") &&
+    isNumbers(running) && isNumbers(theta);
+}
+
+function isNumbers(value: unknown): value is Record<string, number> {
+  return isRecord(value) && Object.values(value).every((number) => typeof number === "number");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

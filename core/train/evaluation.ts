@@ -2,7 +2,6 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Readback } from "../gpu/readback.ts";
 import { type StepRow, StepTable } from "../gpu/scalars.ts";
-import { axpy } from "../ops/axpy.ts";
 import { caseMean } from "../ops/case_mean.ts";
 import type { Vector } from "../gpu/vector.ts";
 import type { Graph, Model, Split } from "./model.ts";
@@ -15,7 +14,8 @@ interface EvaluationOptions {
   graph: Graph;
   batch: number;
   replicas: number;
-  vectors: { parameters: Vector; velocity: Vector; theta: Vector };
+  /** Where theta stands while an evaluation runs. */
+  theta: Vector;
   /** Submits a replay of the plan for each row. */
   submit: (plan: Plan, table: StepTable, rows: readonly StepRow[]) => void;
 }
@@ -35,36 +35,19 @@ export class Evaluation {
   readonly #options: EvaluationOptions;
   readonly #table: StepTable;
   readonly #seeds: GPUBuffer;
-  readonly #negativeLead: GPUBuffer;
   readonly #figures: GPUBuffer;
   readonly #readback: Readback;
-  readonly #thetaPlan: Plan;
   readonly #plans = new Map<string, SplitPlans>();
 
   constructor(gpu: Gpu, options: EvaluationOptions) {
-    const { model, replicas, vectors: { parameters, velocity, theta } } = options;
+    const { model, replicas } = options;
     this.#gpu = gpu;
     this.#options = options;
-    this.#table = new StepTable(gpu, { capacity: STEPS, replicas: 0 });
+    this.#table = new StepTable(gpu, { capacity: STEPS, scalars: 0 });
     // The cases evaluated are the same for all seeds.
     this.#seeds = gpu.allocate("evaluation seeds", 8 * replicas);
-    this.#negativeLead = gpu.allocate("-lead", 4 * replicas);
     this.#figures = gpu.allocate("figures", 4 * replicas * model.figures.length);
     this.#readback = new Readback(gpu, { bytes: this.#figures.size, depth: 1 });
-    this.#thetaPlan = new Plan(gpu);
-    axpy(this.#thetaPlan, {
-      a: this.#negativeLead,
-      x: parameters.buffer,
-      y: velocity.buffer,
-      out: theta.buffer,
-    }, { length: model.layout.length, replicas });
-    this.#thetaPlan.seal();
-  }
-
-  /** theta = phi - lead v, with the lead that formed phi; phi itself is left as it is. */
-  writeTheta(lead: readonly number[]): void {
-    this.#gpu.write(this.#negativeLead, Float32Array.from(lead, (value) => -value));
-    this.#thetaPlan.submit();
   }
 
   /** The figures of each replica at theta, averaged over `cases` cases of the split. */
@@ -76,7 +59,7 @@ export class Evaluation {
       slot: 0,
       position: i * batch,
       epoch: 0,
-      rates: [],
+      scalars: [],
     }));
     for (let i = 0; i < rows.length; i += STEPS) {
       submit(forward, this.#table, rows.slice(i, i + STEPS));
@@ -102,7 +85,7 @@ export class Evaluation {
   }
 
   #record(split: Split, cases: number): SplitPlans {
-    const { model, graph, replicas, vectors: { theta } } = this.#options;
+    const { model, graph, replicas, theta } = this.#options;
     const caseFigures = model.figures.map((name) =>
       this.#gpu.allocate(`${name} of ${split} ${cases} cases`, 4 * replicas * cases)
     );
@@ -128,7 +111,7 @@ export class Evaluation {
       mean.free();
       for (const buffer of caseFigures) this.#gpu.free(buffer);
     }
-    for (const buffer of [this.#seeds, this.#negativeLead, this.#figures]) this.#gpu.free(buffer);
-    for (const part of [this.#table, this.#readback, this.#thetaPlan]) part.free();
+    for (const buffer of [this.#seeds, this.#figures]) this.#gpu.free(buffer);
+    for (const part of [this.#table, this.#readback]) part.free();
   }
 }

@@ -12,6 +12,8 @@ export interface Extent {
   replicas: number;
   /** B. */
   batch: number;
+  /** Which network lies at each place, by its number among those given. Default: in their order. */
+  order?: readonly number[];
 }
 
 /** What a {@linkcode Trainer} trains: parameters, their data, and what is recorded for them. */

@@ -94,9 +94,13 @@ export function networkState(
 ): TrainerState {
   const replicas = networks.map((theta) => ({
     seed: undefined,
+    family: undefined,
+    since: 0,
     parameters: layout.pack(theta),
-    velocity: new Float32Array(layout.length),
-    lead: 0,
+    states: {},
+    groups: [],
+    measured: {},
+    set: {},
     divergedAt: undefined,
   }));
   return { update: 0, layout, replicas };

@@ -1,7 +1,9 @@
 import { InputError } from "../errors.ts";
 import type { Profile } from "../gpu/profile.ts";
 import type { Initializer } from "../init/initializer.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import type { Optimizer } from "../optim/family.ts";
+import { checkOptimizer } from "../optim/optimizer.ts";
+import { checkGroups } from "./cohort.ts";
 import type { Model } from "./model.ts";
 import { checkState, type TrainerState } from "./state.ts";
 
@@ -30,11 +32,17 @@ export interface TrainerOptions {
   /** Whether reports tell the norm of the last gradient; they do where it is clipped. */
   gradientNorm?: boolean;
   /**
-   * Where to go on: a state for each replica, in place of its initial weights. Where the optimizer
-   * of a replica leads theta by another momentum at this update than the one of the state did, phi
-   * is moved so that theta stays: phi' = phi + (lead' - lead) v, in float64, rounded once.
+   * Where to go on: a state for each replica, in place of its initial weights. theta stays where it
+   * is: where the settings of a replica lead it otherwise at this update than those of the state did,
+   * the point where the gradient is taken is moved, in float64, rounded once. Under another family of
+   * optimizers training goes on from theta, with the states of the same names and shapes.
    */
   from?: TrainerState;
+  /**
+   * Whether states that an optimizer needs and `from` lacks may begin anew, at zero or at theta, as
+   * their family says. Otherwise such a state is refused. Default: no.
+   */
+  beginStates?: boolean;
 }
 
 /** Refuses options that nothing can be trained with. */
@@ -48,6 +56,10 @@ export function checkOptions({ model, replicas, batchSize, clipNorm, from }: Tra
       `the batch size must be a whole number from 1 to the ${model.cases.train} training cases, ` +
         `not ${batchSize}`,
     );
+  }
+  for (const { optimizer } of replicas) {
+    checkOptimizer(optimizer);
+    checkGroups(optimizer, model.layout);
   }
   if (from) checkState(from, model.layout, replicas.length);
 }

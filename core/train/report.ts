@@ -23,8 +23,11 @@ export interface ReplicaReport {
   trainLoss: number;
   /** The model's figures at theta, by name, over the fixed cases of a report. */
   figures: Readonly<Record<string, number>>;
-  /** Momentum of the last update. */
-  momentum: number;
+  /**
+   * What the optimizer's lines read in the last update by name, such as `learning_rate`, and what it
+   * measured; of the first tensor where groups of tensors differ.
+   */
+  scalars: Readonly<Record<string, number>>;
   /** The update at which a loss or a parameter was first found not finite. */
   divergedAt: number | undefined;
   /** Norm of the last gradient, before it was clipped; undefined where nobody asked for it. */

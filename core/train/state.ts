@@ -1,16 +1,43 @@
 import { InputError } from "../errors.ts";
 import type { TensorShape, VectorLayout } from "../gpu/vector.ts";
+import type { Numbers } from "../optim/family.ts";
+
+/** A vector of an optimizer's state. */
+export interface StateVector {
+  /** The tensors that it holds. */
+  readonly layout: VectorLayout;
+  /** Padding included. */
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** What holds for some tensors of a network alike. */
+export interface GroupState {
+  /** Their names. */
+  readonly tensors: readonly string[];
+  /** Numbers that the optimizer hands from update to update; see `Family.running`. */
+  readonly running: Numbers;
+  /** theta as a sum of the vectors named, `parameters` and states. */
+  readonly theta: Numbers;
+}
 
 /** All that the next updates of one network depend on, besides its optimizer and its data. */
 export interface ReplicaState {
   /** The seed of its minibatches so far; undefined where it was not trained here. */
   readonly seed: number | undefined;
-  /** phi, where its next gradient is taken: a vector of the state's layout, padding included. */
+  /** The family of its optimizer; undefined where it was not trained here. */
+  readonly family: string | undefined;
+  /** Updates done when the family's states began. */
+  readonly since: number;
+  /** Where its next gradient is taken: a vector of the state's layout, padding included. */
   readonly parameters: Float32Array<ArrayBuffer>;
-  /** v, in the same layout. */
-  readonly velocity: Float32Array<ArrayBuffer>;
-  /** The float32 that phi leads theta by along v: theta = phi - lead v. */
-  readonly lead: number;
+  /** The states of its optimizer by name. */
+  readonly states: Readonly<Record<string, StateVector>>;
+  /** By groups of tensors. */
+  readonly groups: readonly GroupState[];
+  /** What the optimizer measured of it last; see `Family.measure`. */
+  readonly measured: Numbers;
+  /** Settings that hold in place of its optimizer's; see `Trainer.set()`. */
+  readonly set: Numbers;
   /** The update at which something of it was first found not finite. */
   readonly divergedAt: number | undefined;
 }
@@ -68,41 +95,68 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
     );
   }
   checkLayout(state.layout.tensors, layout);
-  for (const { parameters, velocity, lead } of replicas) {
-    const isWhole = [parameters, velocity].every(({ length }) => length === layout.length);
-    if (!isWhole || !Number.isFinite(lead)) {
+  for (const { parameters, states } of replicas) {
+    for (const [name, { layout: own, values }] of Object.entries(states)) {
+      if (values.length !== own.length) {
+        throw new InputError(
+          `the state "${name}" must hold ${own.length} floats, not ${values.length}`,
+        );
+      }
+    }
+    if (parameters.length !== layout.length) {
       throw new InputError(
-        `the vectors of a state must hold ${layout.length} floats, and its lead be a number`,
+        `the parameters of a state must be ${layout.length} floats, not ${parameters.length}`,
       );
     }
   }
 }
 
-/** Refuses tensors of a state that are not those of `layout`, in the same order. */
-function checkLayout(tensors: readonly TensorShape[], layout: VectorLayout): void {
-  const count = Math.max(tensors.length, layout.tensors.length);
-  for (let i = 0; i < count; i++) {
-    const [found, wanted] = [tensors[i], layout.tensors[i]].map(describe);
-    if (found !== wanted) {
-      throw new InputError(
-        `the state has ${found} where this network has ${wanted}: they must be alike`,
+/** theta of a network: the sum of its vectors that its optimizer says, rounded once. */
+export function thetaOf(
+  state: Pick<ReplicaState, "parameters" | "states" | "groups">,
+  layout: VectorLayout,
+): Float32Array<ArrayBuffer> {
+  const theta = state.parameters.slice();
+  layout.tensors.forEach(({ name, offset }, t) => {
+    const end = layout.tensors[t + 1]?.offset ?? layout.length;
+    const terms = Object.entries(formerTheta(state, name)).filter(([, factor]) => factor !== 0);
+    for (let i = offset; i < end; i++) {
+      theta[i] = terms.reduce(
+        (sum, [of, factor]) =>
+          sum + factor * (of === "parameters" ? state.parameters : state.states[of].values)[i],
+        0,
       );
     }
+  });
+  return theta;
+}
+
+/** The sum that theta is for a tensor of a state. */
+export function formerTheta({ groups }: Pick<ReplicaState, "groups">, tensor: string): Numbers {
+  return groups.find(({ tensors }) => tensors.includes(tensor))?.theta ?? { parameters: 1 };
+}
+
+/** Refuses tensors of a state that are not those of `layout`, in the same order. */
+function checkLayout(tensors: readonly TensorShape[], layout: VectorLayout): void {
+  const difference = differenceOf(tensors, layout.tensors);
+  if (!difference) return;
+  const [found, wanted] = difference;
+  throw new InputError(
+    `the state has ${found} where this network has ${wanted}: they must be alike`,
+  );
+}
+
+/** The first tensors, in words, in which two lists differ. */
+export function differenceOf(
+  a: readonly TensorShape[],
+  b: readonly TensorShape[],
+): [string, string] | undefined {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const [found, wanted] = [a[i], b[i]].map(describe);
+    if (found !== wanted) return [found, wanted];
   }
 }
 
 function describe(tensor: TensorShape | undefined): string {
   return tensor ? `"${tensor.name}" of ${tensor.rows} x ${tensor.columns}` : "no further tensor";
-}
-
-/**
- * phi where theta is led by `lead` from now on: phi + (lead - former lead) v, in float64, rounded
- * once. The same phi where the lead stays.
- */
-export function rebase(
-  { parameters, velocity, lead: former }: ReplicaState,
-  lead: number,
-): Float32Array<ArrayBuffer> {
-  const change = Math.fround(lead) - former;
-  return change === 0 ? parameters : parameters.map((phi, i) => phi + change * velocity[i]);
 }

@@ -5,17 +5,17 @@ import type { Profile } from "../gpu/profile.ts";
 import { Readback } from "../gpu/readback.ts";
 import { type StepRow, StepTable } from "../gpu/scalars.ts";
 import { caseMean } from "../ops/case_mean.ts";
-import { momentum } from "../ops/momentum.ts";
-import { ratesOf } from "../optim/optimizer.ts";
 import { Vector } from "../gpu/vector.ts";
+import type { Numbers } from "../optim/family.ts";
 import { seedKey } from "../random.ts";
 import { CHUNK_STEPS, Chunks } from "./chunks.ts";
+import { Cohorts } from "./cohorts.ts";
 import { Evaluation } from "./evaluation.ts";
 import { GradientNorms } from "./gradient_norms.ts";
 import type { Graph, Model, Split } from "./model.ts";
 import { checkOptions, type Replica, type TrainerOptions } from "./options.ts";
 import type { Report, RunOptions } from "./report.ts";
-import { rebase, type ReplicaState, type TrainerState } from "./state.ts";
+import type { ReplicaState, TrainerState } from "./state.ts";
 
 export type { Replica, TrainerOptions };
 
@@ -33,13 +33,11 @@ export class Trainer {
   readonly replicas: readonly Replica[];
   /** Cases of a minibatch. */
   readonly batchSize: number;
-  /** Where gradients are taken; theta leads or equals it, see `Optimizer`. */
-  readonly parameters: Vector;
-  /** v of every replica. */
-  readonly velocity: Vector;
+  /** Where gradients are taken, in the order of the cohorts; see `Family`. */
+  readonly #parameters: Vector;
   /** The gradient of the last step; between steps, the scratch that theta is written to. */
-  readonly gradient: Vector;
-
+  readonly #gradient: Vector;
+  readonly #cohorts: Cohorts;
   readonly #graph: Graph;
   #plan: Plan;
   readonly #table: StepTable;
@@ -96,23 +94,32 @@ export class Trainer {
     this.#update = from?.update ?? 0;
     const count = replicas.length;
     const vector = (label: string) => new Vector(gpu, label, model.layout, count);
-    this.parameters = vector("parameters");
-    this.velocity = vector("velocity");
-    this.gradient = vector("gradient");
-    const seeds = new Uint32Array(replicas.flatMap(({ seed }) => seedKey(seed)));
-    const divergedAt = replicas.map((_, r) => from?.replicas[r].divergedAt ?? NEVER);
+    this.#parameters = vector("parameters");
+    this.#gradient = vector("gradient");
+    const order = Cohorts.order(replicas);
+    const seeds = new Uint32Array(order.flatMap((r) => seedKey(replicas[r].seed)));
+    const divergedAt = order.map((r) => from?.replicas[r].divergedAt ?? NEVER);
     this.#buffers = {
       seeds: gpu.upload("seeds", seeds),
       caseLoss: gpu.allocate("losses of the minibatch", 4 * count * batchSize),
       ring: gpu.allocate("metrics ring", 4 * count * CHUNK_STEPS),
       divergedAt: gpu.upload("diverged at", Uint32Array.from(divergedAt)),
     };
-    this.#place(from);
-    this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, replicas: count });
-    this.#readback = new Readback(gpu, { bytes: 4 * count * (CHUNK_STEPS + 1), depth: 2 });
-    this.#graph = model.build(gpu, { replicas: count, batch: batchSize });
+    this.#cohorts = new Cohorts(gpu, replicas, {
+      layout: model.layout,
+      parameters: this.#parameters,
+      gradient: this.#gradient,
+      divergedAt: this.#buffers.divergedAt,
+      update: this.#update,
+    });
+    this.#cohorts.place(model, from, options.beginStates ?? false);
+    const scalars = this.#cohorts.scalarCount;
+    this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, scalars });
+    const bytes = 8 * count + this.#cohorts.measuredBytes;
+    this.#readback = new Readback(gpu, { bytes, depth: 2 });
+    this.#graph = model.build(gpu, { replicas: count, batch: batchSize, order });
     if (gradientNorm || clipNorm !== undefined) {
-      this.#norms = new GradientNorms(gpu, this.gradient, clipNorm);
+      this.#norms = new GradientNorms(gpu, this.#gradient, clipNorm);
     }
     this.#plan = this.#record();
     this.#chunks.check(this.#plan);
@@ -121,40 +128,20 @@ export class Trainer {
       graph: this.#graph,
       batch: batchSize,
       replicas: count,
-      vectors: { parameters: this.parameters, velocity: this.velocity, theta: this.gradient },
+      theta: this.#gradient,
       submit: (plan, table, rows) => this.#chunks.submit(plan, table, rows),
     });
   }
 
-  /** Writes the initial parameters, or those of a state and its velocities. */
-  #place(from: TrainerState | undefined): void {
-    this.replicas.forEach(({ seed, optimizer, initializer }, r) => {
-      const state = from?.replicas[r];
-      if (state) {
-        this.parameters.writePacked(r, rebase(state, optimizer.lead(this.#update)));
-        this.velocity.writePacked(r, state.velocity);
-      } else {
-        this.parameters.write(r, this.model.initialValues(seed, initializer));
-      }
-      // What is written waits in memory of its own for the next submit.
-      this.gpu.device.queue.submit([]);
-    });
-  }
-
   #record(): Plan {
-    const { parameters, velocity, gradient, batchSize } = this;
+    const [parameters, gradient] = [this.#parameters, this.#gradient];
     const { seeds, caseLoss, ring, divergedAt } = this.#buffers;
     const plan = new Plan(this.gpu);
     this.#graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
-    const replicas = this.replicas.length;
-    caseMean(plan, caseLoss, { cases: batchSize, replicas }, { ring, divergedAt });
+    const extent = { cases: this.batchSize, replicas: this.replicas.length };
+    caseMean(plan, caseLoss, extent, { ring, divergedAt });
     this.#norms?.record(plan);
-    momentum(plan, {
-      parameters: parameters.buffer,
-      velocity: velocity.buffer,
-      gradient: gradient.buffer,
-      divergedAt,
-    }, { length: this.model.layout.length, replicas });
+    this.#cohorts.record(plan);
     return plan.seal();
   }
 
@@ -246,12 +233,12 @@ export class Trainer {
     return {
       update: this.#update,
       rate,
-      replicas: this.replicas.map(({ optimizer }, r) => ({
-        trainLoss: losses[r],
+      replicas: this.#cohorts.places.map((place, r) => ({
+        trainLoss: losses[place],
         figures: {},
-        momentum: optimizer.momentum(this.#update - 1),
-        divergedAt: updateOf(divergedAt[r]),
-        gradientNorm: gradientNorms[r],
+        scalars: this.#cohorts.scalars(r),
+        divergedAt: updateOf(divergedAt[place]),
+        gradientNorm: gradientNorms[place],
       })),
     };
   }
@@ -268,11 +255,13 @@ export class Trainer {
     const bytes = await this.#readback.read([
       { buffer: ring, offset: (steps - 1) * size, size },
       { buffer: divergedAt, size },
+      ...this.#cohorts.measuredRanges,
     ]);
     await this.#profile?.collect();
+    this.#cohorts.measured(new Float32Array(bytes, 2 * size));
     return {
       losses: new Float32Array(bytes, 0, size / 4),
-      divergedAt: new Uint32Array(bytes, size),
+      divergedAt: new Uint32Array(bytes, size, size / 4),
     };
   }
 
@@ -284,7 +273,7 @@ export class Trainer {
       slot,
       position: first % train,
       epoch: Math.floor(first / train),
-      rates: this.replicas.map(({ optimizer }) => ratesOf(optimizer, update)),
+      scalars: this.#cohorts.advance(update),
     };
   }
 
@@ -307,27 +296,71 @@ export class Trainer {
           : `a whole number of ${split} cases can be evaluated, at least 1, not ${count}`,
       );
     }
-    this.#writeTheta();
-    return await this.#evaluation.run(split, count);
-  }
-
-  #writeTheta(): void {
-    this.#evaluation.writeTheta(this.replicas.map(({ optimizer }) => optimizer.lead(this.#update)));
+    this.#cohorts.writeTheta();
+    const figures = await this.#evaluation.run(split, count);
+    return this.#cohorts.places.map((place) => figures[place]);
   }
 
   /** Reads theta of one replica: each tensor of `model.layout` row by row. */
   theta(replica = 0): Promise<Float32Array<ArrayBuffer>[]> {
-    this.#writeTheta();
-    return this.gradient.read(replica);
+    this.#cohorts.writeTheta();
+    return this.#gradient.read(this.#cohorts.places[replica]);
+  }
+
+  /**
+   * Has settings of one network's optimizer hold from the next update on, in place of those that it
+   * was given and of their schedules, until they are set again; a saved state keeps them. Settings
+   * that a group of tensors has of its own stay. theta is left where it is. To be called between two
+   * reports.
+   *
+   * ```ts
+   * import { nesterov, openGPU, quadratic, sparse, Trainer } from "../../mod.ts";
+   *
+   * using gpu = await openGPU();
+   * const trainer = await Trainer.open(gpu, {
+   *   model: quadratic([{ matrix: [2, 1, 1, 3], linear: [1, -1] }]),
+   *   replicas: [{
+   *     seed: 1,
+   *     optimizer: nesterov({ learningRate: 0.25, momentum: 0.9 }),
+   *     initializer: sparse(),
+   *   }],
+   *   batchSize: 1,
+   * });
+   * for await (const { replicas } of trainer.run({ updates: 40, every: 20 })) {
+   *   console.log(replicas[0].scalars.momentum); // 0.9, then 0.5
+   *   await trainer.set(0, { momentum: 0.5 });
+   * }
+   * ```
+   *
+   * @throws {InputError} If there is no such network, setting or value.
+   */
+  async set(replica: number, settings: Numbers): Promise<void> {
+    if (!this.replicas[replica]) {
+      throw new InputError(
+        `there are networks 0 to ${this.replicas.length - 1}, and no network ${replica}`,
+      );
+    }
+    await this.#cohorts.set(replica, settings, this.#update);
+  }
+
+  /** Bytes of optimizer state that a network has for each of its parameters, padding in both. */
+  stateBytes(replica = 0): number {
+    return this.#cohorts.stateBytes(replica);
+  }
+
+  /**
+   * What of the states that training goes on from was not needed, and what began anew, in words;
+   * see {@linkcode TrainerOptions.beginStates}.
+   */
+  get changedStates(): readonly string[] {
+    return this.#cohorts.changedStates;
   }
 
   /** The update at which something of each network was first found not finite. */
   async divergedAt(): Promise<(number | undefined)[]> {
     const size = 4 * this.replicas.length;
-    return Array.from(
-      new Uint32Array(await this.gpu.read(this.#buffers.divergedAt, 0, size)),
-      updateOf,
-    );
+    const all = new Uint32Array(await this.gpu.read(this.#buffers.divergedAt, 0, size));
+    return this.#cohorts.places.map((place) => updateOf(all[place]));
   }
 
   /**
@@ -339,12 +372,8 @@ export class Trainer {
     const update = this.#update;
     const divergedAt = await this.divergedAt();
     const replicas: ReplicaState[] = [];
-    for (const [r, { seed, optimizer }] of this.replicas.entries()) {
-      const [parameters, velocity] = await Promise.all(
-        [this.parameters, this.velocity].map((vector) => vector.readPacked(r)),
-      );
-      const lead = Math.fround(optimizer.lead(update));
-      replicas.push({ seed, parameters, velocity, lead, divergedAt: divergedAt[r] });
+    for (const [r, { seed }] of this.replicas.entries()) {
+      replicas.push({ seed, ...await this.#cohorts.save(r), divergedAt: divergedAt[r] });
     }
     if (this.#update !== update) {
       throw new Error("the networks were trained on while they were saved: save between reports");
@@ -354,7 +383,7 @@ export class Trainer {
 
   /** Gives everything back but the data. */
   free(): void {
-    for (const vector of [this.parameters, this.velocity, this.gradient]) vector.free();
+    for (const part of [this.#parameters, this.#gradient, this.#cohorts]) part.free();
     for (const buffer of Object.values(this.#buffers)) this.gpu.free(buffer);
     this.#norms?.free();
     for (const part of [this.#graph, this.#plan, this.#table, this.#evaluation, this.#readback]) {

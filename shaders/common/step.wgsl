@@ -1,18 +1,12 @@
-// The row of the step table in force (core/gpu/scalars.ts), bound at a dynamic offset.
+// The row of the step table in force (core/gpu/scalars.ts), bound at a dynamic offset. Its name leaves
+// WGSL's own step() callable.
 
-struct Step {
+struct NagareStep {
   update: u32,    // updates done before this one
   slot: u32,      // of the metrics ring
   position: u32,  // of the minibatch's first case in its epoch
   epoch: u32,
-  replicas: array<Rates>,
+  scalars: array<f32>,  // what the optimizers read, by replica, group of tensors and name
 }
 
-struct Rates {
-  learning_rate: f32,
-  momentum: f32,
-  lead: f32,       // phi = theta + lead v before this update
-  next_lead: f32,  // and after it
-}
-
-@group(1) @binding(0) var<storage, read> step: Step;
+@group(1) @binding(0) var<storage, read> nagare_step: NagareStep;

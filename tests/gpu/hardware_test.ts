@@ -1,7 +1,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import { openGPU } from "../../core/gpu/open.ts";
-import { nesterov } from "../../core/optim/optimizer.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
 import type { Model } from "../../core/train/model.ts";
 import { rnn } from "../../models/rnn.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";

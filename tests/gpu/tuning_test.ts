@@ -6,7 +6,7 @@ import type { Choice } from "../../core/gpu/plan.ts";
 import type { TuningStore } from "../../core/gpu/tuning.ts";
 import { matmul } from "../../core/ops/matmul.ts";
 import type { Tile } from "../../core/ops/tile.ts";
-import { sgd } from "../../core/optim/optimizer.ts";
+import { sgd } from "../../core/optim/sgd.ts";
 import type { Model } from "../../core/train/model.ts";
 import { Problem } from "../models/problem.ts";
 import { bitsOf, history, open, replica } from "../train/training.ts";

@@ -12,6 +12,7 @@ const structs = `
     pair: vec2f,
     factor: f32,
     weights: vec4u,
+    runs: array<vec4u, 2>,
   }`;
 
 const shape = {
@@ -22,6 +23,7 @@ const shape = {
   pair: [1.5, 2.5],
   factor: 3.5,
   weights: [1, 2, 3, 4],
+  runs: [[5, 6, 7, 8], [9, 10, 11, 12]],
 };
 
 gpuTest("encodeUniform() lays values where the shader reads them", async (bench) => {
@@ -38,18 +40,18 @@ gpuTest("encodeUniform() lays values where the shader reads them", async (bench)
       out[4] = f32(shape.place.stride);
       out[5] = shape.pair.y;
       out[6] = shape.factor;
-      out[7] = f32(shape.weights.w);
+      out[7] = f32(shape.weights.w + shape.runs[1].z);
     }`]);
   const out = bench.buffer(new Float32Array(8));
   const extent = { groups: [1, 1, 1], iterations: 0 } as const;
   bench.run((plan) => plan.dispatch(kernel, { shape, out }, extent));
-  assertEquals([...await bench.floats(out)], [7, 0.5, -3, 11, 12, 2.5, 3.5, 4]);
+  assertEquals([...await bench.floats(out)], [7, 0.5, -3, 11, 12, 2.5, 3.5, 15]);
 });
 
 Deno.test("encodeUniform() refuses what the shader does not declare", () => {
   const encode = (value: UniformValue) =>
     encodeUniform("shape", uniformType(structs, "Shape"), value);
-  assertEquals(encode(shape).length, 64);
+  assertEquals(encode(shape).length, 96);
   const { rate: _, ...incomplete } = shape;
   const refused: [UniformValue, string][] = [
     [incomplete, "shape.rate was not given"],
@@ -58,6 +60,7 @@ Deno.test("encodeUniform() refuses what the shader does not declare", () => {
     [{ ...shape, rows: -1 }, "shape.rows is u32; -1 was given"],
     [{ ...shape, pair: [1] }, "shape.pair holds 2 numbers; [1] was given"],
     [{ ...shape, place: 3 }, "shape.place is a struct"],
+    [{ ...shape, runs: [[1, 2, 3, 4]] }, "shape.runs holds 2 elements"],
     [7, "shape is a struct"],
   ];
   for (const [value, message] of refused) assertThrows(() => encode(value), Error, message);

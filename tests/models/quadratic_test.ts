@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { Vector } from "../../core/gpu/vector.ts";
-import { nesterov, ratesOf } from "../../core/optim/optimizer.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { quadratic } from "../../models/quadratic.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";

@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { echoState } from "../../core/init/echo_state.ts";
-import { nesterov } from "../../core/optim/optimizer.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { rnn, runRnn } from "../../models/rnn.ts";
 import { SequenceData } from "../../models/problems/sequence_data.ts";

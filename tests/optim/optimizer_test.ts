@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { classicalMomentum, nesterov, ratesOf, sgd } from "../../core/optim/optimizer.ts";
+import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
+import { sgd } from "../../core/optim/sgd.ts";
 
 const learningRate = (step: number) => 1 / (step + 1);
 const momentum = (step: number) => step / 10;

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
-import { nesterov } from "../../core/optim/optimizer.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
 import type { Split } from "../../core/train/model.ts";
 import type { Trainer } from "../../core/train/trainer.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";

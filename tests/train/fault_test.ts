@@ -3,7 +3,7 @@ import { GPUFault, GPUMemoryError, InputError } from "../../core/errors.ts";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import { openGPU } from "../../core/gpu/open.ts";
 import { Profile } from "../../core/gpu/profile.ts";
-import { nesterov } from "../../core/optim/optimizer.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { Bench } from "../gpu/fixture.ts";
 import { Problem } from "../models/problem.ts";

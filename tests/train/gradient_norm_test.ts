@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { echoState } from "../../core/init/echo_state.ts";
-import { sgd } from "../../core/optim/optimizer.ts";
+import { sgd } from "../../core/optim/sgd.ts";
 import { Trainer, type TrainerOptions } from "../../core/train/trainer.ts";
 import { rnn } from "../../models/rnn.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";

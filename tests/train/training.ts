@@ -2,7 +2,7 @@
 
 import type { Initializer } from "../../core/init/initializer.ts";
 import { sparse } from "../../core/init/sparse.ts";
-import type { Optimizer } from "../../core/optim/optimizer.ts";
+import type { Optimizer } from "../../core/optim/family.ts";
 import type { Model } from "../../core/train/model.ts";
 import type { ReplicaReport, RunOptions } from "../../core/train/report.ts";
 import { type Replica, Trainer } from "../../core/train/trainer.ts";

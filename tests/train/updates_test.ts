@@ -1,5 +1,7 @@
 import { assertAlmostEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
-import { classicalMomentum, nesterov, sgd } from "../../core/optim/optimizer.ts";
+import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
+import { sgd } from "../../core/optim/sgd.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
 import { sparse } from "../../core/init/sparse.ts";
 import { Dataset } from "../../core/data/dataset.ts";

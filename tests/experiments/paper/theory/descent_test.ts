@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { classicalMomentum, nesterov } from "../../../../core/optim/optimizer.ts";
+import { classicalMomentum } from "../../../../core/optim/classical_momentum.ts";
+import { nesterov } from "../../../../core/optim/nesterov.ts";
 import { type Descent, distances, follow } from "../../../../experiments/paper/theory/descent.ts";
 import {
   alongAxes,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { nesterov } from "../../../../core/optim/optimizer.ts";
+import { nesterov } from "../../../../core/optim/nesterov.ts";
 import { nesterov1983 } from "../../../../core/optim/schedule.ts";
 import { logarithmicSpectrum } from "../../../../experiments/paper/theory/conditions.ts";
 import {

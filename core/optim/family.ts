@@ -1,0 +1,158 @@
+import type { Plan } from "../gpu/plan.ts";
+import type { StepScalars } from "../gpu/scalars.ts";
+import type { TensorShape, Vector, VectorLayout } from "../gpu/vector.ts";
+import type { VectorsByName } from "../ops/pointwise.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** Numbers by name. */
+export type Numbers = Readonly<Record<string, number>>;
+
+/** What a setting may be: a number, or one for each update. */
+export type SettingValue = number | Schedule;
+
+/** The settings of an optimizer by name. */
+export type Settings = Readonly<Record<string, SettingValue>>;
+
+/** Settings that hold for some tensors in place of an optimizer's own. */
+export interface Group {
+  /** Whether a tensor belongs to it; where it belongs to several, later ones win. */
+  match(tensor: TensorShape): boolean;
+  /** In place of the optimizer's. */
+  readonly settings: Settings;
+}
+
+/**
+ * How the parameters of one network move: a family of methods, and the settings that tell its
+ * members apart. All that a replica of a trainer is told of its optimizer.
+ *
+ * ```ts
+ * import { nesterov } from "../../mod.ts";
+ *
+ * const optimizer = nesterov({
+ *   learningRate: 0.05,
+ *   momentum: 0.9,
+ *   groups: [{ match: ({ isBias }) => isBias === true, settings: { momentum: 0.5 } }],
+ * });
+ * console.log(optimizer.family.name); // nag
+ * ```
+ */
+export interface Optimizer {
+  /** What tables call it. */
+  readonly name: string;
+  /** How parameters move. */
+  readonly family: Family;
+  /** What a user gives, a grid varies and `Trainer.set()` changes. */
+  readonly settings: Settings;
+  /** Tensors with settings of their own. */
+  readonly groups?: readonly Group[];
+}
+
+/** A setting that a family declares: whatever programs and messages say of it is read off here. */
+export interface Setting {
+  /** As in `learningRate`. */
+  readonly name: string;
+  /** What a user reads of it. */
+  readonly help: string;
+  /** What it is where nobody says. Without one it must be given. */
+  readonly default?: number;
+  /** It must be above this, */
+  readonly above?: number;
+  /** at least this, */
+  readonly atLeast?: number;
+  /** below this, */
+  readonly below?: number;
+  /** and at most this. */
+  readonly atMost?: number;
+  /** Whether it must be a whole number. */
+  readonly whole?: boolean;
+  /** Whether it is 0 for biases, whatever is given. */
+  readonly weightsOnly?: boolean;
+}
+
+/** What a vector of a family's state holds before the first update. */
+export type InitialState = "zeros" | "parameters";
+
+/** A vector beside the parameters. */
+export type State = InitialState | {
+  /** Which tensors it holds, and with what shapes. */
+  layout(model: VectorLayout): VectorLayout;
+  /** What it holds before the first update; only of the model's own layout can it be parameters. */
+  readonly initial: InitialState;
+};
+
+/**
+ * A method by which parameters move: a literal that {@linkcode elementwise} makes of a few lines, or
+ * one that records dispatches of its own.
+ *
+ * The parameters on the GPU are those at which the gradient is taken. Where the network is
+ * evaluated may be another point: see {@linkcode Family.theta}.
+ */
+export interface Family {
+  /** Its name, in tables and in checkpoints. */
+  readonly name: string;
+  /** What its members differ in. */
+  readonly settings: readonly Setting[];
+  /** Vectors that it keeps from update to update, by name. */
+  readonly states: Readonly<Record<string, State>>;
+  /** What the lines of an update read by name: float32, rounded from float64. */
+  readonly scalars: readonly string[];
+  /** Numbers handed from update to update on the host, with their first values; they are saved. */
+  readonly running?: Numbers;
+  /**
+   * The scalars of an update and the running numbers after it, in float64, from the settings at this
+   * update and at the next one. `update` counts those done since the states began.
+   */
+  compute(now: Numbers, next: Numbers, running: Numbers, update: number): {
+    readonly scalars: Numbers;
+    readonly running: Numbers;
+  };
+  /** Numbers of each replica that follow from its gradients, made on the GPU without a readback. */
+  readonly measure?: Measure;
+  /**
+   * Where the network is evaluated after an update: a sum of the vectors named, `parameters` and
+   * states, from the update's scalars and measured numbers. Left out: the parameters.
+   */
+  theta?(scalars: Numbers): Numbers;
+  /**
+   * Where settings in force would have the gradient taken, with the states as they are: theta as the
+   * sum of vectors that then holds, and the running numbers that go with it. A replica that goes on
+   * under other settings is moved there, and its theta stays. Left out: the gradient is taken where
+   * the parameters are.
+   */
+  lead?(
+    settings: Numbers,
+    running: Numbers,
+  ): { readonly theta: Numbers; readonly running: Numbers };
+  /** Records one update, after the gradient. */
+  record(plan: Plan, update: Update): void;
+}
+
+/** Numbers that a family measures; see {@linkcode Family.measure}. */
+export interface Measure {
+  /** Their names, with what they are before the first update; they are saved. */
+  readonly initial: Numbers;
+  /** Records what leaves them in {@linkcode Update.measured}, before the update itself. */
+  record(plan: Plan, update: Update): void;
+}
+
+/** What an update is recorded on; replicas are those of the family alone. */
+export interface Update {
+  /** What moves. */
+  readonly parameters: Vector;
+  /** The gradient at the parameters. */
+  readonly gradient: Vector;
+  /** The family's states. */
+  readonly states: VectorsByName;
+  /** What of the row of the step is the family's. */
+  readonly scalars: StepScalars;
+  /** The group of each tensor, whose scalars it takes. */
+  readonly groupOf: readonly number[];
+  /** [R, names] float32. */
+  readonly measured?: { readonly buffer: GPUBuffer; readonly names: readonly string[] };
+  /** Where the update is noted at which a replica was first not finite. */
+  readonly diverges: { readonly at: GPUBuffer; readonly first: number };
+  /** A vector for what lives within an update, taken once a name. */
+  scratch(name: string, layout: VectorLayout): Vector;
+  /** A buffer of so many float32, likewise. */
+  buffer(name: string, floats: number): GPUBuffer;
+}
