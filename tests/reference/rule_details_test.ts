@@ -176,7 +176,7 @@ const settings: { [Name in keyof RuleSettings]: RuleSettings[Name] } = {
 };
 
 for (const [name, chosen] of Object.entries(settings)) {
-  Deno.test(`${name} asks once for the gradient, at its point, and leaves the start as it was`, () => {
+  Deno.test(`${name} asks once for the gradient, at its point, and keeps the start`, () => {
     const before = twoLayers.map(({ values }) => values.slice());
     const make = rules[name as keyof typeof rules] as MakeRule<unknown>;
     const rule = make(twoLayers, chosen);
