@@ -1,0 +1,69 @@
+import { gramSchmidt } from "./gram_schmidt.ts";
+import { Grouped } from "./grouped.ts";
+import { combination, frobeniusNorm, type Matrix, matrix, product, transpose } from "./matrix.ts";
+import { CM, type MomentumSettings } from "./momentum.ts";
+import { inUpdate, Stepper, type Tensor, type Values } from "./rule.ts";
+
+/** What fixes {@linkcode lowRank}. */
+export interface LowRankSettings extends MomentumSettings {
+  /** r, the columns of P and Q; at most the smaller side of a matrix. */
+  rank: number;
+}
+
+/** Low-rank momentum of weight matrices, classical momentum of biases. */
+export function lowRank(start: readonly Tensor[], settings: LowRankSettings): Grouped {
+  return new Grouped(start, [
+    { takes: ({ bias }) => !bias, make: (start) => new LowRank(start, settings) },
+    { takes: () => true, make: (start) => new CM(start, settings) },
+  ]);
+}
+
+/**
+ * Classical momentum of matrices [m, n] whose velocity is kept as P Q', P [m, r] and Q [n, r]. With
+ * A = mu P Q' - lr G, the velocity before it is cut to rank r, and one step of power iteration:
+ *
+ * W = orth(Q), P' = orth(A W), Q' = A' P', theta' = theta + P' Q'^T - lr (G - P' P'^T G)
+ *
+ * The last term takes the part of the gradient that the velocity cannot hold without momentum. Where
+ * Q is 0, as at the start, W = orth(cos((i + 1)(j + 1))), i and j from 0: orth(0) would stay 0.
+ */
+export class LowRank extends Stepper {
+  readonly #settings: LowRankSettings;
+  #factors: readonly Factors[];
+
+  constructor(start: readonly Tensor[], settings: LowRankSettings) {
+    super(start);
+    this.#settings = settings;
+    this.#factors = start.map(({ rows, columns }) => ({
+      P: matrix(rows, settings.rank, () => 0),
+      Q: matrix(columns, settings.rank, () => 0),
+    }));
+  }
+
+  protected override update(gradient: Values, t: number): void {
+    const lr = inUpdate(t, this.#settings.learningRate);
+    const mu = inUpdate(t, this.#settings.momentum);
+    const gradients = this.start.map((tensor, k) => ({ ...tensor, values: gradient[k] }));
+    this.#factors = this.#factors.map((old, k) => nextFactors(old, gradients[k], lr, mu));
+    this.theta = this.theta.map((x, k) => {
+      const { P, Q } = this.#factors[k];
+      const velocity = product(P, transpose(Q)).values;
+      const held = product(P, product(transpose(P), gradients[k])).values;
+      return x.map((x, i) => x + velocity[i] - lr * (gradient[k][i] - held[i]));
+    });
+  }
+}
+
+interface Factors {
+  P: Matrix;
+  Q: Matrix;
+}
+
+function nextFactors({ P, Q }: Factors, gradient: Matrix, lr: number, mu: number): Factors {
+  const A = combination(mu, product(P, transpose(Q)), -lr, gradient);
+  const basis = frobeniusNorm(Q) > 0
+    ? Q
+    : matrix(Q.rows, Q.columns, (i, j) => Math.cos((i + 1) * (j + 1)));
+  const next = gramSchmidt(product(A, gramSchmidt(basis)));
+  return { P: next, Q: product(transpose(A), next) };
+}
