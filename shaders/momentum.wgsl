@@ -47,7 +47,7 @@ fn main(
       fma(vec4f(-rates.lead), old, parameters_at(at)) + fma(vec4f(rates.next_lead), next, next);
     velocity[at] = next;
     parameters[at] = moved;
-    is_finite = is_finite && all_finite(moved);
+    is_finite &= all_finite(moved);
   }
   // #end
   if !is_finite {
