@@ -42,7 +42,7 @@ export class StepTable {
     this.#gpu = gpu;
     this.capacity = capacity;
     const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
-    const stride = Math.ceil((16 + 16 * replicas) / alignment) * alignment;
+    const stride = Math.ceil(rowSize(replicas) / alignment) * alignment;
     this.#words = stride / 4;
     this.#buffer = gpu.allocate("step table", stride * capacity);
     this.#group = gpu.device.createBindGroup({
@@ -75,4 +75,12 @@ export class StepTable {
   free(): void {
     this.#gpu.free(this.#buffer);
   }
+}
+
+/**
+ * Bytes of a row. A binding must hold the whole struct with an element of its array, of which an
+ * evaluation has none; an alignment of 16 bytes does not see to that.
+ */
+function rowSize(replicas: number): number {
+  return 16 + 16 * Math.max(1, replicas);
 }

@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
+import { openGPU } from "../../core/gpu/gpu.ts";
 import { type StepRow, StepTable } from "../../core/gpu/step_table.ts";
 import { Plan } from "../../core/gpu/plan.ts";
+import { nesterov } from "../../core/optim/optimizer.ts";
+import { sparse } from "../../core/init/sparse.ts";
+import { Dataset } from "../../core/data/dataset.ts";
+import { Trainer } from "../../core/train/trainer.ts";
+import { autoencoder } from "../../models/autoencoder.ts";
 import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import { gpuTest } from "./fixture.ts";
 
@@ -57,4 +63,66 @@ gpuTest("StepTable hands each step of a submit its own row", async (bench) => {
     ...[update, slot, position, epoch],
   ]);
   assertEquals([...read.slice(1, 1 + wanted.length)], wanted);
+});
+
+/** The device, said to bind at every multiple of 16 bytes, and what it binds as a step. */
+function finelyAligned(device: GPUDevice): { device: GPUDevice; sizes: number[] } {
+  const sizes: number[] = [];
+  const wrapped = new Proxy(device, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (name === "limits") return withAlignment(target.limits);
+      if (typeof value !== "function") return value;
+      return (...given: unknown[]) => {
+        const [descriptor] = given as [GPUBindGroupDescriptor];
+        if (name === "createBindGroup" && descriptor.label === "step") {
+          for (const { resource } of descriptor.entries) {
+            sizes.push((resource as GPUBufferBinding).size!);
+          }
+        }
+        return value.apply(target, given);
+      };
+    },
+  });
+  return { device: wrapped, sizes };
+}
+
+function withAlignment(limits: GPUSupportedLimits): GPUSupportedLimits {
+  return new Proxy(limits, {
+    get: (target, name) =>
+      name === "minStorageBufferOffsetAlignment" ? 16 : Reflect.get(target, name, target),
+  });
+}
+
+gpuTest("a StepTable's row is never shorter than its struct", async (bench) => {
+  const { device, sizes } = finelyAligned(bench.gpu.device);
+  using gpu = await openGPU({ device });
+  for (const replicas of [0, 1, 2, 3]) {
+    bench.take(new StepTable(gpu, { capacity: 2, replicas })).free();
+  }
+  assertEquals(sizes, [32, 32, 48, 64]);
+});
+
+gpuTest("evaluate() works where buffers are bound at every 16 bytes", async (bench) => {
+  const { device, sizes } = finelyAligned(bench.gpu.device);
+  using gpu = await openGPU({ device, operands: bench.gpu.operands });
+  // One minibatch, one row: the adapter itself may well bind at fewer places.
+  const train = new Dataset(gpu, new Uint8Array(32).map((_, i) => 8 * i), { width: 8 });
+  const trainer = await Trainer.open(gpu, {
+    model: autoencoder({ layers: [8, 4, 2], train }),
+    replicas: [{
+      seed: 1,
+      optimizer: nesterov({ learningRate: 0.1, momentum: 0.9 }),
+      initializer: sparse(),
+    }],
+    batchSize: 4,
+  });
+  try {
+    const [{ squaredError }] = await trainer.evaluate("train");
+    assertEquals(Number.isFinite(squaredError), true);
+    assertEquals(sizes.length > 0, true);
+  } finally {
+    trainer.free();
+    train.free();
+  }
 });
