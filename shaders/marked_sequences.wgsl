@@ -53,9 +53,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     // #for i in 4
     let t_${i} = 4 * quad + ${i};
     if t_${i} < shape.steps {
-      let at_end = shape.has_cue != 0 && (t_${i} == 0 || t_${i} == length - 1);
+      let at_end = (shape.has_cue != 0) & ((t_${i} == 0) | (t_${i} == length - 1));
       var marker = select(shape.marker_off, shape.marker_cue, at_end);
-      marker = select(marker, shape.marker_on, t_${i} == first || t_${i} == second);
+      marker = select(marker, shape.marker_on, (t_${i} == first) | (t_${i} == second));
       let value = f32(values[${i}] >> 9) / 8388608 - shape.value_mean;
       inputs[((replica * shape.steps + t_${i}) * shape.rows + row) * shape.stride] =
         select(vec4f(), vec4f(value, marker, 0, 0), t_${i} < length);

@@ -123,7 +123,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let column_${c} = first_column + across + ${c} * ${ACROSS};
   if column_${c} < product.columns {
     // #if ${COLUMN_SUMS}
-    if first_row == 0 && down == 0 {
+    if (first_row == 0) & (down == 0) {
       out[product.sums.offset + replica * product.sums.replica + column_${c}] = column_sum_${c};
     }
     // #endif

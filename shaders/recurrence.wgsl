@@ -169,7 +169,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let is_unit_${c} = 4 * (column + ${c}) + vec4u(0, 1, 2, 3) < vec4u(shape.units);
       // #endif
       // #for i in ROWS
-      if first_row + row + ${i} < shape.rows && column + ${c} < shape.columns {
+      if (first_row + row + ${i} < shape.rows) & (column + ${c} < shape.columns) {
         let at = place + ${i} * shape.columns + column + ${c};
         // #if ${BACKWARD}
         let value = sum_${i}_${c} * slope(outputs_at(history_start + slot_before(t) + at));

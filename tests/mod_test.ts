@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runDeno } from "./experiments/processes.ts";
 
 const root = new URL("../", import.meta.url);
@@ -12,6 +12,39 @@ Deno.test("mod.ts bundles for a browser: no import is left, and no Deno", async 
   // Neither in code nor as the word of a message; comments are not bundled.
   const left = stdout.split("\n").filter((line) => /^\s*import\b|\bimport\(|\bDeno\b/.test(line));
   assertEquals(left, []);
+});
+
+/** What tests/older_platform.js prints when `program` runs it on a bundle of the library. */
+async function useBundle(program: string, args: readonly string[]): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const bundle = `${folder}/mod.mjs`;
+    const entry = new URL("mod.ts", root).pathname;
+    const built = await runDeno(["bundle", "--platform", "browser", "--output", bundle, entry]);
+    assertEquals(built.status, 0, built.stderr);
+    const script = new URL("older_platform.js", import.meta.url).pathname;
+    const { success, stdout, stderr } = await new Deno.Command(program, {
+      args: [...args, script, bundle],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const decoder = new TextDecoder();
+    assert(success, decoder.decode(stderr));
+    return decoder.decode(stdout).trim();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("mod.ts runs where what is newer than 2023 is missing", async () => {
+  assertEquals(await useBundle(Deno.execPath(), ["run", "-A"]), "all, and the GPU");
+});
+
+/** Whether Node is here: of version 20 it also tells of syntax that is too new. */
+const hasNode = await new Deno.Command("node", { args: ["--version"] }).output()
+  .then(({ success }) => success, () => false);
+
+Deno.test({ name: "mod.ts is imported by Node", ignore: !hasNode }, async () => {
+  assertEquals(await useBundle("node", []), "all but the GPU");
 });
 
 /** What a user writes who has only the address of the library. */

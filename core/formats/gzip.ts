@@ -34,16 +34,20 @@ export async function gunzip(
   checkMagic(bytes);
   const { readable, writable } = new DecompressionStream("gzip");
   const feeding = feed(writable, bytes);
+  const reader = readable.getReader(); // not every browser iterates over a stream
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of readable) {
-      size += chunk.length;
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      size += read.value.length;
       if (size > limit) throw new InputError(tooLarge(limit));
-      chunks.push(chunk);
+      chunks.push(read.value);
     }
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError) {
+      await reader.cancel();
+      throw error;
+    }
     throw new InputError(`the gzip data is ${await feeding}; get the file again`);
   }
   return concatenate(chunks, size);

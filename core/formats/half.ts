@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { roundToHalves } from "./half_float.ts";
 
 /** An infinity or a NaN has all five exponent bits of a half float set. */
 const exponentBits = 0x7c00;
@@ -31,7 +32,7 @@ export function packHalf(
   }
   into.fill(0, values.length >> 1);
   const halves = new Uint16Array(into.buffer, into.byteOffset, values.length);
-  new Float16Array(into.buffer, into.byteOffset, values.length).set(values);
+  roundToHalves(values, halves);
   const bad = halves.findIndex((half) => (half & exponentBits) === exponentBits);
   if (bad >= 0) {
     throw new InputError(

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { widenHalves } from "./half_float.ts";
 import { numbersIn, type NumericArray, type NumericType, rowMajor } from "./numeric.ts";
 import { printable, shapeWords } from "./wording.ts";
 
@@ -128,11 +129,7 @@ function checkLength(dimensions: number[], type: NPYType, found: number): void {
 }
 
 function convert(numbers: NPYArray["data"], type: NPYType): NPYArray["data"] {
-  if (type === "f2") {
-    return new Float32Array(
-      new Float16Array(numbers.buffer, numbers.byteOffset, numbers.length),
-    );
-  }
+  if (type === "f2") return widenHalves(numbers as Uint16Array);
   if (type === "b1" && numbers.some((n) => n > 1)) throw damaged("says bool, but others follow");
   return numbers;
 }

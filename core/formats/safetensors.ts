@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { roundToHalves, widenHalves } from "./half_float.ts";
 import { numbersIn, type NumericArray } from "./numeric.ts";
 import { printable } from "./wording.ts";
 
@@ -17,11 +18,11 @@ export type SafetensorsType =
   | "U8"
   | "BOOL";
 
-/** The array that holds the elements of each type. */
+/** The array that holds the elements of each type; of half floats, their bits. */
 const arrays = {
   F64: Float64Array,
   F32: Float32Array,
-  F16: Float16Array,
+  F16: Uint16Array,
   I64: BigInt64Array,
   U64: BigUint64Array,
   I32: Int32Array,
@@ -33,13 +34,19 @@ const arrays = {
   BOOL: Uint8Array,
 } as const satisfies Record<SafetensorsType, unknown>;
 
+/** Not every platform has it. */
+const { Float16Array: Halves } = globalThis as { Float16Array?: Float16ArrayConstructor };
+
 /** A tensor of a safetensors file. */
 export interface SafetensorsTensor {
   /** How an element is stored. */
   readonly type: SafetensorsType;
   /** Its shape; empty for a single number. */
   readonly shape: readonly number[];
-  /** The elements, row-major. */
+  /**
+   * The elements, row-major. Those of F16 are read as a Float16Array, or as the same numbers in a
+   * Float32Array where the platform has none; either is written, rounded to nearest, ties to even.
+   */
   readonly data: NumericArray | Float16Array;
 }
 
@@ -111,7 +118,8 @@ export function writeSafetensors(
   let length = 0;
   for (const [name, { type, shape, data }] of ordered) {
     const size = widthOf(type) * elementCount(shape);
-    if (!(data instanceof arrays[type]) || data.byteLength !== size) {
+    const stores = type === "F16" ? isHalves(data) : data instanceof arrays[type];
+    if (!stores || data.length !== elementCount(shape)) {
       throw new RangeError(`${name} is no tensor of ${type} and of shape ${shape.join(" x ")}`);
     }
     if (name === metadataKey || Object.hasOwn(header, name)) {
@@ -127,9 +135,10 @@ export function writeSafetensors(
   let at = start;
   for (const [, { type, data }] of ordered) {
     // To and from the order of the machine's bytes it is the same turn.
-    const stored = numbersIn(bytesOf(data), { type: storageOf(type), littleEndian: true });
+    const block = type === "F16" && data instanceof Float32Array ? roundToHalves(data) : data;
+    const stored = numbersIn(bytesOf(block), { type: arrays[type], littleEndian: true });
     bytes.set(bytesOf(stored), at);
-    at += data.byteLength;
+    at += stored.byteLength;
   }
   return bytes;
 }
@@ -261,19 +270,16 @@ function widthOf(type: SafetensorsType): number {
   return arrays[type].BYTES_PER_ELEMENT;
 }
 
-/** The type whose bytes are turned where the machine orders them otherwise. */
-function storageOf(type: SafetensorsType) {
-  return type === "F16" ? Uint16Array : arrays[type] as Exclude<
-    typeof arrays[SafetensorsType],
-    Float16ArrayConstructor
-  >;
+function isHalves(data: SafetensorsTensor["data"]): boolean {
+  return data instanceof Float32Array || (Halves !== undefined && data instanceof Halves);
 }
 
 function elementsOf(bytes: Uint8Array, type: SafetensorsType): SafetensorsTensor["data"] {
-  const numbers = numbersIn(bytes, { type: storageOf(type), littleEndian: true });
-  return type === "F16"
-    ? new Float16Array(numbers.buffer, numbers.byteOffset, numbers.length)
-    : numbers;
+  const numbers = numbersIn(bytes, { type: arrays[type], littleEndian: true });
+  if (type !== "F16") return numbers;
+  return Halves
+    ? new Halves(numbers.buffer, numbers.byteOffset, numbers.length)
+    : widenHalves(numbers as Uint16Array);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

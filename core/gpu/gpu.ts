@@ -46,14 +46,20 @@ export class Gpu extends Memory {
     });
   }
 
-  /** The adapter in words, such as "llvmpipe (LLVM 15.0.6, 256 bits)". */
+  /**
+   * The adapter in words, such as "llvmpipe (LLVM 15.0.6, 256 bits)". Browsers keep those to
+   * themselves; there it is vendor and architecture, such as "google swiftshader".
+   */
   get description(): string {
-    return this.info.description || this.info.device || this.info.vendor || "unnamed adapter";
+    const { description, vendor, architecture, device } = this.info;
+    return description || `${vendor} ${architecture}`.trim() || device || "unnamed adapter";
   }
 
   /** Whether the adapter computes on the CPU. */
   get isSoftware(): boolean {
-    return this.info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(this.description);
+    const { isFallbackAdapter, architecture } = this.info;
+    const words = `${this.description} ${architecture}`;
+    return isFallbackAdapter || /llvmpipe|swiftshader|lavapipe/i.test(words);
   }
 
   /** Whether timestamps can be written, which a `Profile` needs. */

@@ -45,7 +45,8 @@ function wrap(device: GPUDevice, { adapter, operands }: OpenOptions): Gpu {
 }
 
 async function openDevice(options: OpenOptions): Promise<Gpu> {
-  const adapter = options.adapter ?? await navigator.gpu?.requestAdapter();
+  // Where there is no WebGPU there may be no navigator either.
+  const adapter = options.adapter ?? await globalThis.navigator?.gpu?.requestAdapter();
   if (!adapter) {
     throw new AdapterError(
       "no WebGPU adapter answers here: install a Vulkan driver (mesa-vulkan-drivers is a software one)",

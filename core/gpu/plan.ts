@@ -136,10 +136,10 @@ export class Plan {
     const bound = (kind: BindingSlot["kind"]) =>
       kernel.bindings.filter((slot) => slot.kind === kind)
         .map(({ name }) => bindings[name] as GPUBuffer);
-    const refresh = new Set(bound("texture")).difference(this.#fresh);
+    const refresh = [...new Set(bound("texture"))].filter((buffer) => !this.#fresh.has(buffer));
     for (const buffer of refresh) this.#fresh.add(buffer);
     for (const buffer of bound("write")) this.#fresh.delete(buffer);
-    this.#recorded.push({ kernel, bindings: encoded, groups, refresh: [...refresh] });
+    this.#recorded.push({ kernel, bindings: encoded, groups, refresh });
   }
 
   /** Resolves everything recorded; nothing is allocated after it. */

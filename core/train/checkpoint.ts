@@ -191,7 +191,11 @@ async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<{ digest: strin
   hashed.set(bytes.subarray(0, end));
   hashed.set(new TextEncoder().encode(noDigest), at);
   hashed.set(await sha256(bytes.subarray(end)), end);
-  return { digest: (await sha256(hashed)).toHex(), at };
+  return { digest: hexadecimal(await sha256(hashed)), at };
+}
+
+function hexadecimal(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

@@ -78,10 +78,19 @@ Deno.test("writeSafetensors() keeps the bits of every NaN", () => {
   assertEquals(new Uint32Array(read.buffer, read.byteOffset, 5), bits);
 });
 
+Deno.test("writeSafetensors() rounds float32 to half floats, ties to even", () => {
+  const data = Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, -65504, 65520, 2 ** -24);
+  const bytes = writeSafetensors([["half", { type: "F16", shape: [5], data }]]);
+  const rounded = Float16Array.of(1, 1 + 2 ** -9, -65504, Infinity, 2 ** -24);
+  assertEquals(readSafetensors(bytes).tensors.get("half")?.data, rounded);
+});
+
 Deno.test("writeSafetensors() refuses data that do not fill their shape, and names that are taken", () => {
   const wrong: SafetensorsTensor[] = [
     { type: "F32", shape: [3], data: new Float32Array(4) },
     { type: "F32", shape: [2], data: new Float64Array(1) },
+    { type: "F16", shape: [4], data: new Float32Array(2) },
+    { type: "F16", shape: [2], data: new Uint16Array(2) },
   ];
   for (const tensor of wrong) {
     assertThrows(() => writeSafetensors([["a", tensor]]), RangeError, "a is no tensor");

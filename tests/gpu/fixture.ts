@@ -91,7 +91,9 @@ export class Bench {
   step(plan: Plan, row: Partial<StepRow>): void {
     const { device } = this.gpu;
     const whole = { update: 0, slot: 0, position: 0, epoch: 0, scalars: [], ...row };
-    const table = this.take(new StepTable(this.gpu, { capacity: 1, scalars: whole.scalars.length }));
+    const table = this.take(
+      new StepTable(this.gpu, { capacity: 1, scalars: whole.scalars.length }),
+    );
     table.write([whole]);
     const encoder = device.createCommandEncoder();
     plan.encode(encoder, { bind: (pass) => table.bind(pass, 0) });

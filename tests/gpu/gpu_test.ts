@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { GPUFault, InputError } from "../../core/errors.ts";
+import { Gpu } from "../../core/gpu/gpu.ts";
 import { openGPU } from "../../core/gpu/open.ts";
 import { gpuTest } from "./fixture.ts";
 
@@ -134,4 +135,31 @@ Deno.test("Gpu.settle() raises the loss of the device", async () => {
   device.destroy();
   await device.lost;
   await assertRejects(() => gpu.settle(), GPUFault, "the device was lost (destroyed)");
+});
+
+/** What an adapter may say of itself, what that is in words, and whether it computes on the CPU. */
+const adapters: [info: Partial<GPUAdapterInfo>, description: string, isSoftware: boolean][] = [
+  [{ vendor: "google", architecture: "swiftshader" }, "google swiftshader", true],
+  [{ vendor: "nvidia", architecture: "hopper" }, "nvidia hopper", false],
+  [{ vendor: "nvidia", architecture: "hopper", device: "0x2330" }, "nvidia hopper", false],
+  [{ vendor: "apple" }, "apple", false],
+  [{ architecture: "metal-3" }, "metal-3", false],
+  [{ device: "0x2330" }, "0x2330", false],
+  [{}, "unnamed adapter", false],
+  [{ isFallbackAdapter: true }, "unnamed adapter", true],
+  [{ vendor: "microsoft", isFallbackAdapter: true }, "microsoft", true],
+  [{ vendor: "4318", device: "9008", description: "NVIDIA H100" }, "NVIDIA H100", false],
+  [{ vendor: "65541", description: "llvmpipe (LLVM 15.0.6)" }, "llvmpipe (LLVM 15.0.6)", true],
+  [{ vendor: "6880", description: "SwiftShader Device" }, "SwiftShader Device", true],
+  [{ architecture: "swiftshader", description: "a CPU" }, "a CPU", true],
+];
+
+gpuTest("Gpu.description and Gpu.isSoftware take what the adapter tells", ({ gpu: { device } }) => {
+  const silent = { vendor: "", architecture: "", device: "", description: "" };
+  for (const [told, description, isSoftware] of adapters) {
+    const info = { ...silent, isFallbackAdapter: false, ...told } as GPUAdapterInfo;
+    const gpu = new Gpu(device, info, { owned: false, operands: undefined });
+    assertEquals([gpu.description, gpu.isSoftware], [description, isSoftware]);
+    assertEquals(gpu.operands, isSoftware ? "textures" : "buffers");
+  }
 });
