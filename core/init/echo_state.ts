@@ -48,8 +48,8 @@ export function echoState(options: EchoStateOptions = {}): Initializer {
   for (const scale of [inputScale, outputScale]) checkScale(scale);
   const recurrent = sparse({ fanIn: connections });
   return (layer) => {
-    if (layer.role === "input") return gaussian({ scale: inputScale })(layer);
-    if (layer.role === "output") return gaussian({ scale: outputScale })(layer);
+    if (layer.role === "input") return gaussian({ deviation: inputScale })(layer);
+    if (layer.role === "output") return gaussian({ deviation: outputScale })(layer);
     if (connections > layer.fanIn) {
       throw new InputError(
         `${connections} incoming connections do not fit ${layer.fanIn} hidden units: use a fan-in ` +
