@@ -26,6 +26,8 @@ export * from "./core/init/echo_state.ts";
 export * from "./core/init/initializer.ts";
 export * from "./core/init/gaussian.ts";
 export * from "./core/init/glorot.ts";
+export * from "./core/init/he.ts";
+export * from "./core/init/orthogonal.ts";
 export * from "./core/init/sparse.ts";
 export * from "./core/optim/optimizer.ts";
 export * from "./core/optim/schedule.ts";

@@ -74,8 +74,8 @@ const flags = {
   ...momentumFlags,
   init: choices(initializerNames, {
     default: ["sparse"],
-    help: "The initial weights: sparse N(0, 1), Glorot's uniform, or Gaussian N(0, 1) / " +
-      "sqrt(fan-in), each times --init-scale.",
+    help: "The initial weights: sparse N(0, 1), Glorot's uniform, Gaussian N(0, 1) / " +
+      "sqrt(fan-in), He's sqrt(2) times that, or an orthogonal matrix, each times --init-scale.",
   }),
   "fan-in": integer({
     default: 15,

@@ -1,4 +1,4 @@
-import { gaussian, glorot, type Initializer, sparse } from "../../mod.ts";
+import { gaussian, glorot, he, type Initializer, orthogonal, sparse } from "../../mod.ts";
 
 /** What --init and the flags beside it say of an autoencoder's initial weights. */
 interface InitializerOptions {
@@ -12,6 +12,8 @@ const initializers = {
   sparse: ({ scale, fanIn = 15 }: InitializerOptions) => sparse({ scale, fanIn }),
   glorot: ({ scale }: InitializerOptions) => glorot({ scale }),
   gaussian: ({ scale }: InitializerOptions) => gaussian({ scale }),
+  he: ({ scale }: InitializerOptions) => he({ scale }),
+  orthogonal: ({ scale }: InitializerOptions) => orthogonal({ gain: scale }),
 };
 
 /** What --init of an autoencoder may be. */

@@ -3,8 +3,10 @@ import { initializerNames, initializerOf } from "../../experiments/shared/initia
 import {
   gaussian,
   glorot,
+  he,
   importNetwork,
   type Initializer,
+  orthogonal,
   Purpose,
   RandomStream,
   sparse,
@@ -18,6 +20,8 @@ const library: Record<string, Initializer> = {
   sparse: sparse({ scale: 0.7 }),
   glorot: glorot({ scale: 0.7 }),
   gaussian: gaussian({ scale: 0.7 }),
+  he: he({ scale: 0.7 }),
+  orthogonal: orthogonal({ gain: 0.7 }),
 };
 
 const weightsOf = (initializer: Initializer, fanIn: number, fanOut: number, stream: number) =>
@@ -84,7 +88,10 @@ Deno.test("rnn.ts begins at the weights that the library draws, to the bit", asy
     { name: "output weights", rows: hidden, columns: 1 },
     { name: "output biases", rows: 1, columns: 1 },
   ]);
-  const recurrent: Record<string, Initializer> = { gaussian: gaussian({ scale: 0.9 }) };
+  const recurrent: Record<string, Initializer> = {
+    gaussian: gaussian({ scale: 0.9 }),
+    orthogonal: orthogonal({ gain: 0.9 }),
+  };
   for (const [name, initializer] of Object.entries(recurrent)) {
     const problem = ["--problem", "add", "--length", "12", "--hidden", `${hidden}`];
     const scales = ["--spectral-radius", "0.9", "--input-scale", "0.01", "--output-scale", "0.2"];
