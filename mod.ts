@@ -29,6 +29,7 @@ export * from "./core/init/glorot.ts";
 export * from "./core/init/he.ts";
 export * from "./core/init/orthogonal.ts";
 export * from "./core/init/sparse.ts";
+export * from "./core/optim/learning_rate.ts";
 export * from "./core/optim/optimizer.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/vector.ts";
