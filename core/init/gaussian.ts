@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { checkLayer } from "./checks.ts";
 import { checkScale, type Initializer } from "./initializer.ts";
 
 /** Settings of {@linkcode gaussian}: at most one of the two. */
@@ -19,7 +20,8 @@ export interface GaussianOptions {
  * The standard deviation is rounded to float64 before it multiplies the draws; neither option
  * changes a draw. `--init gaussian` of the programs is this function, with `--init-scale` its scale.
  *
- * @throws {InputError} If an option is not a finite number above 0, or both are given.
+ * @throws {InputError} If an option is not a finite number above 0, both are given, or a layer has
+ * not a whole number of units.
  *
  * @example
  * ```ts
@@ -40,7 +42,9 @@ export function gaussian({ scale, deviation }: GaussianOptions = {}): Initialize
   const factor = scale ?? 1;
   checkScale(factor);
   if (deviation !== undefined) checkDeviation(deviation);
-  return ({ fanIn, fanOut, random }) => {
+  return (layer) => {
+    checkLayer(layer);
+    const { fanIn, fanOut, random } = layer;
     const spread = deviation ?? factor / Math.sqrt(fanIn);
     return {
       weights: new Float64Array(fanIn * fanOut).map(() => spread * random.normal()),

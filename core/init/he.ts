@@ -1,3 +1,4 @@
+import { checkLayer } from "./checks.ts";
 import { gaussian } from "./gaussian.ts";
 import { checkScale, type Initializer } from "./initializer.ts";
 
@@ -12,7 +13,8 @@ export interface HeOptions {
  * weights N(0, 1) * sqrt(2 / fanIn) * scale, biases 0. It is made for relu units, which pass half of
  * their inputs on: the mean square of a layer's outputs is that of the layer below.
  *
- * @throws {InputError} If the scale is not a finite number above 0.
+ * @throws {InputError} If the scale is not a finite number above 0, or a layer has not a whole number
+ * of units.
  *
  * @example
  * ```ts
@@ -24,5 +26,8 @@ export interface HeOptions {
  */
 export function he({ scale = 1 }: HeOptions = {}): Initializer {
   checkScale(scale);
-  return (layer) => gaussian({ deviation: scale * Math.sqrt(2 / layer.fanIn) })(layer);
+  return (layer) => {
+    checkLayer(layer);
+    return gaussian({ deviation: scale * Math.sqrt(2 / layer.fanIn) })(layer);
+  };
 }

@@ -1,6 +1,7 @@
 // deno-lint-ignore no-import-prefix
 import { Matrix, QrDecomposition } from "npm:ml-matrix@6.15.1";
 import { InputError } from "../errors.ts";
+import { checkLayer } from "./checks.ts";
 import type { Initializer } from "./initializer.ts";
 
 /** Settings of {@linkcode orthogonal}. */
@@ -23,7 +24,8 @@ export interface OrthogonalOptions {
  * The time grows with larger side * smaller side^2: about 2 s for 1000 x 500, and half a minute for
  * 2000 x 1000.
  *
- * @throws {InputError} If the gain is not a finite number above 0.
+ * @throws {InputError} If the gain is not a finite number above 0, or a layer has not a whole number
+ * of units.
  *
  * @example
  * ```ts
@@ -41,7 +43,9 @@ export function orthogonal({ gain = 1 }: OrthogonalOptions = {}): Initializer {
         `lengths, and logistic units want about 4`,
     );
   }
-  return ({ fanIn, fanOut, random }) => {
+  return (layer) => {
+    checkLayer(layer);
+    const { fanIn, fanOut, random } = layer;
     const isWide = fanOut > fanIn;
     const [rows, columns] = isWide ? [fanOut, fanIn] : [fanIn, fanOut];
     const drawn = Array.from({ length: rows * columns }, () => random.normal());
