@@ -18,7 +18,8 @@ export interface GaussianOptions {
  * With `deviation` the weights are deviation * N(0, 1), as the paper's table 4 writes them.
  *
  * The standard deviation is rounded to float64 before it multiplies the draws; neither option
- * changes a draw. `--init gaussian` of the programs is this function, with `--init-scale` its scale.
+ * changes a draw. `--init gaussian` of autoencoder.ts is this function with `--init-scale` as its
+ * scale; that of rnn.ts takes `--spectral-radius` for the recurrent weights.
  *
  * @throws {InputError} If an option is not a finite number above 0, both are given, or a layer has
  * not a whole number of units.
