@@ -1,12 +1,4 @@
-import {
-  autoencoder,
-  exportNetwork,
-  gaussian,
-  glorot,
-  type Initializer,
-  InputError,
-  sparse,
-} from "../mod.ts";
+import { autoencoder, exportNetwork, InputError } from "../mod.ts";
 import { curves } from "./problems/curves.ts";
 import { custom } from "./problems/custom.ts";
 import { faces } from "./problems/faces.ts";
@@ -28,6 +20,7 @@ import {
   yesNo,
 } from "./shared/flags.ts";
 import { montage, reconstructionSheet } from "./shared/images.ts";
+import { type InitializerName, initializerNames, initializerOf } from "./shared/initializers.ts";
 import { Machine } from "./shared/machine.ts";
 import { printEnd, printOutcomes, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
@@ -41,7 +34,6 @@ import {
   momentumOf,
   optimizerFlags,
   optimizerOf,
-  type Setting,
 } from "./shared/settings.ts";
 import { ensureAdapter } from "./shared/setup.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
@@ -80,9 +72,10 @@ const flags = {
   }),
   ...optimizerFlags,
   ...momentumFlags,
-  init: choices(["sparse", "glorot", "gaussian"], {
+  init: choices(initializerNames, {
     default: ["sparse"],
-    help: "The initial weights: sparse N(0, 1), Glorot's uniform, or N(0, 1) / sqrt(fan-in).",
+    help: "The initial weights: sparse N(0, 1), Glorot's uniform, Gaussian N(0, 1) / " +
+      "sqrt(fan-in), He's sqrt(2) times that, or an orthogonal matrix, each times --init-scale.",
   }),
   "fan-in": integer({
     default: 15,
@@ -187,7 +180,10 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
         replicaOf: (setting) => ({
           seed: setting.seed,
           optimizer: optimizerOf(setting, momentumOf(setting, options)),
-          initializer: initializerOf(setting, options),
+          initializer: initializerOf(setting.init as InitializerName, { // of the flag's names
+            scale: setting.initScale,
+            fanIn: options.fanIn,
+          }),
         }),
         batchSize,
         updates,
@@ -222,10 +218,4 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
 function reportInterval({ updates, evalCases, batchSize }: Options): number {
   // A forward pass is about a third of an update.
   return Math.max(Math.ceil(updates / 100), Math.ceil(10 * evalCases / (3 * batchSize)));
-}
-
-function initializerOf({ init, initScale: scale }: Setting, { fanIn }: Options): Initializer {
-  if (init === "sparse") return sparse({ fanIn, scale });
-  if (init === "glorot") return glorot({ scale });
-  return (layer) => gaussian({ scale: scale / Math.sqrt(layer.fanIn) })(layer);
 }

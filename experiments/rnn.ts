@@ -7,6 +7,7 @@ import {
   type Initializer,
   InputError,
   type Model,
+  orthogonal,
   replicasThatFit,
   rnn,
   runRnn,
@@ -95,10 +96,10 @@ const flags = {
   "warm-up-momentum": number({ default: 0.9, atLeast: 0, below: 1, help: "Of warm-up." }),
   "schedule-period": momentumFlags["schedule-period"],
   finish: momentumFlags.finish,
-  init: choices(["echo-state", "gaussian"], {
+  init: choices(["echo-state", "gaussian", "orthogonal"], {
     default: ["echo-state"],
-    help: "Recurrent weights: sparse and rescaled to the spectral radius, or dense Gaussian ones " +
-      "whose radius is about that.",
+    help: "Recurrent weights: sparse and rescaled to the spectral radius, Gaussian N(0, 1) / " +
+      "sqrt(units) times it, whose radius is about that, or an orthogonal matrix times it.",
   }),
   "spectral-radius": number({ default: 1.1, above: 0, help: "Of the recurrent weights." }),
   "fan-in": integer({
@@ -308,19 +309,21 @@ function scheduleOf(setting: Setting, options: Options): Schedule {
 
 function initializerOf(
   { init }: Setting,
-  { fanIn, spectralRadius, outputScale, hidden, inputScale }: Options & {
+  { fanIn, spectralRadius, outputScale, inputScale }: Options & {
     fanIn: number;
     inputScale: number;
   },
 ): Initializer {
   if (init === "echo-state") return echoState({ fanIn, spectralRadius, inputScale, outputScale });
-  // The eigenvalues of N(0, 1) / sqrt(n) fill the unit circle.
-  const scales = {
-    input: inputScale,
-    recurrent: spectralRadius / Math.sqrt(hidden),
-    output: outputScale,
+  const initializers = {
+    input: gaussian({ deviation: inputScale }),
+    // The eigenvalues of N(0, 1) / sqrt(n) fill the unit circle, orthogonal ones lie on it.
+    recurrent: init === "gaussian"
+      ? gaussian({ scale: spectralRadius })
+      : orthogonal({ gain: spectralRadius }),
+    output: gaussian({ deviation: outputScale }),
   };
-  return (layer) => gaussian({ scale: scales[layer.role ?? "recurrent"] })(layer);
+  return (layer) => initializers[layer.role ?? "recurrent"](layer);
 }
 
 /** Prints a row for each network on stdout, the best first. */

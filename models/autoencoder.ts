@@ -1,10 +1,11 @@
+import { checkChoice } from "../core/checks.ts";
 import { InputError } from "../core/errors.ts";
 import type { Dataset } from "../core/data/dataset.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
 import { pad, unpad } from "../core/gpu/matrix.ts";
 import { Plan } from "../core/gpu/plan.ts";
 import type { Initializer } from "../core/init/initializer.ts";
-import type { Activation } from "../core/ops/activation.ts";
+import { type Activation, activations } from "../core/ops/activation.ts";
 import { crossEntropy } from "../core/ops/cross_entropy.ts";
 import { gather } from "../core/ops/gather.ts";
 import { squaredError, squaredErrorFigure } from "../core/ops/squared_error.ts";
@@ -44,7 +45,8 @@ export interface AutoencoderOptions {
  * decoder the mirror image of the encoder. The figure of an evaluation is the squared error
  * (x - y)^2 summed over units.
  *
- * Throws an {@linkcode InputError} where the layers do not fit the data or the loss the output.
+ * Throws an {@linkcode InputError} where the layers do not fit the data or the loss the output, and
+ * for an activation, an output unit, a loss or a weight decay that is none.
  *
  * ```ts
  * import { autoencoder, Dataset, generateCurves, openGPU } from "../mod.ts";
@@ -75,12 +77,17 @@ export class Autoencoder implements Model {
     const { layers, train, test } = options;
     const { activation = "sigmoid", outputUnit = "sigmoid", loss = "cross-entropy", l2 = 0 } =
       options;
-    if (layers.length < 2 || layers.some((size) => !(Number.isInteger(size) && size > 0))) {
-      throw new InputError(
-        `the layers must be two or more whole numbers above 0, not ${layers.join("-") || "none"}`,
-      );
-    }
+    checkLayers(layers);
+    checkChoice("activation", activation, activations);
+    const units = ["sigmoid", "linear"];
+    checkChoice("output unit", outputUnit, units, "sigmoid is the logistic unit");
+    checkChoice("loss", loss, ["cross-entropy", "squared-error"]);
     for (const data of test ? [train, test] : [train]) {
+      if (typeof data?.width !== "number") {
+        throw new InputError(
+          "the cases must be a Dataset: give train: new Dataset(gpu, values, …)",
+        );
+      }
       if (data.width !== layers[0]) {
         throw new InputError(
           `the first layer has ${layers[0]} units and a case ${data.width} values: make them equal`,
@@ -88,10 +95,12 @@ export class Autoencoder implements Model {
       }
     }
     if (loss === "cross-entropy" && outputUnit !== "sigmoid") {
-      throw new InputError("cross-entropy needs logistic output units: use squared error instead");
+      throw new InputError(
+        `cross-entropy needs logistic output units, not ${outputUnit} ones: use squared-error instead`,
+      );
     }
     if (!(l2 >= 0 && Number.isFinite(l2))) {
-      throw new InputError(`the weight decay l2 must be at least 0, not ${l2}`);
+      throw new InputError(`the weight decay l2 must be a finite number of at least 0, not ${l2}`);
     }
     this.#options = { layers, activation, outputUnit, loss, l2, train, test };
     this.#shape = {
@@ -161,6 +170,17 @@ export class Autoencoder implements Model {
     } finally {
       for (const part of [network, parameters, plan]) part.free();
     }
+  }
+}
+
+function checkLayers(layers: readonly number[]): void {
+  const given = Array.isArray(layers) ? layers : [];
+  if (given.length < 2 || given.some((size) => !(Number.isSafeInteger(size) && size > 0))) {
+    const shown = given === layers ? given.join("-") || "none" : layers;
+    throw new InputError(
+      `the layers must be two or more whole numbers above 0, not ${shown}: give an array such as ` +
+        `[784, 100, 6]`,
+    );
   }
 }
 

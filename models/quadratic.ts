@@ -23,7 +23,8 @@ export interface QuadraticObjective {
  * is one case, the figure of an evaluation is f; an initializer gives the starting point as the
  * weights of a layer [1, n].
  *
- * Throws an {@linkcode InputError} where a matrix is not symmetric or the sizes differ.
+ * Throws an {@linkcode InputError} where a matrix is not symmetric, a value is not finite or the sizes
+ * differ.
  *
  * ```ts
  * import { glorot, nesterov, openGPU, quadratic, Trainer } from "../mod.ts";
@@ -70,6 +71,8 @@ export class QuadraticModel implements Model {
             "give [n, n] and [n], with the same n for all quadratics",
         );
       }
+      checkFinite(matrix);
+      checkFinite(linear);
       checkSymmetric(matrix, n);
     }
     this.#objectives = objectives;
@@ -153,6 +156,12 @@ class QuadraticGraph implements Graph {
     for (const { buffer } of [this.#matrix, this.#half]) this.#gpu.free(buffer);
     for (const vector of [this.#linear, this.#meanSlope]) vector.free();
   }
+}
+
+function checkFinite(values: ArrayLike<number>): void {
+  const other = Array.from(values).find((value) => !Number.isFinite(value));
+  if (other === undefined) return;
+  throw new InputError(`a quadratic has finite numbers only, not ${other}: correct A or b`);
 }
 
 function checkSymmetric(matrix: ArrayLike<number>, n: number): void {

@@ -1,3 +1,4 @@
+import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
 import { allocateMatrix, type Matrix, padded } from "../core/gpu/matrix.ts";
 import type { Plan } from "../core/gpu/plan.ts";
@@ -17,6 +18,15 @@ export interface RecurrentShape {
   readonly steps: number;
   /** Whether targets stand at the last step of a sequence or at all of them. */
   readonly targets: "last" | "all";
+}
+
+/** Refuses what is no task of sequences, which only JavaScript can give. */
+export function checkTask(task: { readonly steps: number }): void {
+  if (typeof task?.steps === "number") return;
+  throw new InputError(
+    `a recurrent network needs a task, not ${task}: give markedTask(), memorizationTask() or ` +
+      `SequenceData`,
+  );
 }
 
 /** Where each tensor stands in the layout. */

@@ -1,15 +1,17 @@
+import { checkChoice } from "../core/checks.ts";
 import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
 import { pad, unpad } from "../core/gpu/matrix.ts";
 import { Plan } from "../core/gpu/plan.ts";
 import { rowsOf, type Steps } from "../core/gpu/steps.ts";
 import type { Initializer } from "../core/init/initializer.ts";
-import type { TimeLoop } from "../core/ops/recurrence.ts";
+import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
 import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
 import {
+  checkTask,
   recurrentFootprint,
   recurrentLayout,
   RecurrentNetwork,
@@ -32,7 +34,7 @@ export interface RnnOptions {
  * h_t = tanh(h_{t-1} W + x_t V + b), linear outputs z_t = h_t U + c, its gradient by backpropagation
  * through time. The figures of an evaluation are the loss and the zero-one loss of the task.
  *
- * Throws an {@linkcode InputError} for a number of hidden units that is none.
+ * Throws an {@linkcode InputError} for a number of hidden units, a task or a time loop that is none.
  *
  * ```ts
  * import { echoState, markedTask, nesterov, openGPU, rnn, Trainer } from "../mod.ts";
@@ -54,6 +56,8 @@ export interface RnnOptions {
  */
 export function rnn({ hidden = 100, task, timeLoop = "kernel" }: RnnOptions): Model {
   checkCount("number of hidden units", hidden);
+  checkTask(task);
+  checkChoice("time loop", timeLoop, timeLoops, "fastestTimeLoop() finds the faster one");
   return new Rnn(hidden, task, timeLoop);
 }
 
@@ -154,12 +158,15 @@ export interface RnnRun {
  * The outputs z_t = h_t U + c of a recurrent network at every step of `batch` sequences, [T, B,
  * outputs], before any softmax.
  *
- * Throws an {@linkcode InputError} where the inputs are no whole number of steps.
+ * Throws an {@linkcode InputError} where the inputs are no whole number of steps, or theta is not
+ * that of a recurrent network.
  */
 export async function runRnn(
   gpu: Gpu,
   { theta, inputs, batch }: RnnRun,
 ): Promise<Float32Array<ArrayBuffer>> {
+  checkCount("number of sequences", batch);
+  checkTheta(theta);
   const [hidden, outputs] = [theta[2].length, theta[4].length];
   const width = theta[0].length / hidden;
   const steps = inputs.length / (width * batch);
@@ -183,6 +190,17 @@ export async function runRnn(
   } finally {
     for (const part of [network, parameters, plan]) part.free();
   }
+}
+
+function checkTheta(theta: RnnRun["theta"]): void {
+  const [input, recurrent, hidden, output, outputs] = theta.map(({ length }) => length);
+  const fits = theta.length === 5 && input >= 1 && input % hidden === 0 &&
+    recurrent === hidden ** 2 && output === hidden * outputs;
+  if (fits) return;
+  throw new InputError(
+    `theta of ${theta.map(({ length }) => length).join(", ") || "no"} values is none of a ` +
+      `recurrent network: give [in x H, H x H, H, H x out, out], as Trainer.theta() reads them`,
+  );
 }
 
 /** The steps of one replica as matrices, [T, B, columns]. */

@@ -3,8 +3,8 @@ import { Plan } from "../core/gpu/plan.ts";
 import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { Vector } from "../core/gpu/vector.ts";
 import type { Extent } from "../core/train/model.ts";
-import { recurrentLayout, RecurrentNetwork } from "./recurrent_network.ts";
-import type { SequenceTask } from "./problems/sequence_tasks.ts";
+import { checkTask, recurrentLayout, RecurrentNetwork } from "./recurrent_network.ts";
+import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
 
 /** Replays that are timed, of which the fastest counts. */
 const REPLAYS = 3;
@@ -12,6 +12,8 @@ const REPLAYS = 3;
 /**
  * The {@linkcode TimeLoop} that is faster on this adapter for so many networks and sequences, found
  * by timing both. It changes no bit of what a network learns.
+ *
+ * Throws an {@linkcode InputError} for a number of units, networks or sequences that is none.
  *
  * ```ts
  * import { fastestTimeLoop, markedTask, openGPU } from "../mod.ts";
@@ -27,6 +29,10 @@ export async function fastestTimeLoop(
   network: { hidden: number; task: SequenceTask },
   extent: Extent,
 ): Promise<TimeLoop> {
+  checkCount("number of hidden units", network.hidden);
+  checkTask(network.task);
+  checkCount("number of replicas", extent.replicas);
+  checkCount("batch size", extent.batch);
   const times: { timeLoop: TimeLoop; time: number }[] = [];
   for (const timeLoop of timeLoops) {
     times.push({ timeLoop, time: await timeOf(gpu, network, extent, timeLoop) });

@@ -15,6 +15,9 @@ export interface DatasetOptions {
   largestPart?: number;
 }
 
+/** What a data set may be made of. */
+const arrays = [Uint8Array, Uint32Array, Float32Array];
+
 /** Storage buffers that `gather()` binds besides the parts of a data set. */
 const OTHER_BUFFERS = 3;
 
@@ -37,7 +40,8 @@ export class Dataset {
    * Uploads `values`, case by case: a Uint8Array stands for values / 255 and stays 8-bit, a
    * Uint32Array for pairs of half floats (the even one in the low bits), a Float32Array for itself.
    *
-   * Throws an {@linkcode InputError} where the values are no whole number of cases.
+   * Throws an {@linkcode InputError} where the values are no such array or no whole number of cases,
+   * and where they take more buffers than a kernel may bind.
    *
    * ```ts
    * import { Dataset, openGPU } from "../../mod.ts";
@@ -52,6 +56,18 @@ export class Dataset {
     values: Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>,
     { width, label = "data set", largestPart = gpu.maxBinding }: DatasetOptions,
   ) {
+    if (!arrays.some((array) => values instanceof array)) {
+      throw new InputError(
+        `${label} must be a Uint8Array, a Uint32Array of half floats or a Float32Array: convert ` +
+          "other numbers by Float32Array.from()",
+      );
+    }
+    if (!(Number.isFinite(largestPart) && largestPart > 0)) {
+      throw new InputError(
+        `the largest part of ${label} must be a finite number of bytes above 0, not ${largestPart}; ` +
+          `leave it out for ${gpu.maxBinding}`,
+      );
+    }
     const count = values instanceof Uint32Array ? 2 * values.length : values.length;
     if (!Number.isInteger(width) || width < 1 || count === 0 || count % width) {
       throw new InputError(

@@ -1,3 +1,4 @@
+import { checkChoice } from "../checks.ts";
 import { InputError } from "../errors.ts";
 import { type Purpose, RandomStream } from "../random.ts";
 
@@ -45,8 +46,12 @@ export function memorizationSteps({ items, length }: MemorizationOptions): numbe
   return length + 2 * items;
 }
 
-/** Throws an {@linkcode InputError} where a sequence would have no room for its two marks. */
+/**
+ * Throws an {@linkcode InputError} for another problem, and where a sequence would have no room for
+ * its two marks.
+ */
 export function checkMarked({ problem, length }: MarkedOptions): void {
+  checkChoice("problem", problem, ["add", "mul"]);
   if (!Number.isInteger(length) || length < 10 || length > 100_000) {
     throw new InputError(
       `the length of ${problem} must be a whole number from 10 (its first tenth takes a mark) to ` +

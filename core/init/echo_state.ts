@@ -25,8 +25,8 @@ export interface EchoStateOptions {
  * The paper takes an input scale of 0.001 for the adding and the multiplication problem and of 0.1
  * for memorization.
  *
- * @throws {InputError} If an option is out of its range, and where a layer has fewer units than
- * `fanIn` or drew connections whose spectral radius is 0.
+ * @throws {InputError} If an option is out of its range, and where a recurrent layer is not square,
+ * has fewer units than `fanIn` or drew connections whose spectral radius is 0.
  *
  * @example
  * ```ts
@@ -48,8 +48,14 @@ export function echoState(options: EchoStateOptions = {}): Initializer {
   for (const scale of [inputScale, outputScale]) checkScale(scale);
   const recurrent = sparse({ fanIn: connections });
   return (layer) => {
-    if (layer.role === "input") return gaussian({ scale: inputScale })(layer);
-    if (layer.role === "output") return gaussian({ scale: outputScale })(layer);
+    if (layer.role === "input") return gaussian({ deviation: inputScale })(layer);
+    if (layer.role === "output") return gaussian({ deviation: outputScale })(layer);
+    if (layer.fanIn !== layer.fanOut) {
+      throw new InputError(
+        `recurrent weights must be square, not ${layer.fanIn} x ${layer.fanOut}: give the role ` +
+          `input or output to other layers`,
+      );
+    }
     if (connections > layer.fanIn) {
       throw new InputError(
         `${connections} incoming connections do not fit ${layer.fanIn} hidden units: use a fan-in ` +
@@ -72,7 +78,7 @@ export function echoState(options: EchoStateOptions = {}): Initializer {
  * The largest modulus of an eigenvalue of a square matrix, row by row; its eigenvalues may be
  * complex.
  *
- * @throws {InputError} If the values make no square matrix.
+ * @throws {InputError} If the values make no square matrix or are not finite.
  *
  * @example
  * ```ts
@@ -85,6 +91,12 @@ export function spectralRadius(values: ArrayLike<number>): number {
   const n = Math.sqrt(values.length);
   if (!Number.isInteger(n) || n === 0) {
     throw new InputError(`${values.length} values are no square matrix: give n x n of them`);
+  }
+  const other = Array.from(values).find((value) => !Number.isFinite(value));
+  if (other !== undefined) {
+    throw new InputError(
+      `a matrix with the value ${other} has no eigenvalues: give finite numbers`,
+    );
   }
   const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(
     Matrix.from1DArray(n, n, Array.from(values)),

@@ -1,3 +1,4 @@
+import { checkLayer } from "./checks.ts";
 import { checkScale, type Initializer } from "./initializer.ts";
 
 /** Settings of {@linkcode glorot}. */
@@ -12,7 +13,8 @@ export interface GlorotOptions {
  * r = scale * sqrt(6 / (fanIn + fanOut)), so their variance is scale^2 * 2 / (fanIn + fanOut).
  * It is made for tanh units; a scale of 4 is its counterpart for logistic units.
  *
- * @throws {InputError} If the scale is not a finite number above 0.
+ * @throws {InputError} If the scale is not a finite number above 0, or a layer has not a whole number
+ * of units.
  *
  * @example
  * ```ts
@@ -24,7 +26,9 @@ export interface GlorotOptions {
  */
 export function glorot({ scale = 1 }: GlorotOptions = {}): Initializer {
   checkScale(scale);
-  return ({ fanIn, fanOut, random }) => {
+  return (layer) => {
+    checkLayer(layer);
+    const { fanIn, fanOut, random } = layer;
     const radius = scale * Math.sqrt(6 / (fanIn + fanOut));
     return {
       weights: new Float64Array(fanIn * fanOut).map(() => radius * (2 * random.uniform() - 1)),

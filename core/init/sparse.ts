@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { checkLayer } from "./checks.ts";
 import { checkScale, type Initializer, tanhRecipe } from "./initializer.ts";
 
 /** Settings of {@linkcode sparse}. */
@@ -19,7 +20,7 @@ export interface SparseOptions {
  *
  * The scale changes no draw: the same stream gives the same connections, at any scale.
  *
- * @throws {InputError} If an option is out of its range.
+ * @throws {InputError} If an option is out of its range, or a layer has not a whole number of units.
  *
  * @example
  * ```ts
@@ -38,7 +39,9 @@ export function sparse({ fanIn: connections = 15, scale = 1 }: SparseOptions = {
     );
   }
   checkScale(scale);
-  return ({ fanIn, fanOut, random, tanh = { below: false, above: false } }) => {
+  return (layer) => {
+    checkLayer(layer);
+    const { fanIn, fanOut, random, tanh = { below: false, above: false } } = layer;
     const { weightScale, bias } = tanhRecipe(tanh);
     const weights = new Float64Array(fanIn * fanOut);
     for (let unit = 0; unit < fanOut; unit++) {

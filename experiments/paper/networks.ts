@@ -4,10 +4,7 @@ import {
   constant,
   echoState,
   fastestTimeLoop,
-  gaussian,
-  glorot,
   type Gpu,
-  type Initializer,
   lowMomentumFinish,
   type Model,
   paperMomentum,
@@ -15,11 +12,11 @@ import {
   type Replica,
   rnn,
   type Schedule,
-  sparse,
   warmUp,
 } from "../../mod.ts";
 import type { ProblemData } from "../problems/problem.ts";
 import { chooseSequences } from "../problems/sequences.ts";
+import { initializerOf } from "../shared/initializers.ts";
 import { optimizerOf } from "../shared/settings.ts";
 import type {
   AutoencoderConfiguration,
@@ -63,7 +60,7 @@ export function replicaOf(configuration: CellConfiguration): Replica {
     optimizer: optimizerOf(configuration, momentum),
     initializer: configuration.network === "recurrent"
       ? echoState({ inputScale: inputScaleOf(configuration) })
-      : initializerOf(configuration),
+      : initializerOf(configuration.init, { scale: configuration.initScale }),
   };
 }
 
@@ -118,10 +115,4 @@ export function sequencesOf({ problem, length }: RecurrentConfiguration) {
 
 function inputScaleOf(configuration: RecurrentConfiguration): number {
   return sequencesOf(configuration).inputScale;
-}
-
-function initializerOf({ init, initScale: scale }: AnyAutoencoder): Initializer {
-  if (init === "sparse") return sparse({ scale });
-  if (init === "glorot") return glorot({ scale });
-  return (layer) => gaussian({ scale: scale / Math.sqrt(layer.fanIn) })(layer);
 }

@@ -1,3 +1,4 @@
+import { checkChoice } from "../../core/checks.ts";
 import { InputError } from "../../core/errors.ts";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
@@ -45,7 +46,8 @@ interface Uploaded {
  * Your own sequences as the task of a recurrent network, on the GPU: inputs [T, N, in], with targets
  * at the last step or at all steps. Minibatches are cut from a fresh permutation each epoch.
  *
- * Throws an {@linkcode InputError} where the numbers of values fit no whole number of sequences.
+ * Throws an {@linkcode InputError} where the numbers of values fit no whole number of sequences, and
+ * for values that are no Float32Array, a loss, biases or a tolerance that is none.
  *
  * ```ts
  * import { echoState, nesterov, openGPU, rnn, runRnn, SequenceData, Trainer } from "../../mod.ts";
@@ -87,13 +89,24 @@ export class SequenceData implements SequenceTask {
   /** Uploads the sequences. */
   constructor(gpu: Gpu, options: SequenceDataOptions) {
     const { inputs, outputs, steps, train, test, loss = "squared-error" } = options;
-    const { outputBiases = Array(outputs).fill(0), tolerance = 0.04 } = options;
     checkCount("number of inputs", inputs);
     checkCount("number of outputs", outputs);
     checkCount("number of steps", steps);
+    checkChoice("loss", loss, ["squared-error", "cross-entropy"]);
+    const { outputBiases = Array(outputs).fill(0), tolerance = 0.04 } = options;
     if (outputBiases.length !== outputs) {
       throw new InputError(
         `${outputBiases.length} output biases were given for ${outputs} outputs`,
+      );
+    }
+    if (!outputBiases.every(Number.isFinite)) {
+      throw new InputError(
+        `the output biases must be finite numbers, not ${outputBiases.join(", ")}`,
+      );
+    }
+    if (!(Number.isFinite(tolerance) && tolerance >= 0)) {
+      throw new InputError(
+        `the tolerance must be a finite number of at least 0, not ${tolerance}; the paper takes 0.04`,
       );
     }
     this.inputs = inputs;
@@ -152,6 +165,11 @@ function targetsOf(
   options: SequenceDataOptions,
 ): "last" | "all" {
   const { steps, inputs: width, outputs } = options;
+  if (!(inputs instanceof Float32Array && targets instanceof Float32Array)) {
+    throw new InputError(
+      "sequences and their targets must be a Float32Array each: convert them by Float32Array.from()",
+    );
+  }
   const cases = inputs.length / (steps * width);
   if (!Number.isInteger(cases) || cases === 0) {
     throw new InputError(

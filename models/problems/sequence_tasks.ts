@@ -62,7 +62,8 @@ export type MarkedTaskOptions =
  * at the last step, output biases at the mean target. By default the inputs are centred and there is
  * no cue.
  *
- * Throws an {@linkcode InputError} where the length has no room for two marks.
+ * Throws an {@linkcode InputError} for another problem, where the length has no room for two marks
+ * and for a number of test cases that is none.
  *
  * ```ts
  * import { markedTask } from "../../mod.ts";
@@ -75,6 +76,7 @@ export function markedTask(given: MarkedTaskOptions): SequenceTask {
   const { problem, length, centre = true, cue = false, testCases = TEST_CASES } = given;
   const options = { problem, length, centre, cue };
   checkMarked(options);
+  checkTestCases(testCases);
   const mean = problem === "add" ? 1 / 2 : 1 / 4;
   return {
     inputs: 2,
@@ -104,7 +106,7 @@ export type MemorizationTaskOptions =
  * over the symbols and the blank, summed over all steps; output biases at the logarithm of how often
  * each is the target. mem-5 has 5 items of 2 symbols, mem-20 has 10 of 5.
  *
- * Throws an {@linkcode InputError} for numbers that make no problem.
+ * Throws an {@linkcode InputError} for numbers that make no problem, or no test cases.
  *
  * ```ts
  * import { memorizationTask } from "../../mod.ts";
@@ -117,6 +119,7 @@ export function memorizationTask(given: MemorizationTaskOptions): SequenceTask {
   const { symbols, items, length, centre = true, testCases = TEST_CASES } = given;
   const options = { symbols, items, length, centre };
   checkMemorization(options);
+  checkTestCases(testCases);
   const steps = memorizationSteps(options);
   return {
     inputs: symbols + 2,
@@ -145,6 +148,15 @@ function streamOf(seeds: GPUBuffer, cases: TaskCases): SequenceStream {
 /** The probability that the product of two uniform numbers is below x. */
 function productBelow(x: number): number {
   return x - x * Math.log(x);
+}
+
+function checkTestCases(cases: number): void {
+  if (!Number.isSafeInteger(cases) || cases < 0) {
+    throw new InputError(
+      `the number of test cases must be a whole number of at least 0, not ${cases}; leave it out ` +
+        `for ${TEST_CASES}`,
+    );
+  }
 }
 
 /** Refuses a number that is not a whole one above 0. */

@@ -23,6 +23,11 @@ Deno.test("spectralRadius() knows complex eigenvalues", () => {
   }
   assertThrows(() => spectralRadius([1, 2, 3]), InputError, "no square matrix");
   assertThrows(() => spectralRadius([]), InputError, "no square matrix");
+  assertThrows(
+    () => spectralRadius([1, NaN, 2, 3]),
+    InputError,
+    "the value NaN has no eigenvalues",
+  );
 });
 
 Deno.test("echoState() gives hidden units 15 connections and the spectral radius", () => {
@@ -62,6 +67,8 @@ Deno.test("echoState() refuses what makes no network", () => {
     assertThrows(() => echoState({ outputScale: scale }), InputError);
   }
   assertThrows(() => echoState({ fanIn: 0 }), InputError);
+  const layer = { role: "recurrent", fanIn: 20, fanOut: 5, random: stream() } as const;
+  assertThrows(() => echoState()(layer), InputError, "must be square, not 20 x 5");
   assertThrows(() => recurrent({}, 14), InputError, "fan-in of at most 14");
   // One unit in a chain of single connections without a cycle: no factor rescales a radius of 0.
   const seeds = Array.from({ length: 50 }, (_, seed) => seed);

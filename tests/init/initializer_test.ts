@@ -1,6 +1,12 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
+import { echoState } from "../../core/init/echo_state.ts";
+import { gaussian } from "../../core/init/gaussian.ts";
+import { glorot } from "../../core/init/glorot.ts";
+import { he } from "../../core/init/he.ts";
 import { type LayerParameters, tanhFromSigmoid, tanhRecipe } from "../../core/init/initializer.ts";
+import { orthogonal } from "../../core/init/orthogonal.ts";
+import { sparse } from "../../core/init/sparse.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
 
 type Activation = (z: number) => number;
@@ -68,4 +74,26 @@ Deno.test("tanhRecipe() gives the paper's factors", () => {
   assertEquals(tanhRecipe({ below: false, above: true }), { weightScale: 0.5, bias: 0.5 });
   assertEquals(tanhRecipe({ below: true, above: false }), { weightScale: 0.5, bias: 0 });
   assertEquals(tanhRecipe({ below: false, above: false }), { weightScale: 1, bias: 0 });
+});
+
+Deno.test("initializers refuse a layer without a whole number of units", () => {
+  const random = new RandomStream(1, Purpose.weights);
+  const initializers = [
+    echoState(),
+    gaussian(),
+    gaussian({ deviation: 1 }),
+    glorot(),
+    he(),
+    orthogonal(),
+    sparse(),
+  ];
+  for (const initializer of initializers) {
+    for (const units of [0, -1, 2.5, NaN, Infinity]) {
+      const message = `must be a whole number above 0, not ${units}`;
+      const draw = (fanIn: number, fanOut: number) =>
+        initializer({ fanIn, fanOut, random, role: "input" });
+      assertThrows(() => draw(units, 3), InputError, `fanIn ${message}`);
+      assertThrows(() => draw(3, units), InputError, `fanOut ${message}`);
+    }
+  }
 });

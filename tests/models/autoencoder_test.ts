@@ -113,10 +113,27 @@ gpuTest("autoencoder() refuses what does not fit", (bench) => {
     [{ layers: [4, 2.5] }, "two or more whole numbers above 0, not 4-2.5"],
     [{ layers: [5, 2] }, "the first layer has 5 units and a case 4 values"],
     [{ test: data(3) }, "the first layer has 4 units and a case 3 values"],
-    [{ outputUnit: "linear" }, "cross-entropy needs logistic output units"],
-    [{ l2: -1 }, "the weight decay l2 must be at least 0, not -1"],
-    [{ l2: NaN }, "the weight decay l2 must be at least 0, not NaN"],
+    [{ outputUnit: "linear" }, "needs logistic output units, not linear ones: use squared-error"],
+    [{ l2: -1 }, "l2 must be a finite number of at least 0, not -1"],
+    [{ l2: NaN }, "l2 must be a finite number of at least 0, not NaN"],
+    [{ l2: Infinity }, "l2 must be a finite number of at least 0, not Infinity"],
   ];
+  // What TypeScript refuses by itself, and JavaScript does not.
+  const untyped: [object, string][] = [
+    [{ layers: undefined }, "two or more whole numbers above 0, not undefined"],
+    [{ layers: "4,2" }, "two or more whole numbers above 0, not 4,2: give an array"],
+    [{ train: undefined }, "the cases must be a Dataset"],
+    [{ train: new Float32Array(8) }, "the cases must be a Dataset"],
+    [{ activation: "gelu" }, "the activation must be linear, sigmoid, tanh or relu, not gelu"],
+    [{ activation: null }, "the activation must be linear, sigmoid, tanh or relu, not null"],
+    [
+      { outputUnit: "logistic" },
+      "the output unit must be sigmoid or linear, not logistic: sigmoid",
+    ],
+    [{ outputUnit: "tanh", loss: "squared-error" }, "sigmoid or linear, not tanh"],
+    [{ loss: "mse" }, "the loss must be cross-entropy or squared-error, not mse"],
+  ];
+  refused.push(...untyped as typeof refused);
   for (const [options, message] of refused) {
     assertThrows(() => autoencoder({ layers: [4, 2], train, ...options }), InputError, message);
   }

@@ -144,7 +144,9 @@ gpuTest("quadratic() refuses what is no quadratic of the replicas", ({ gpu }) =>
   refused("1 values does not fit a linear part of 1", plain, { matrix: [1], linear: [1] });
   refused("0 values does not fit a linear part of 0", { matrix: [], linear: [] });
   refused("[1, 0] is 2 and [0, 1] 3: give (A + A')/2", { matrix: [1, 3, 2, 1], linear: [0, 0] });
-  refused("[1, 0] is NaN", { matrix: [1, NaN, NaN, 1], linear: [0, 0] });
+  refused("finite numbers only, not NaN", { matrix: [1, NaN, NaN, 1], linear: [0, 0] });
+  refused("finite numbers only, not NaN", { matrix: [NaN, 0, 0, 1], linear: [0, 0] });
+  refused("finite numbers only, not Infinity", { matrix: [1, 0, 0, 1], linear: [0, Infinity] });
   assertThrows(
     () => quadratic([plain, plain]).build(gpu, { replicas: 3, batch: 1 }),
     InputError,

@@ -98,9 +98,62 @@ gpuTest("SequenceData refuses values that make no sequences", (bench) => {
     [{ train: good, test: { ...good, targets: floats(6) } }, "targets at the same steps"],
     [{ train: good, steps: 0 }, "number of steps must be"],
     [{ train: good, outputBiases: [1, 2] }, "2 output biases were given for 1"],
+    [{ train: good, outputBiases: [NaN] }, "biases must be finite numbers, not NaN"],
+    [{ train: good, outputs: NaN }, "number of outputs must be a whole number above 0, not NaN"],
+    [{ train: good, outputs: -1 }, "number of outputs must be a whole number above 0, not -1"],
+    [{ train: good, tolerance: NaN }, "a finite number of at least 0, not NaN"],
+    [{ train: good, tolerance: -1 }, "a finite number of at least 0, not -1"],
+    [{ train: good, loss: "mse" }, "the loss must be squared-error or cross-entropy, not mse"],
+    [{ train: { ...good, inputs: new Float64Array(12) } }, "must be a Float32Array each"],
+    [{ train: { ...good, targets: [0, 0] } }, "must be a Float32Array each"],
   ];
   for (const [options, message] of bad) {
     const given = { ...shape, ...options } as ConstructorParameters<typeof SequenceData>[1];
     assertThrows(() => new SequenceData(gpu, given), InputError, message);
+  }
+});
+
+Deno.test("tasks refuse another problem, and what is no number of test cases", () => {
+  assertThrows(
+    // deno-lint-ignore no-explicit-any -- as JavaScript may
+    () => markedTask({ problem: "xor" as any, length: 10 }),
+    InputError,
+    "the problem must be add or mul, not xor",
+  );
+  for (const testCases of [-1, 1.5, NaN, Infinity]) {
+    const message = `test cases must be a whole number of at least 0, not ${testCases}`;
+    const marked = { problem: "add", length: 10, testCases } as const;
+    assertThrows(() => markedTask(marked), InputError, message);
+    const memorized = { symbols: 2, items: 5, length: 10, testCases };
+    assertThrows(() => memorizationTask(memorized), InputError, message);
+  }
+});
+
+Deno.test("rnn() refuses another time loop, and no task", () => {
+  const task = markedTask({ problem: "add", length: 10 });
+  // deno-lint-ignore no-explicit-any -- as JavaScript may
+  const made = (options: any) => () => rnn({ hidden: 4, task, ...options });
+  assertThrows(
+    made({ timeLoop: "loop" }),
+    InputError,
+    "the time loop must be kernel or dispatch, not loop",
+  );
+  assertThrows(made({ task: undefined }), InputError, "needs a task, not undefined");
+  assertThrows(made({ task: "add" }), InputError, "needs a task, not add");
+});
+
+gpuTest("runRnn() refuses what is no theta, and no number of sequences", async ({ gpu }) => {
+  const [inputs, batch] = [[1, 2, 3], 1];
+  const theta = [[1], [1], [0], [1], [0]]; // one unit of each kind
+  const refused: [Parameters<typeof runRnn>[1], string][] = [
+    [{ theta: [], inputs, batch }, "theta of no values is none of a recurrent network"],
+    [{ theta: theta.slice(1), inputs, batch }, "theta of 1, 1, 1, 1 values is none"],
+    [{ theta: [[1], [1, 2], [0], [1], [0]], inputs, batch }, "theta of 1, 2, 1, 1, 1 values"],
+    [{ theta: [[1], [1], [], [1], [0]], inputs, batch }, "theta of 1, 1, 0, 1, 1 values"],
+    [{ theta, inputs, batch: 0.5 }, "sequences must be a whole number above 0, not 0.5"],
+    [{ theta, inputs, batch: 0 }, "sequences must be a whole number above 0, not 0"],
+  ];
+  for (const [run, message] of refused) {
+    await assertRejects(() => runRnn(gpu, run), InputError, message);
   }
 });

@@ -11,6 +11,12 @@ Deno.test("constant() is the same at every step", () => {
   assertEquals([0, 1, 1e6].map(constant(0.3)), [0.3, 0.3, 0.3]);
 });
 
+Deno.test("constant() refuses what is no finite number", () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
+    assertThrows(() => constant(value), InputError, `must be a finite number, not ${value}`);
+  }
+});
+
 Deno.test("paperMomentum() rises as the paper's schedule", () => {
   const uncapped = paperMomentum({ cap: 0.9999 });
   // The last step before each rise, and the rise.
@@ -84,6 +90,14 @@ Deno.test("nesterov1983() stays at its cap", () => {
   assertEquals([0, 10, 1000].map((t) => momentum(t).toFixed(5)), ["0.00000", "0.78241", "0.90000"]);
 });
 
+Deno.test("nesterov1983() refuses a cap outside [0, 1]", () => {
+  for (const cap of [-0.1, 1.5, 2, NaN, Infinity]) {
+    assertThrows(() => nesterov1983({ cap }), InputError, `from 0 to 1, not ${cap}`);
+  }
+  assertEquals(nesterov1983({ cap: 1 })(1000), nesterov1983()(1000));
+  assertEquals(nesterov1983({ cap: 0 })(1000), 0);
+});
+
 Deno.test("lowMomentumFinish() lowers the last updates only", () => {
   const schedule = paperMomentum({ cap: 0.99, period: 1 });
   const finish = lowMomentumFinish(schedule, { updates: 100, length: 10 });
@@ -109,5 +123,25 @@ Deno.test("lowMomentumFinish() refuses a finish longer than the run", () => {
     () => lowMomentumFinish(constant(0.99), { updates: 100, length: 101 }),
     InputError,
     "a finish of 101 updates is longer than the run of 100",
+  );
+});
+
+Deno.test("lowMomentumFinish() refuses what is no finish", () => {
+  const finish = (options: { updates?: number; length?: number; momentum?: number }) => () =>
+    lowMomentumFinish(constant(0.99), { updates: 100, length: 10, ...options });
+  for (const length of [-1, 2.5, NaN, Infinity]) {
+    assertThrows(finish({ length }), InputError, `of at least 0, not ${length}`);
+  }
+  for (const updates of [0, -1, 99.5, NaN, Infinity]) {
+    assertThrows(finish({ updates }), InputError, `above 0, not ${updates}`);
+  }
+  for (const momentum of [1, 2, -0.1, NaN]) {
+    assertThrows(finish({ momentum }), InputError, `below 1, not ${momentum}`);
+  }
+  assertThrows(
+    // deno-lint-ignore no-explicit-any -- as JavaScript may
+    () => lowMomentumFinish(0.99 as any, { updates: 100, length: 10 }),
+    InputError,
+    "a function of the update, not 0.99",
   );
 });

@@ -18,3 +18,19 @@ Deno.test("warmUp() refuses a momentum outside [0, 1)", () => {
     assertThrows(() => warmUp(constant(0), { length: 3, momentum }), InputError, "momentum");
   }
 });
+
+Deno.test("warmUp() refuses a length that is no whole number, and what is no schedule", () => {
+  for (const length of [-1, 2.5, NaN, Infinity]) {
+    assertThrows(
+      () => warmUp(constant(0), { length, momentum: 0.9 }),
+      InputError,
+      `the length of the warm-up must be a whole number of at least 0, not ${length}`,
+    );
+  }
+  assertThrows(
+    // deno-lint-ignore no-explicit-any -- as JavaScript may
+    () => warmUp(0.98 as any, { length: 3, momentum: 0.9 }),
+    InputError,
+    "a function of the update, not 0.98",
+  );
+});

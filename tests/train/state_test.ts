@@ -36,7 +36,7 @@ const wild: Schedule = (step) => step === 3 ? 1e38 : 0.1;
 const mixed = [
   replica(2, nag),
   replica(1, sgd({ learningRate: 0.2 })),
-  replica(2 ** 40, classicalMomentum({ learningRate, momentum }), gaussian({ scale: 0.1 })),
+  replica(2 ** 40, classicalMomentum({ learningRate, momentum }), gaussian({ deviation: 0.1 })),
   replica(1, nesterov({ learningRate: 1e30, momentum })),
   replica(3, nesterov({ learningRate: wild, momentum })),
 ];
@@ -210,7 +210,10 @@ gpuTest("Trainer.open() starts from a network as from its initializer", async (b
   const replicas = [replica(1, nag, initializer), replica(2, nag, initializer)];
   const wanted = await whole(bench, { model, replicas });
   const networks = [1, 2].map((seed) => model.initialValues(seed, initializer));
-  const others = replicas.map((one): Replica => ({ ...one, initializer: gaussian({ scale: 9 }) }));
+  const others = replicas.map((one): Replica => ({
+    ...one,
+    initializer: gaussian({ deviation: 9 }),
+  }));
   const trainer = await open(
     bench,
     { model, replicas: others },

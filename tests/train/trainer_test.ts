@@ -24,7 +24,7 @@ const mixed = [
   replica(1, sgd({ learningRate: 0.2 })),
   replica(2, nesterov({ learningRate, momentum })),
   replica(1, classicalMomentum({ learningRate: 0.05, momentum: 0.9 })),
-  replica(2, nesterov({ learningRate: 0.01, momentum: 0.99 }), gaussian({ scale: 0.1 })),
+  replica(2, nesterov({ learningRate: 0.01, momentum: 0.99 }), gaussian({ deviation: 0.1 })),
   replica(2 ** 40, nesterov({ learningRate, momentum }), sparse({ fanIn: 2, scale: 0.5 })),
 ];
 

@@ -1,5 +1,5 @@
 // deno-lint-ignore no-import-prefix -- only this file needs it
-import { EigenvalueDecomposition, Matrix } from "npm:ml-matrix@6.15.0";
+import { EigenvalueDecomposition, Matrix } from "npm:ml-matrix@6.15.1";
 
 /** Principal components of cases, those of the largest variance first. */
 export interface PrincipalComponents {

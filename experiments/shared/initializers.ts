@@ -1,0 +1,28 @@
+import { gaussian, glorot, he, type Initializer, orthogonal, sparse } from "../../mod.ts";
+
+/** What --init and the flags beside it say of an autoencoder's initial weights. */
+interface InitializerOptions {
+  /** --init-scale. */
+  scale: number;
+  /** --fan-in. */
+  fanIn?: number;
+}
+
+const initializers = {
+  sparse: ({ scale, fanIn = 15 }: InitializerOptions) => sparse({ scale, fanIn }),
+  glorot: ({ scale }: InitializerOptions) => glorot({ scale }),
+  gaussian: ({ scale }: InitializerOptions) => gaussian({ scale }),
+  he: ({ scale }: InitializerOptions) => he({ scale }),
+  orthogonal: ({ scale }: InitializerOptions) => orthogonal({ gain: scale }),
+};
+
+/** What --init of an autoencoder may be. */
+export type InitializerName = keyof typeof initializers;
+
+/** The names of --init of an autoencoder, the default first. */
+export const initializerNames = Object.keys(initializers) as readonly InitializerName[];
+
+/** The library's initializer of that name, with what the flags say. */
+export function initializerOf(name: InitializerName, options: InitializerOptions): Initializer {
+  return initializers[name](options);
+}
