@@ -1,0 +1,44 @@
+// Every family of optimizers, a row each: how it is made of the settings of its rule in float64
+// (core/reference/rules), which the known answers hold as well.
+
+import { adamW } from "../../core/optim/adamw.ts";
+import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
+import type { Optimizer } from "../../core/optim/family.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
+import { qhm } from "../../core/optim/qhm.ts";
+import { sgd } from "../../core/optim/sgd.ts";
+import { paperMomentum } from "../../core/optim/schedule.ts";
+
+/** A family in the table. */
+export interface FamilyRow {
+  /** The optimizer of a rule's settings. */
+  make(settings: never): Optimizer;
+  /** Settings to try it with on tensors of odd shapes, for its rule as well. */
+  settings: Readonly<Record<string, unknown>>;
+  /** Bytes of state a parameter, of weights as large as a family needs. */
+  stateBytes: number;
+}
+
+const rising = paperMomentum({ cap: 0.9, period: 3 });
+
+/** By the names of the rules. */
+export const families: Readonly<Record<string, FamilyRow>> = {
+  "sgd": { make: sgd, settings: { learningRate: 0.2 }, stateBytes: 0 },
+  "cm": {
+    make: classicalMomentum,
+    settings: { learningRate: 0.1, momentum: rising },
+    stateBytes: 4,
+  },
+  "nag": { make: nesterov, settings: { learningRate: 0.1, momentum: rising }, stateBytes: 4 },
+  "qhm": {
+    make: qhm,
+    settings: { learningRate: 0.5, momentum: 0.9, nu: 0.7 },
+    stateBytes: 4,
+  },
+  "adamw": {
+    make: ({ v0, ...settings }: { v0?: number }) =>
+      adamW({ ...settings, ...v0 !== undefined && { initialSquare: v0 } }),
+    settings: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 },
+    stateBytes: 8,
+  },
+};
