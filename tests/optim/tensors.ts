@@ -1,6 +1,6 @@
 // Tensors with a gradient that can be written down, trained on the GPU and by the float64 rules.
 
-import { Plan } from "../../core/gpu/plan.ts";
+import type { Plan } from "../../core/gpu/plan.ts";
 import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
