@@ -2,7 +2,7 @@ import finiteSource from "../../shaders/common/finite.wgsl" with { type: "text" 
 import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/pointwise.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import type { Defect, Kernel } from "../gpu/kernel.ts";
 import type { Binding, Plan } from "../gpu/plan.ts";
 import type { StepScalars } from "../gpu/scalars.ts";
 import type { Vector, VectorLayout } from "../gpu/vector.ts";
@@ -77,7 +77,7 @@ export function pointwise(plan: Plan, job: Pointwise): void {
       BODY: body,
       ...texts,
     },
-    (defect) => new InputError(`${name}: ${placed(defect, body)}`),
+    async (defect) => new InputError(`${name}: ${await placed(gpu.device, defect, body)}`),
   );
   const { length } = domain.layout;
   const workgroups = runs?.workgroups ?? Math.ceil(length / 4 / EACH / WORKGROUP);
@@ -230,14 +230,40 @@ function buffersOf({ bindings }: Kernel, { reads, updates }: Pointwise): Record<
 }
 
 /** What a compiler said of a shader, in words that place it in the lines of the body. */
-function placed({ text, line, column, message }: Defect, body: string): string {
-  const before = text.slice(0, text.indexOf(body)).split("\n").length - 1;
-  const own = line - before;
-  const said = message.split("\n").map((part) => part.trim()).filter((part) => part !== "")[0]
-    .replace(/^Shader '[^']*' (parsing )?error: /, "");
-  return own >= 1 && own <= body.split("\n").length
-    ? `line ${own}, column ${column} of its body: ${said}`
-    : said;
+async function placed(
+  device: GPUDevice,
+  { text, line, column, message }: Defect,
+  body: string,
+): Promise<string> {
+  const lines = body.split("\n");
+  const own = line - text.slice(0, text.indexOf(body)).split("\n").length + 1;
+  if (own >= 1 && own <= lines.length) {
+    return `line ${own}, column ${column} of its body: ${said(message)}`;
+  }
+  // Some defects are found when the whole is checked, without a place: by which line, is tried.
+  for (const [i, last] of lines.entries()) {
+    const cut = text.replace(body, () => lines.slice(0, i + 1).join("\n"));
+    if (isInvalid(await defectOf(device, cut))) {
+      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its body: ${said(message)}`;
+    }
+  }
+  return said(message);
 }
 
-type Defect = Parameters<NonNullable<Parameters<Plan["gpu"]["kernel"]>[3]>>[0];
+async function defectOf(device: GPUDevice, code: string): Promise<string | undefined> {
+  device.pushErrorScope("validation");
+  device.createShaderModule({ code });
+  return (await device.popErrorScope())?.message;
+}
+
+/** Whether a text could be read, and does not hold. */
+function isInvalid(message: string | undefined): boolean {
+  return message !== undefined && !/pars/i.test(message.split("\n").find((line) => line.trim())!);
+}
+
+/** The line of a compiler's message that says what is wrong. */
+function said(message: string): string {
+  const lines = message.split("\n").map((part) => part.trim()).filter((part) => part !== "");
+  const line = isInvalid(message) ? lines[lines.length - 1] : lines[0];
+  return line.replace(/^(:|Shader '[^']*' (parsing )?error:)\s*/, "");
+}
