@@ -1,11 +1,10 @@
-import randomSource from "../../shaders/common/random.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/gather.wgsl" with { type: "text" };
 import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../errors.ts";
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { longestWalk, type Purpose } from "../random.ts";
+import { randomSource, stepSource } from "./texts.ts";
 
 /**
  * Records out[r][i] = data[permutation_r(position + i)], out [R, B, width], with the position and

@@ -1,5 +1,3 @@
-import finiteSource from "../../shaders/common/finite.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/pointwise.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
 import type { Defect, Kernel } from "../gpu/kernel.ts";
@@ -7,6 +5,7 @@ import type { Binding, Plan } from "../gpu/plan.ts";
 import type { StepScalars } from "../gpu/scalars.ts";
 import type { Vector, VectorLayout } from "../gpu/vector.ts";
 import { spread } from "./axpy.ts";
+import { finiteSource, stepSource } from "./texts.ts";
 
 /** Vec4 an invocation handles: the scalars of the step are read once for all of them. */
 const EACH = 4;

@@ -1,5 +1,3 @@
-import randomSource from "../../shaders/common/random.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import markedSource from "../../shaders/marked_sequences.wgsl" with { type: "text" };
 import memorizationSource from "../../shaders/memorization.wgsl" with { type: "text" };
 import {
@@ -13,6 +11,7 @@ import { padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Steps } from "../gpu/steps.ts";
 import type { Purpose } from "../random.ts";
+import { randomSource, stepSource } from "./texts.ts";
 
 /** Where the sequences of a minibatch go. */
 export interface SequenceBuffers {
