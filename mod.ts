@@ -122,7 +122,7 @@ export { clipNorm } from "./core/ops/clip_norm.ts";
 export { columnSum } from "./core/ops/column_sum.ts";
 export { crossEntropy, type LossInputs } from "./core/ops/cross_entropy.ts";
 export { dot } from "./core/ops/dot.ts";
-export { gather } from "./core/ops/gather.ts";
+export { gather, type GatheredCases } from "./core/ops/gather.ts";
 export { gatherSteps, type StepData } from "./core/ops/gather_steps.ts";
 export { matmul, type Product } from "./core/ops/matmul.ts";
 export type { SharingWorkgroup, Tile } from "./core/ops/tile.ts";
@@ -134,7 +134,7 @@ export {
   sequenceLoss,
   type SequenceLossInputs,
 } from "./core/ops/sequence_loss.ts";
-export type { SequenceBuffers } from "./core/ops/sequences.ts";
+export type { SequenceBuffers } from "./core/data/fresh_sequences.ts";
 export { squaredError, squaredErrorFigure } from "./core/ops/squared_error.ts";
 
 /** The same in float64, to hold results to. */

@@ -5,13 +5,13 @@ import {
   type MarkedOptions,
   memorizationMeans,
   type MemorizationOptions,
-} from "../data/sequences.ts";
+} from "./sequences.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Steps } from "../gpu/steps.ts";
 import type { Purpose } from "../random.ts";
-import { randomSource, stepSource } from "./texts.ts";
+import { randomSource, stepSource } from "../ops/texts.ts";
 
 /** Where the sequences of a minibatch go. */
 export interface SequenceBuffers {
