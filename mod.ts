@@ -63,6 +63,7 @@ export { classicalMomentum } from "./core/optim/classical_momentum.ts";
 export { type MomentumOptions, nesterov } from "./core/optim/nesterov.ts";
 export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
 export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
+export { nadamW, type NAdamWOptions } from "./core/optim/nadamw.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

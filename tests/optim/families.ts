@@ -4,6 +4,7 @@
 import { adamW } from "../../core/optim/adamw.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
+import { nadamW } from "../../core/optim/nadamw.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
 import { sgd } from "../../core/optim/sgd.ts";
@@ -39,6 +40,14 @@ export const families: Readonly<Record<string, FamilyRow>> = {
     make: ({ v0, ...settings }: { v0?: number }) =>
       adamW({ ...settings, ...v0 !== undefined && { initialSquare: v0 } }),
     settings: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 },
+    stateBytes: 8,
+  },
+  "nadamw": {
+    make: nadamW,
+    settings: {
+      ...{ learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6 },
+      ...{ psi: 0.5, weightDecay: 0.1 },
+    },
     stateBytes: 8,
   },
 };
