@@ -2,6 +2,7 @@
 // (core/reference/rules), which the known answers hold as well.
 
 import { adamW } from "../../core/optim/adamw.ts";
+import { adan } from "../../core/optim/adan.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
@@ -49,5 +50,13 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       ...{ psi: 0.5, weightDecay: 0.1 },
     },
     stateBytes: 8,
+  },
+  "adan": {
+    make: ({ noProx, ...settings }: { noProx?: boolean }) => adan({ ...settings, prox: !noProx }),
+    settings: {
+      ...{ learningRate: 0.02, beta1: 0.9, beta2: 0.8, beta3: 0.99, epsilon: 1e-6 },
+      weightDecay: 0.1,
+    },
+    stateBytes: 16,
   },
 };
