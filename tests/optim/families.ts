@@ -3,6 +3,7 @@
 
 import { adamW } from "../../core/optim/adamw.ts";
 import { adan } from "../../core/optim/adan.ts";
+import { adEMAMix } from "../../core/optim/ademamix.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
@@ -58,5 +59,13 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       weightDecay: 0.1,
     },
     stateBytes: 16,
+  },
+  "ademamix": {
+    make: adEMAMix,
+    settings: {
+      ...{ learningRate: 0.02, beta1: 0.9, beta2: 0.99, beta3: 0.999, alpha: 5, warmUp: 8 },
+      ...{ epsilon: 1e-6, weightDecay: 0.1 },
+    },
+    stateBytes: 12,
   },
 };
