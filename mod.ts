@@ -66,6 +66,10 @@ export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
 export { nadamW, type NAdamWOptions } from "./core/optim/nadamw.ts";
 export { adan, type AdanOptions } from "./core/optim/adan.ts";
 export { adEMAMix, type AdEMAMixOptions } from "./core/optim/ademamix.ts";
+export {
+  simplifiedAdEMAMix,
+  type SimplifiedAdEMAMixOptions,
+} from "./core/optim/simplified_ademamix.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

@@ -11,6 +11,7 @@ import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
+import { simplifiedAdEMAMix } from "../../core/optim/simplified_ademamix.ts";
 
 /** A family in the table. */
 export interface FamilyRow {
@@ -67,5 +68,13 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       ...{ epsilon: 1e-6, weightDecay: 0.1 },
     },
     stateBytes: 12,
+  },
+  "simplified-ademamix": {
+    make: simplifiedAdEMAMix,
+    settings: {
+      ...{ learningRate: 0.002, beta1: 0.9, beta2: 0.95, alpha: 2 },
+      ...{ epsilon: 1e-6, weightDecay: 0.1 },
+    },
+    stateBytes: 8,
   },
 };
