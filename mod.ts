@@ -70,6 +70,8 @@ export {
   simplifiedAdEMAMix,
   type SimplifiedAdEMAMixOptions,
 } from "./core/optim/simplified_ademamix.ts";
+export type { AveragingOptions } from "./core/optim/schedule_free.ts";
+export { scheduleFreeSGD, type ScheduleFreeSGDOptions } from "./core/optim/schedule_free_sgd.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

@@ -103,7 +103,8 @@ export interface Family {
   readonly running?: Numbers;
   /**
    * The scalars of an update and the running numbers after it, in float64, from the settings at this
-   * update and at the next one. `update` counts those done since the states began.
+   * update and at the next one. `update` counts those done since the states began. What the lines do
+   * not read may be given for {@linkcode Family.theta}.
    */
   compute(now: Numbers, next: Numbers, running: Numbers, update: number): {
     readonly scalars: Numbers;

@@ -9,6 +9,7 @@ import type { Optimizer } from "../../core/optim/family.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
+import { scheduleFreeSGD } from "../../core/optim/schedule_free_sgd.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
 import { simplifiedAdEMAMix } from "../../core/optim/simplified_ademamix.ts";
@@ -76,5 +77,10 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       ...{ epsilon: 1e-6, weightDecay: 0.1 },
     },
     stateBytes: 8,
+  },
+  "schedule-free-sgd": {
+    make: scheduleFreeSGD,
+    settings: { learningRate: 0.5, momentum: 0.9, warmUp: 5, weightPower: 1, weightDecay: 0.1 },
+    stateBytes: 4,
   },
 };
