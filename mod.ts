@@ -72,6 +72,10 @@ export {
 } from "./core/optim/simplified_ademamix.ts";
 export type { AveragingOptions } from "./core/optim/schedule_free.ts";
 export { scheduleFreeSGD, type ScheduleFreeSGDOptions } from "./core/optim/schedule_free_sgd.ts";
+export {
+  scheduleFreeAdamW,
+  type ScheduleFreeAdamWOptions,
+} from "./core/optim/schedule_free_adamw.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

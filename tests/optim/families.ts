@@ -9,6 +9,7 @@ import type { Optimizer } from "../../core/optim/family.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
+import { scheduleFreeAdamW } from "../../core/optim/schedule_free_adamw.ts";
 import { scheduleFreeSGD } from "../../core/optim/schedule_free_sgd.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
@@ -82,5 +83,13 @@ export const families: Readonly<Record<string, FamilyRow>> = {
     make: scheduleFreeSGD,
     settings: { learningRate: 0.5, momentum: 0.9, warmUp: 5, weightPower: 1, weightDecay: 0.1 },
     stateBytes: 4,
+  },
+  "schedule-free-adamw": {
+    make: scheduleFreeAdamW,
+    settings: {
+      ...{ learningRate: 0.05, momentum: 0.9, warmUp: 5, weightPower: 1, weightDecay: 0.1 },
+      ...{ beta2: 0.99, epsilon: 1e-6 },
+    },
+    stateBytes: 8,
   },
 };
