@@ -76,6 +76,7 @@ export {
   scheduleFreeAdamW,
   type ScheduleFreeAdamWOptions,
 } from "./core/optim/schedule_free_adamw.ts";
+export { lion, type LionOptions } from "./core/optim/lion.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

@@ -6,6 +6,7 @@ import { adan } from "../../core/optim/adan.ts";
 import { adEMAMix } from "../../core/optim/ademamix.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
+import { lion } from "../../core/optim/lion.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
@@ -91,5 +92,10 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       ...{ beta2: 0.99, epsilon: 1e-6 },
     },
     stateBytes: 8,
+  },
+  "lion": {
+    make: lion,
+    settings: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, weightDecay: 0.1 },
+    stateBytes: 4,
   },
 };
