@@ -39,7 +39,12 @@ export * from "./core/init/sparse.ts";
 export * from "./core/optim/family.ts";
 export * from "./core/optim/elementwise.ts";
 export { sgd, type SGDOptions } from "./core/optim/sgd.ts";
-export { type MomentumOptions, nesterov } from "./core/optim/nesterov.ts";
+export {
+  linearBody,
+  linearScalars,
+  type MomentumOptions,
+  nesterov,
+} from "./core/optim/nesterov.ts";
 export { classicalMomentum } from "./core/optim/classical_momentum.ts";
 export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
 export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
@@ -78,3 +83,8 @@ export * from "./models/rnn.ts";
 export * from "./models/problems/sequence_data.ts";
 export * from "./models/problems/sequence_tasks.ts";
 export * from "./models/time_loop.ts";
+export { type Pointwise, pointwise, type VectorsByName } from "./core/ops/pointwise.ts";
+export type { Defect } from "./core/gpu/kernel.ts";
+export type { Uniform, UniformType, UniformValue } from "./core/gpu/uniform.ts";
+export type { GroupOptions } from "./core/optim/optimizer.ts";
+export type { GroupState, StateVector } from "./core/train/state.ts";
