@@ -11,6 +11,7 @@ export { openGPU, type OpenOptions } from "./core/gpu/open.ts";
 export type { Gpu, Tuner } from "./core/gpu/gpu.ts";
 export type { Memory } from "./core/gpu/memory.ts";
 export { Tuning, type TuningStore } from "./core/gpu/tuning.ts";
+export { limitsOf } from "./core/gpu/limits.ts";
 export { Profile } from "./core/gpu/profile.ts";
 export { type Replica, Trainer, type TrainerOptions } from "./core/train/trainer.ts";
 export type { ReplicaReport, Report, RunOptions } from "./core/train/report.ts";
@@ -38,7 +39,6 @@ export {
   type SequenceTask,
   type TaskCases,
 } from "./models/problems/sequence_tasks.ts";
-export type { MarkedOptions, MemorizationOptions } from "./core/data/sequences.ts";
 export { SequenceData, type SequenceDataOptions } from "./models/problems/sequence_data.ts";
 export type { SequenceSet } from "./models/problems/sequence_data.ts";
 
@@ -60,7 +60,12 @@ export { type Elementwise, elementwise } from "./core/optim/elementwise.ts";
 export { type GroupOptions, optimizerOf } from "./core/optim/optimizer.ts";
 export { sgd, type SGDOptions } from "./core/optim/sgd.ts";
 export { classicalMomentum } from "./core/optim/classical_momentum.ts";
-export { type MomentumOptions, nesterov } from "./core/optim/nesterov.ts";
+export {
+  linearBody,
+  linearScalars,
+  type MomentumOptions,
+  nesterov,
+} from "./core/optim/nesterov.ts";
 export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
 export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
 export { nadamW, type NAdamWOptions } from "./core/optim/nadamw.ts";
@@ -98,6 +103,13 @@ export * from "./core/init/sparse.ts";
 export { permute, philox4x32, Purpose, RandomStream, seedKey } from "./core/random.ts";
 
 // Data: on the GPU, generated, and cut from what others published.
+export {
+  type MarkedOptions,
+  markedSequence,
+  type MemorizationOptions,
+  memorizationSequence,
+  type Sequence,
+} from "./core/data/sequences.ts";
 export { Dataset, type DatasetFormat, type DatasetOptions } from "./core/data/dataset.ts";
 export * from "./models/problems/curves.ts";
 export {

@@ -46,8 +46,8 @@ export interface Pointwise {
  * time. A vector is a vec4f by its name, a scalar an f32. The lines hold the whole of the vectors'
  * memory, padding included: they must turn zeros into finite numbers there.
  *
- * Vectors may hold some of the tensors alone, all such the same ones. Then the others, which have no
- * group, are passed over.
+ * Vectors may hold some of the tensors alone, or elsewhere, all such vectors alike. Then the others,
+ * which have no group, are passed over. A job whose tensors have no group records nothing.
  *
  * Throws an {@linkcode InputError} where the adapter binds fewer buffers than there are vectors.
  */
@@ -56,10 +56,12 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   const { gpu } = plan;
   const vectors = { ...updates, ...reads };
   const [domain] = Object.values(vectors);
-  const other = Object.values(vectors).find(({ layout }) => layout.length !== domain.layout.length);
+  const shifted = shiftedOf(name, vectors);
+  const [other] = Object.values(shifted);
   const runs = runsOf(job, domain.layout, other?.layout);
+  if (runs?.table.length === 0) return;
   const textures = fitTextures(plan, job);
-  const texts = shaderTexts(job, textures, other !== undefined);
+  const texts = shaderTexts(job, textures, Object.keys(shifted));
   const kernel = gpu.kernel(
     name,
     [...scalars || diverges ? [stepSource] : [], finiteSource, source],
@@ -104,6 +106,28 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   });
 }
 
+/** The vectors whose tensors lie elsewhere than in the first one: all of them alike. */
+function shiftedOf(name: string, vectors: VectorsByName): VectorsByName {
+  const [domain] = Object.values(vectors);
+  const shifted = Object.entries(vectors)
+    .filter(([, { layout }]) => !isSame(layout, domain.layout));
+  const third = shifted.find(([, { layout }]) => !isSame(layout, shifted[0][1].layout));
+  if (third) throw new RangeError(`${name} has vectors of three layouts, "${third[0]}" the third`);
+  return Object.fromEntries(shifted);
+}
+
+function isSame(a: VectorLayout, b: VectorLayout): boolean {
+  return a === b || a.length === b.length && a.tensors.length === b.tensors.length &&
+      a.tensors.every(({ name, offset }, t) =>
+        name === b.tensors[t].name && offset === b.tensors[t].offset
+      );
+}
+
+/** Where each tensor of a layout ends. */
+function endsOf({ tensors, length }: VectorLayout): number[] {
+  return [...tensors.slice(1).map(({ offset }) => offset), length];
+}
+
 /** Runs of neighbouring tensors of one group; undefined where all tensors are of the first. */
 function runsOf(
   { groupOf, name }: Pointwise,
@@ -112,7 +136,7 @@ function runsOf(
 ): { table: number[][]; shifts: number[][]; workgroups: number } | undefined {
   const groups = groupOf ?? layout.tensors.map(() => 0);
   if (groups.every((group) => group === 0) && !other) return undefined;
-  const ends = [...layout.tensors.slice(1).map(({ offset }) => offset), layout.length];
+  const ends = endsOf(layout);
   const table: number[][] = [];
   const shifts: number[][] = [];
   let workgroups = 0;
@@ -120,7 +144,7 @@ function runsOf(
     const group = groups[t];
     if (group === undefined) return;
     const [begin, end] = [offset / 4, ends[t] / 4];
-    const place = other ? other.tensors.find(({ name }) => name === tensor)?.offset : offset;
+    const place = other ? placeOf(other, tensor, ends[t] - offset) : offset;
     if (place === undefined) throw new RangeError(`${name} lacks a vector with "${tensor}"`);
     const shift = begin - place / 4;
     const last = table.at(-1);
@@ -136,6 +160,13 @@ function runsOf(
     workgroups += Math.ceil((run[2] - run[1]) / EACH / WORKGROUP);
   }
   return { table, shifts, workgroups };
+}
+
+/** Where a tensor of so many floats lies. */
+function placeOf(layout: VectorLayout, tensor: string, floats: number): number | undefined {
+  const t = layout.tensors.findIndex(({ name }) => name === tensor);
+  const offset = layout.tensors[t]?.offset;
+  return endsOf(layout)[t] - offset === floats ? offset : undefined;
 }
 
 /** Whether vectors are read from textures: where the adapter mirrors, and binds as many. */
@@ -159,21 +190,18 @@ function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
 }
 
 /** The parts of the shader that the names fill. */
-function shaderTexts(job: Pointwise, textures: boolean, shifted: boolean) {
+function shaderTexts(job: Pointwise, textures: boolean, shifted: readonly string[]) {
   const { reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
-  const layout = Object.values({ ...updates, ...reads })[0].layout;
   const [read, updated] = [Object.keys(reads), Object.keys(updates)];
   let binding = 2;
   const declare = (name: string, kind: "operand" | "read" | "read_write", type = "vec4f") =>
     (kind === "operand" ? "// #operand\n" : "") +
     `@group(0) @binding(${binding++}) var<storage, ${kind === "read_write" ? kind : "read"}> ` +
     `nagare_${name}: array<${type}>;`;
-  const place = (name: string) => {
-    const vector = { ...updates, ...reads }[name];
-    return shifted && vector.layout.length !== layout.length
+  const place = (name: string) =>
+    shifted.includes(name)
       ? `nagare_pointwise.first_${name} * nagare_pointwise.other_length + nagare_other`
       : `nagare_pointwise.first_${name} * nagare_pointwise.length + nagare_at`;
-  };
   const value = (name: string) =>
     read.includes(name)
       ? `nagare_${name}_at(${place(name)})`

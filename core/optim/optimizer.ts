@@ -81,7 +81,9 @@ export function checkSetting(setting: Setting, value: unknown, update?: number):
     (!setting.whole || Number.isInteger(value));
   if (isNumber && value > above && value >= atLeast && value < below && value <= atMost) return;
   const when = update === undefined ? "" : ` at update ${update}`;
-  const shown = typeof value === "number" ? value : `a ${typeof value}`;
+  const shown = ["number", "undefined"].includes(typeof value) || value === null
+    ? value
+    : `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
   throw new InputError(
     `the ${words(setting.name)}${when} must be ${rangeWords(setting)}, not ${shown}`,
   );
@@ -129,6 +131,7 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
+/** "learningRate" as "a learning rate". */
 function article({ name }: Setting): string {
-  return `a ${words(name)}`;
+  return `${/^[aeiou]/.test(name) ? "an" : "a"} ${words(name)}`;
 }
