@@ -229,21 +229,22 @@ function buffersOf({ bindings }: Kernel, { reads, updates }: Pointwise): Record<
 }
 
 /** What a compiler said of a shader, in words that place it in the lines of the body. */
-async function placed(
+export async function placed(
   device: GPUDevice,
   { text, line, column, message }: Defect,
   body: string,
+  called = "body",
 ): Promise<string> {
   const lines = body.split("\n");
   const own = line - text.slice(0, text.indexOf(body)).split("\n").length + 1;
   if (own >= 1 && own <= lines.length) {
-    return `line ${own}, column ${column} of its body: ${said(message)}`;
+    return `line ${own}, column ${column} of its ${called}: ${said(message)}`;
   }
   // Some defects are found when the whole is checked, without a place: by which line, is tried.
   for (const [i, last] of lines.entries()) {
     const cut = text.replace(body, () => lines.slice(0, i + 1).join("\n"));
     if (isInvalid(await defectOf(device, cut))) {
-      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its body: ${said(message)}`;
+      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its ${called}: ${said(message)}`;
     }
   }
   return said(message);
