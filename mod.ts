@@ -57,6 +57,7 @@ export type {
   Update,
 } from "./core/optim/family.ts";
 export { type Elementwise, elementwise } from "./core/optim/elementwise.ts";
+export { type Measured, measured } from "./core/optim/measured.ts";
 export { type GroupOptions, optimizerOf } from "./core/optim/optimizer.ts";
 export { sgd, type SGDOptions } from "./core/optim/sgd.ts";
 export { classicalMomentum } from "./core/optim/classical_momentum.ts";
