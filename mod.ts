@@ -78,6 +78,10 @@ export {
   type ScheduleFreeAdamWOptions,
 } from "./core/optim/schedule_free_adamw.ts";
 export { lion, type LionOptions } from "./core/optim/lion.ts";
+export {
+  adaptiveHeavyBall,
+  type AdaptiveHeavyBallOptions,
+} from "./core/optim/adaptive_heavy_ball.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

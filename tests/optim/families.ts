@@ -4,6 +4,7 @@
 import { adamW } from "../../core/optim/adamw.ts";
 import { adan } from "../../core/optim/adan.ts";
 import { adEMAMix } from "../../core/optim/ademamix.ts";
+import { adaptiveHeavyBall } from "../../core/optim/adaptive_heavy_ball.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { lion } from "../../core/optim/lion.ts";
@@ -97,5 +98,10 @@ export const families: Readonly<Record<string, FamilyRow>> = {
     make: lion,
     settings: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, weightDecay: 0.1 },
     stateBytes: 4,
+  },
+  "adaptive-heavy-ball": {
+    make: adaptiveHeavyBall,
+    settings: { learningRate: 0.1, delta: 0.4 },
+    stateBytes: 8,
   },
 };
