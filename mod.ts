@@ -82,6 +82,7 @@ export {
   adaptiveHeavyBall,
   type AdaptiveHeavyBallOptions,
 } from "./core/optim/adaptive_heavy_ball.ts";
+export { restartedNesterov, type RestartOptions } from "./core/optim/restart.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

@@ -13,9 +13,10 @@ import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
 import { scheduleFreeAdamW } from "../../core/optim/schedule_free_adamw.ts";
 import { scheduleFreeSGD } from "../../core/optim/schedule_free_sgd.ts";
-import { sgd } from "../../core/optim/sgd.ts";
-import { paperMomentum } from "../../core/optim/schedule.ts";
 import { simplifiedAdEMAMix } from "../../core/optim/simplified_ademamix.ts";
+import { restartedNesterov, type RestartOptions } from "../../core/optim/restart.ts";
+import { sgd } from "../../core/optim/sgd.ts";
+import { nesterov1983, paperMomentum } from "../../core/optim/schedule.ts";
 
 /** A family in the table. */
 export interface FamilyRow {
@@ -103,5 +104,12 @@ export const families: Readonly<Record<string, FamilyRow>> = {
     make: adaptiveHeavyBall,
     settings: { learningRate: 0.1, delta: 0.4 },
     stateBytes: 8,
+  },
+  "restart": {
+    // Its own schedule is the one that the answers are for.
+    make: ({ momentum: _, ...settings }: RestartOptions & { momentum: unknown }) =>
+      restartedNesterov(settings),
+    settings: { learningRate: 0.4, momentum: nesterov1983() },
+    stateBytes: 4,
   },
 };
