@@ -83,6 +83,7 @@ export {
   type AdaptiveHeavyBallOptions,
 } from "./core/optim/adaptive_heavy_ball.ts";
 export { restartedNesterov, type RestartOptions } from "./core/optim/restart.ts";
+export { aggMo, type AggMoOptions } from "./core/optim/aggmo.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

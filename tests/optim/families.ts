@@ -5,6 +5,7 @@ import { adamW } from "../../core/optim/adamw.ts";
 import { adan } from "../../core/optim/adan.ts";
 import { adEMAMix } from "../../core/optim/ademamix.ts";
 import { adaptiveHeavyBall } from "../../core/optim/adaptive_heavy_ball.ts";
+import { aggMo, type AggMoOptions } from "../../core/optim/aggmo.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { lion } from "../../core/optim/lion.ts";
@@ -111,5 +112,11 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       restartedNesterov(settings),
     settings: { learningRate: 0.4, momentum: nesterov1983() },
     stateBytes: 4,
+  },
+  "aggmo": {
+    make: ({ momenta, ...settings }: AggMoOptions & { momenta: AggMoOptions["betas"] }) =>
+      aggMo({ ...settings, ...momenta && { betas: momenta } }),
+    settings: { learningRate: 0.05, momenta: [0, rising, 0.95] },
+    stateBytes: 8,
   },
 };
