@@ -84,6 +84,8 @@ export {
 } from "./core/optim/adaptive_heavy_ball.ts";
 export { restartedNesterov, type RestartOptions } from "./core/optim/restart.ts";
 export { aggMo, type AggMoOptions } from "./core/optim/aggmo.ts";
+export { lookahead } from "./core/optim/lookahead.ts";
+export type { LookaheadOptions, LookaheadVelocity } from "./core/optim/lookahead.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

@@ -28,6 +28,11 @@ export interface Pointwise {
   readonly updates: VectorsByName;
   /** f32 that differ with the step, the replica and the group of a tensor. */
   readonly scalars?: StepScalars;
+  /**
+   * A scalar: where it is 0 nothing is read or written. Vectors are then read from buffers, since
+   * mirrors would be brought up to date for nothing.
+   */
+  readonly when?: string;
   /** f32 that are fixed with the plan. */
   readonly numbers?: Readonly<Record<string, number>>;
   /** f32 of each replica that another kernel left in a buffer, [R, names]. */
@@ -140,10 +145,10 @@ function runsOf(
 
 /** Whether vectors are read from textures: where the adapter mirrors, and binds as many. */
 function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
-  const { name, reads = {}, updates, measured, diverges, scalars } = job;
+  const { name, reads = {}, updates, measured, diverges, scalars, when } = job;
   const { maxStorageTexturesPerShaderStage, maxStorageBuffersPerShaderStage } = gpu.device.limits;
   const [read, updated] = [reads, updates].map((vectors) => Object.keys(vectors).length);
-  const textures = gpu.operands === "textures" &&
+  const textures = gpu.operands === "textures" && when === undefined &&
     read + updated <= maxStorageTexturesPerShaderStage;
   const besides = (measured ? 1 : 0) + (diverges ? 1 : 0) + (diverges || scalars ? 1 : 0);
   const buffers = updated + (textures ? 0 : read) + besides;
@@ -160,7 +165,7 @@ function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
 
 /** The parts of the shader that the names fill. */
 function shaderTexts(job: Pointwise, textures: boolean, shifted: boolean) {
-  const { reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
+  const { reads = {}, updates, scalars, numbers = {}, measured, diverges, when } = job;
   const layout = Object.values({ ...updates, ...reads })[0].layout;
   const [read, updated] = [Object.keys(reads), Object.keys(updates)];
   let binding = 2;
@@ -213,6 +218,9 @@ function shaderTexts(job: Pointwise, textures: boolean, shifted: boolean) {
     STORES: updated.map((name) => `nagare_${name}[${place(name)}] = ${name};`).join("\n  "),
     FINITE: diverges ? "all_finite(parameters)" : "true",
     SCALAR_LOADS: loaded.map(([name, text]) => `let nagare_s_${name} = ${text};`).join("\n  "),
+    STOP: when === undefined
+      ? "nagare_end"
+      : `select(nagare_begin, nagare_end, nagare_s_${when} != 0)`,
     ARGUMENTS: loaded.map(([name]) => `, nagare_s_${name}`).join(""),
   };
 }
