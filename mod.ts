@@ -57,6 +57,7 @@ export type {
   Update,
 } from "./core/optim/family.ts";
 export { type Elementwise, elementwise } from "./core/optim/elementwise.ts";
+export { type Measured, measured } from "./core/optim/measured.ts";
 export { type GroupOptions, optimizerOf } from "./core/optim/optimizer.ts";
 export { sgd, type SGDOptions } from "./core/optim/sgd.ts";
 export { classicalMomentum } from "./core/optim/classical_momentum.ts";
@@ -82,6 +83,14 @@ export {
   type ScheduleFreeAdamWOptions,
 } from "./core/optim/schedule_free_adamw.ts";
 export { lion, type LionOptions } from "./core/optim/lion.ts";
+export {
+  adaptiveHeavyBall,
+  type AdaptiveHeavyBallOptions,
+} from "./core/optim/adaptive_heavy_ball.ts";
+export { restartedNesterov, type RestartOptions } from "./core/optim/restart.ts";
+export { aggMo, type AggMoOptions } from "./core/optim/aggmo.ts";
+export { lookahead } from "./core/optim/lookahead.ts";
+export type { LookaheadOptions, LookaheadVelocity } from "./core/optim/lookahead.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

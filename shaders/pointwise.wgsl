@@ -74,10 +74,11 @@ fn main(
   let nagare_other_start = nagare_start;
   // #endif
   ${SCALAR_LOADS}
+  let nagare_stop = ${STOP};
   var nagare_is_finite = true;
   // #for e in EACH
   let nagare_i_${e} = nagare_first + ${e} * ${WORKGROUP};
-  if nagare_i_${e} < nagare_end {
+  if nagare_i_${e} < nagare_stop {
     let is_finite_${e} = nagare_apply(
       nagare_start + nagare_i_${e},
       nagare_other_start + nagare_i_${e}${ARGUMENTS}

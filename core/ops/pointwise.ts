@@ -28,6 +28,11 @@ export interface Pointwise {
   readonly updates: VectorsByName;
   /** f32 that differ with the step, the replica and the group of a tensor. */
   readonly scalars?: StepScalars;
+  /**
+   * A scalar: where it is 0 nothing is read or written. Vectors are then read from buffers, since
+   * mirrors would be brought up to date for nothing.
+   */
+  readonly when?: string;
   /** f32 that are fixed with the plan. */
   readonly numbers?: Readonly<Record<string, number>>;
   /** f32 of each replica that another kernel left in a buffer, [R, names]. */
@@ -171,10 +176,10 @@ function placeOf(layout: VectorLayout, tensor: string, floats: number): number |
 
 /** Whether vectors are read from textures: where the adapter mirrors, and binds as many. */
 function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
-  const { name, reads = {}, updates, measured, diverges, scalars } = job;
+  const { name, reads = {}, updates, measured, diverges, scalars, when } = job;
   const { maxStorageTexturesPerShaderStage, maxStorageBuffersPerShaderStage } = gpu.device.limits;
   const [read, updated] = [reads, updates].map((vectors) => Object.keys(vectors).length);
-  const textures = gpu.operands === "textures" &&
+  const textures = gpu.operands === "textures" && when === undefined &&
     read + updated <= maxStorageTexturesPerShaderStage;
   const besides = (measured ? 1 : 0) + (diverges ? 1 : 0) + (diverges || scalars ? 1 : 0);
   const buffers = updated + (textures ? 0 : read) + besides;
@@ -191,7 +196,7 @@ function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
 
 /** The parts of the shader that the names fill. */
 function shaderTexts(job: Pointwise, textures: boolean, shifted: readonly string[]) {
-  const { reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
+  const { reads = {}, updates, scalars, numbers = {}, measured, diverges, when } = job;
   const [read, updated] = [Object.keys(reads), Object.keys(updates)];
   let binding = 2;
   const declare = (name: string, kind: "operand" | "read" | "read_write", type = "vec4f") =>
@@ -241,6 +246,9 @@ function shaderTexts(job: Pointwise, textures: boolean, shifted: readonly string
     STORES: updated.map((name) => `nagare_${name}[${place(name)}] = ${name};`).join("\n  "),
     FINITE: diverges ? "all_finite(parameters)" : "true",
     SCALAR_LOADS: loaded.map(([name, text]) => `let nagare_s_${name} = ${text};`).join("\n  "),
+    STOP: when === undefined
+      ? "nagare_end"
+      : `select(nagare_begin, nagare_end, nagare_s_${when} != 0)`,
     ARGUMENTS: loaded.map(([name]) => `, nagare_s_${name}`).join(""),
   };
 }
@@ -257,21 +265,22 @@ function buffersOf({ bindings }: Kernel, { reads, updates }: Pointwise): Record<
 }
 
 /** What a compiler said of a shader, in words that place it in the lines of the body. */
-async function placed(
+export async function placed(
   device: GPUDevice,
   { text, line, column, message }: Defect,
   body: string,
+  called = "body",
 ): Promise<string> {
   const lines = body.split("\n");
   const own = line - text.slice(0, text.indexOf(body)).split("\n").length + 1;
   if (own >= 1 && own <= lines.length) {
-    return `line ${own}, column ${column} of its body: ${said(message)}`;
+    return `line ${own}, column ${column} of its ${called}: ${said(message)}`;
   }
   // Some defects are found when the whole is checked, without a place: by which line, is tried.
   for (const [i, last] of lines.entries()) {
     const cut = text.replace(body, () => lines.slice(0, i + 1).join("\n"));
     if (isInvalid(await defectOf(device, cut))) {
-      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its body: ${said(message)}`;
+      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its ${called}: ${said(message)}`;
     }
   }
   return said(message);

@@ -3,17 +3,21 @@
 
 import { adamW } from "../../core/optim/adamw.ts";
 import { adan } from "../../core/optim/adan.ts";
+import { adaptiveHeavyBall } from "../../core/optim/adaptive_heavy_ball.ts";
 import { adEMAMix } from "../../core/optim/ademamix.ts";
+import { aggMo, type AggMoOptions } from "../../core/optim/aggmo.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { lion } from "../../core/optim/lion.ts";
+import { lookahead, type LookaheadOptions } from "../../core/optim/lookahead.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
 import { scheduleFreeAdamW } from "../../core/optim/schedule_free_adamw.ts";
 import { scheduleFreeSGD } from "../../core/optim/schedule_free_sgd.ts";
+import { restartedNesterov, type RestartOptions } from "../../core/optim/restart.ts";
 import { sgd } from "../../core/optim/sgd.ts";
-import { paperMomentum } from "../../core/optim/schedule.ts";
+import { nesterov1983, paperMomentum } from "../../core/optim/schedule.ts";
 import { simplifiedAdEMAMix } from "../../core/optim/simplified_ademamix.ts";
 
 /** A family in the table. */
@@ -98,4 +102,39 @@ export const families: Readonly<Record<string, FamilyRow>> = {
     settings: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, weightDecay: 0.1 },
     stateBytes: 4,
   },
+  "adaptive-heavy-ball": {
+    make: adaptiveHeavyBall,
+    settings: { learningRate: 0.1, delta: 0.4 },
+    stateBytes: 8,
+  },
+  "restart": {
+    // Its own schedule is the one that the answers are for.
+    make: ({ momentum: _, ...settings }: RestartOptions & { momentum: unknown }) =>
+      restartedNesterov(settings),
+    settings: { learningRate: 0.4, momentum: nesterov1983() },
+    stateBytes: 4,
+  },
+  "aggmo": {
+    make: ({ momenta, ...settings }: AggMoOptions & { momenta: AggMoOptions["betas"] }) =>
+      aggMo({ ...settings, ...momenta && { betas: momenta } }),
+    settings: { learningRate: 0.05, momenta: [0, rising, 0.95] },
+    stateBytes: 8,
+  },
+  "lookahead": {
+    make: ({ inner, ...options }: LookaheadOptions & { inner: Inner }) =>
+      lookahead(families[inner.rule].make(inner.settings as never), options),
+    settings: {
+      inner: { rule: "nag", settings: { learningRate: 0.1, momentum: rising } },
+      period: 3,
+      alpha: 0.4,
+      velocity: "pull",
+    },
+    stateBytes: 12,
+  },
 };
+
+/** An optimizer within another one, as the answers name it. */
+interface Inner {
+  readonly rule: string;
+  readonly settings: unknown;
+}
