@@ -25,7 +25,7 @@ export interface Pointwise {
   readonly body: string;
   /** What it reads and leaves as it is. */
   readonly reads?: VectorsByName;
-  /** What it reads and writes. The first of all vectors gives the layout. */
+  /** What it reads and writes. The longest of all vectors gives the layout. */
   readonly updates: VectorsByName;
   /** f32 that differ with the step, the replica and the group of a tensor. */
   readonly scalars?: StepScalars;
@@ -48,7 +48,7 @@ export interface Pointwise {
  * memory, padding included: they must turn zeros into finite numbers there.
  *
  * Vectors may hold some of the tensors alone, all such the same ones. Then the others, which have no
- * group, are passed over.
+ * group, are passed over. Where no tensor has a group nothing is recorded.
  *
  * Throws an {@linkcode InputError} where the adapter binds fewer buffers than there are vectors.
  */
@@ -56,11 +56,11 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   const { name, body, reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
   const { gpu } = plan;
   const vectors = { ...updates, ...reads };
-  const [domain] = Object.values(vectors);
-  const other = Object.values(vectors).find(({ layout }) => layout.length !== domain.layout.length);
+  const { domain, other } = domainOf(job);
   const runs = runsOf(job, domain.layout, other?.layout);
+  if (runs?.table.length === 0) return;
   const textures = fitTextures(plan, job);
-  const texts = shaderTexts(job, textures, other !== undefined);
+  const texts = shaderTexts(job, textures, other && domain.layout);
   const kernel = gpu.kernel(
     name,
     [...scalars || diverges ? [stepSource] : [], finiteSource, source],
@@ -103,6 +103,18 @@ export function pointwise(plan: Plan, job: Pointwise): void {
     groups: spread(gpu, workgroups, domain.replicas),
     iterations: runs ? Math.ceil(Math.log2(runs.table.length)) + 1 : 0,
   });
+}
+
+/** A vector of all tensors, and one of those that some vectors hold alone. */
+function domainOf({ name, updates, reads }: Pointwise): { domain: Vector; other?: Vector } {
+  const vectors = Object.values({ ...updates, ...reads });
+  const lengths = vectors.map(({ layout }) => layout.length);
+  const domain = vectors[lengths.indexOf(Math.max(...lengths))];
+  const others = vectors.filter(({ layout }) => layout.length !== domain.layout.length);
+  if (others.some(({ layout }) => layout.length !== others[0].layout.length)) {
+    throw new RangeError(`${name} has vectors of more than two layouts`);
+  }
+  return { domain, ...others.length > 0 && { other: others[0] } };
 }
 
 /** Runs of neighbouring tensors of one group; undefined where all tensors are of the first. */
@@ -159,10 +171,9 @@ function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
   return textures;
 }
 
-/** The parts of the shader that the names fill. */
-function shaderTexts(job: Pointwise, textures: boolean, shifted: boolean) {
+/** The parts of the shader that the names fill; `whole` is given where some vectors hold less. */
+function shaderTexts(job: Pointwise, textures: boolean, whole: VectorLayout | undefined) {
   const { reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
-  const layout = Object.values({ ...updates, ...reads })[0].layout;
   const [read, updated] = [Object.keys(reads), Object.keys(updates)];
   let binding = 2;
   const declare = (name: string, kind: "operand" | "read" | "read_write", type = "vec4f") =>
@@ -171,7 +182,7 @@ function shaderTexts(job: Pointwise, textures: boolean, shifted: boolean) {
     `nagare_${name}: array<${type}>;`;
   const place = (name: string) => {
     const vector = { ...updates, ...reads }[name];
-    return shifted && vector.layout.length !== layout.length
+    return whole && vector.layout.length !== whole.length
       ? `nagare_pointwise.first_${name} * nagare_pointwise.other_length + nagare_other`
       : `nagare_pointwise.first_${name} * nagare_pointwise.length + nagare_at`;
   };
