@@ -41,6 +41,11 @@ export * from "./core/optim/elementwise.ts";
 export { sgd, type SGDOptions } from "./core/optim/sgd.ts";
 export { type MomentumOptions, nesterov } from "./core/optim/nesterov.ts";
 export { classicalMomentum } from "./core/optim/classical_momentum.ts";
+export {
+  partialMomentum,
+  type PartialMomentumOptions,
+  type TensorChoice,
+} from "./core/optim/partial_momentum.ts";
 export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
 export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
 export * from "./core/optim/learning_rate.ts";

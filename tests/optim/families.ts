@@ -7,6 +7,7 @@ import type { Optimizer } from "../../core/optim/family.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
 import { sgd } from "../../core/optim/sgd.ts";
+import { partialMomentum, type PartialMomentumOptions } from "../../core/optim/partial_momentum.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
 
 /** A family in the table. */
@@ -15,8 +16,13 @@ export interface FamilyRow {
   make(settings: never): Optimizer;
   /** Settings to try it with on tensors of odd shapes, for its rule as well. */
   settings: Readonly<Record<string, unknown>>;
-  /** Bytes of state a parameter, of weights as large as a family needs. */
+  /** Bytes of state a parameter, of 64 rows of weights and, with the padding, 8 of biases. */
   stateBytes: number;
+}
+
+/** Bytes a parameter of a family that keeps so many of weights and of biases. */
+function bytes({ weights, biases }: { weights: number; biases: number }): number {
+  return (64 * weights + 8 * biases) / 72;
 }
 
 const rising = paperMomentum({ cap: 0.9, period: 3 });
@@ -40,5 +46,15 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       adamW({ ...settings, ...v0 !== undefined && { initialSquare: v0 } }),
     settings: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 },
     stateBytes: 8,
+  },
+  "partial": {
+    // The rule is told by a mask what the optimizer is told by a choice.
+    make: ({ mask: _, ...settings }: PartialMomentumOptions & { mask: boolean[] }) =>
+      partialMomentum(settings),
+    settings: {
+      ...{ learningRate: 0.1, momentum: rising },
+      ...{ in: "weights", mask: [true, false, true, false, true, false] },
+    },
+    stateBytes: bytes({ weights: 4, biases: 0 }),
   },
 };

@@ -1,0 +1,84 @@
+import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { InputError } from "../../core/errors.ts";
+import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
+import type { Optimizer } from "../../core/optim/family.ts";
+import {
+  partialMomentum,
+  partialMomentumFamily,
+  type TensorChoice,
+} from "../../core/optim/partial_momentum.ts";
+import { paperMomentum } from "../../core/optim/schedule.ts";
+import { sgd } from "../../core/optim/sgd.ts";
+import { type Bench, gpuTest } from "../gpu/fixture.ts";
+import { bowls, oddShapes, openOn, train } from "./tensors.ts";
+
+const settings = { learningRate: 0.1, momentum: paperMomentum({ cap: 0.9, period: 3 }) };
+const partial = (choice: TensorChoice) => partialMomentum({ ...settings, in: choice });
+
+/** Where each optimizer, in a trainer of its own, takes the tensors of odd shapes. */
+async function ends(bench: Bench, ...optimizers: Optimizer[]): Promise<Float32Array[][]> {
+  const found: Float32Array[][] = [];
+  for (const optimizer of optimizers) {
+    const trainer = await openOn(bench, bowls(oddShapes), [optimizer]);
+    await train(trainer, 9);
+    found.push(await trainer.theta());
+  }
+  return found;
+}
+
+gpuTest("partial momentum in all tensors is classical momentum, in none SGD", async (bench) => {
+  const [all, cm] = await ends(bench, partial("all"), classicalMomentum(settings));
+  assertEquals(all, cm);
+  const [none, plain] = await ends(bench, partial("none"), sgd({ learningRate: 0.1 }));
+  assertEquals(none, plain);
+});
+
+gpuTest("partial momentum moves each tensor as its own rule does", async (bench) => {
+  const [cm, plain] = await ends(bench, classicalMomentum(settings), sgd({ learningRate: 0.1 }));
+  const choices: [TensorChoice, number[]][] = [
+    ["weights", [0, 2, 4]],
+    ["biases", [1, 3, 5]],
+    ["hidden", [2, 3]],
+    ["ends", [0, 1, 4, 5]],
+    [["tensor 3", "tensor 0"], [0, 3]],
+    [({ columns }) => columns === 129, [2, 3]],
+  ];
+  for (const [choice, kept] of choices) {
+    const [theta] = await ends(bench, partial(choice));
+    assertEquals(theta, cm.map((tensor, t) => kept.includes(t) ? tensor : plain[t]));
+  }
+});
+
+gpuTest(
+  "partial momentum refuses tensors that are not there, with those that are",
+  async (bench) => {
+    const refused = (choice: TensorChoice, text: string) =>
+      assertRejects(
+        async () => {
+          await openOn(bench, bowls(oddShapes.slice(0, 2)), [partial(choice)]);
+        },
+        InputError,
+        text,
+      );
+    await refused(
+      ["tensor 0", "tensor 7"],
+      `names a tensor "tensor 7", and the network has "tensor 0"`,
+    );
+    await refused("hidden", `of no tensor: the network has "tensor 0", "tensor 1"`);
+    await refused(() => false, "of no tensor");
+    await refused([], "of no tensor");
+  },
+);
+
+Deno.test("a choice is one family, however it is told", () => {
+  const [one, other] = [["b", "a"], ["a", "b", "a"]].map(partialMomentumFamily);
+  assertStrictEquals(one, other);
+  assertStrictEquals(partialMomentumFamily("ends"), partialMomentumFamily("ends"));
+  const takes = () => true;
+  assertStrictEquals(partialMomentumFamily(takes), partialMomentumFamily(takes));
+  assertEquals(partialMomentumFamily(takes) === partialMomentumFamily(() => true), false);
+  assertEquals(partial(["b", "a"]).name, 'partial ("a", "b")');
+  for (const wrong of ["middle", "toString", undefined, [1]]) {
+    assertThrows(() => partial(wrong as never), InputError, "partial momentum is kept in all, ");
+  }
+});
