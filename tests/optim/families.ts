@@ -1,9 +1,10 @@
 // Every family of optimizers, a row each: how it is made of the settings of its rule in float64
 // (core/reference/rules), which the known answers hold as well.
 
-import { adamW } from "../../core/optim/adamw.ts";
+import { adamW, type AdamWOptions } from "../../core/optim/adamw.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
+import { muon, type MuonOptions } from "../../core/optim/muon.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
 import { sgd } from "../../core/optim/sgd.ts";
@@ -56,5 +57,18 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       ...{ in: "weights", mask: [true, false, true, false, true, false] },
     },
     stateBytes: bytes({ weights: 4, biases: 0 }),
+  },
+  "muon": {
+    // The rule's AdamW has settings in a place of its own.
+    make: ({ others, ...settings }: MuonOptions & { others: AdamWOptions }) => {
+      const { learningRate, weightDecay, ...shared } = others;
+      const renamed = { otherLearningRate: learningRate!, otherWeightDecay: weightDecay! };
+      return muon({ ...settings, ...shared, ...renamed });
+    },
+    settings: {
+      ...{ learningRate: 0.02, momentum: rising, steps: 5, weightDecay: 0.1, matrices: "all" },
+      others: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 },
+    },
+    stateBytes: bytes({ weights: 4, biases: 8 }),
   },
 };

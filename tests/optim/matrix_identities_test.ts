@@ -1,6 +1,8 @@
-import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
+import { adamW } from "../../core/optim/adamw.ts";
+import { muon, muonFamily } from "../../core/optim/muon.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import {
   partialMomentum,
@@ -9,7 +11,8 @@ import {
 } from "../../core/optim/partial_momentum.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
 import { sgd } from "../../core/optim/sgd.ts";
-import { type Bench, gpuTest } from "../gpu/fixture.ts";
+import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
+import { singularValues } from "../reference/singular_values.ts";
 import { bowls, oddShapes, openOn, train } from "./tensors.ts";
 
 const settings = { learningRate: 0.1, momentum: paperMomentum({ cap: 0.9, period: 3 }) };
@@ -81,4 +84,70 @@ Deno.test("a choice is one family, however it is told", () => {
   for (const wrong of ["middle", "toString", undefined, [1]]) {
     assertThrows(() => partial(wrong as never), InputError, "partial momentum is kept in all, ");
   }
+});
+
+const others = { beta1: 0.8, beta2: 0.9, epsilon: 1e-6 };
+
+gpuTest("muon moves biases, and with hidden the first and last matrix, by AdamW", async (bench) => {
+  const own = { ...others, otherLearningRate: 0.05, otherWeightDecay: 0.1 };
+  const [adam, all, hidden] = await ends(
+    bench,
+    adamW({ ...others, learningRate: 0.05, weightDecay: 0.1 }),
+    muon(own),
+    muon({ ...own, matrices: "hidden" }),
+  );
+  // To the bit: the others are moved by the same lines.
+  const same = (theta: Float32Array[]) =>
+    theta.map((tensor, t) => tensor.every((x, i) => x === adam[t][i]));
+  assertEquals(same(all), [false, true, false, true, false, true]);
+  assertEquals(same(hidden), [true, true, false, true, true, true]);
+  assertEquals(hidden[2], all[2]);
+});
+
+gpuTest("muon's step has the singular values of Newton-Schulz", async (bench) => {
+  const start = [[36, 20], [20, 36]].map(([rows, columns]) => ({
+    ...{ rows, columns },
+    values: new Float64Array(rows * columns),
+  }));
+  const landscape = {
+    start,
+    gradient: () => start.map(({ values }, t) => Float64Array.from(draw(values.length, 70 + t))),
+  };
+  const trainer = await openOn(bench, landscape, [muon({ learningRate: 0.5 })]);
+  await train(trainer, 1);
+  const lengths = (await trainer.theta()).map((values, t) =>
+    singularValues({ ...start[t], values: Float64Array.from(values) })
+  );
+  [0.5, 0.5 * Math.sqrt(36 / 20)].forEach((rate, t) => {
+    assert(lengths[t][0] < 1.14 * rate && lengths[t][19] > 0.68 * rate, `${lengths[t]}`);
+  });
+});
+
+gpuTest("muon refuses a network without matrices to orthogonalize", async (bench) => {
+  const open = (optimizer: Optimizer, tensors: number[]) =>
+    assertRejects(
+      async () => {
+        await openOn(bench, bowls(tensors.map((t) => oddShapes[t])), [optimizer]);
+      },
+      InputError,
+      "finds no matrix to orthogonalize",
+    );
+  await open(muon({ matrices: "hidden" }), [0, 1, 2, 3]);
+  await open(muon(), [1]);
+});
+
+Deno.test("muon of the same matrices and steps is one family", () => {
+  assertStrictEquals(muon({ learningRate: 1 }).family, muonFamily({ matrices: "all", steps: 5 }));
+  const named = [{}, { matrices: "hidden" }, { steps: 3 }, {
+    matrices: "hidden",
+    steps: 1,
+  }] as const;
+  assertEquals(named.map((options) => muon(options).name), [
+    "muon",
+    "muon (hidden)",
+    "muon (3 steps)",
+    "muon (hidden, 1 step)",
+  ]);
+  for (const steps of [0, 1.5]) assertThrows(() => muon({ steps }), InputError, "at least 1");
+  assertThrows(() => muon({ matrices: "ends" as never }), InputError, "not ends");
 });
