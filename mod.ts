@@ -91,6 +91,12 @@ export { restartedNesterov, type RestartOptions } from "./core/optim/restart.ts"
 export { aggMo, type AggMoOptions } from "./core/optim/aggmo.ts";
 export { lookahead } from "./core/optim/lookahead.ts";
 export type { LookaheadOptions, LookaheadVelocity } from "./core/optim/lookahead.ts";
+export {
+  partialMomentum,
+  type PartialMomentumOptions,
+  type TensorChoice,
+} from "./core/optim/partial_momentum.ts";
+export { muon, type MuonMatrices, type MuonOptions } from "./core/optim/muon.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

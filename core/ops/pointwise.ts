@@ -60,7 +60,7 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   const { name, body, reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
   const { gpu } = plan;
   const vectors = { ...updates, ...reads };
-  const [domain] = Object.values(vectors);
+  const domain = domainOf(vectors);
   const shifted = shiftedOf(name, vectors);
   const [other] = Object.values(shifted);
   const runs = runsOf(job, domain.layout, other?.layout);
@@ -111,9 +111,16 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   });
 }
 
-/** The vectors whose tensors lie elsewhere than in the first one: all of them alike. */
+/** The vector whose tensors the groups are of: the longest, which holds them all. */
+function domainOf(vectors: VectorsByName): Vector {
+  return Object.values(vectors).reduce((longest, vector) =>
+    vector.layout.length > longest.layout.length ? vector : longest
+  );
+}
+
+/** The vectors whose tensors lie elsewhere than in the longest one: all of them alike. */
 function shiftedOf(name: string, vectors: VectorsByName): VectorsByName {
-  const [domain] = Object.values(vectors);
+  const domain = domainOf(vectors);
   const shifted = Object.entries(vectors)
     .filter(([, { layout }]) => !isSame(layout, domain.layout));
   const third = shifted.find(([, { layout }]) => !isSame(layout, shifted[0][1].layout));

@@ -74,7 +74,10 @@ export type InitialState = "zeros" | "parameters";
 
 /** A vector beside the parameters. */
 export type State = InitialState | {
-  /** Which tensors it holds, and with what shapes. */
+  /**
+   * Which tensors it holds, and with what shapes. It throws an `InputError` where a family cannot
+   * move such a model.
+   */
   layout(model: VectorLayout): VectorLayout;
   /** What it holds before the first update; only of the model's own layout can it be parameters. */
   readonly initial: InitialState;

@@ -1,7 +1,7 @@
 // Every family of optimizers, a row each: how it is made of the settings of its rule in float64
 // (core/reference/rules), which the known answers hold as well.
 
-import { adamW } from "../../core/optim/adamw.ts";
+import { adamW, type AdamWOptions } from "../../core/optim/adamw.ts";
 import { adan } from "../../core/optim/adan.ts";
 import { adaptiveHeavyBall } from "../../core/optim/adaptive_heavy_ball.ts";
 import { adEMAMix } from "../../core/optim/ademamix.ts";
@@ -11,6 +11,7 @@ import type { Optimizer } from "../../core/optim/family.ts";
 import { lion } from "../../core/optim/lion.ts";
 import { lookahead, type LookaheadOptions } from "../../core/optim/lookahead.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
+import { muon, type MuonOptions } from "../../core/optim/muon.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
 import { scheduleFreeAdamW } from "../../core/optim/schedule_free_adamw.ts";
@@ -19,6 +20,7 @@ import { restartedNesterov, type RestartOptions } from "../../core/optim/restart
 import { sgd } from "../../core/optim/sgd.ts";
 import { nesterov1983, paperMomentum } from "../../core/optim/schedule.ts";
 import { simplifiedAdEMAMix } from "../../core/optim/simplified_ademamix.ts";
+import { partialMomentum, type PartialMomentumOptions } from "../../core/optim/partial_momentum.ts";
 
 /** A family in the table. */
 export interface FamilyRow {
@@ -26,8 +28,13 @@ export interface FamilyRow {
   make(settings: never): Optimizer;
   /** Settings to try it with on tensors of odd shapes, for its rule as well. */
   settings: Readonly<Record<string, unknown>>;
-  /** Bytes of state a parameter, of weights as large as a family needs. */
+  /** Bytes of state a parameter, of 64 rows of weights and, with the padding, 8 of biases. */
   stateBytes: number;
+}
+
+/** Bytes a parameter of a family that keeps so many of weights and of biases. */
+function bytes({ weights, biases }: { weights: number; biases: number }): number {
+  return (64 * weights + 8 * biases) / 72;
 }
 
 const rising = paperMomentum({ cap: 0.9, period: 3 });
@@ -130,6 +137,29 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       velocity: "pull",
     },
     stateBytes: 12,
+  },
+  "partial": {
+    // The rule is told by a mask what the optimizer is told by a choice.
+    make: ({ mask: _, ...settings }: PartialMomentumOptions & { mask: boolean[] }) =>
+      partialMomentum(settings),
+    settings: {
+      ...{ learningRate: 0.1, momentum: rising },
+      ...{ in: "weights", mask: [true, false, true, false, true, false] },
+    },
+    stateBytes: bytes({ weights: 4, biases: 0 }),
+  },
+  "muon": {
+    // The rule's AdamW has settings in a place of its own.
+    make: ({ others, ...settings }: MuonOptions & { others: AdamWOptions }) => {
+      const { learningRate, weightDecay, ...shared } = others;
+      const renamed = { otherLearningRate: learningRate!, otherWeightDecay: weightDecay! };
+      return muon({ ...settings, ...shared, ...renamed });
+    },
+    settings: {
+      ...{ learningRate: 0.02, momentum: rising, steps: 5, weightDecay: 0.1, matrices: "all" },
+      others: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 },
+    },
+    stateBytes: bytes({ weights: 4, biases: 8 }),
   },
 };
 
