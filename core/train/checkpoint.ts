@@ -8,7 +8,7 @@ import { InputError } from "../errors.ts";
 import { padded } from "../gpu/matrix.ts";
 import { type TensorPlace, type TensorShape, VectorLayout } from "../gpu/vector.ts";
 import type { Numbers } from "../optim/family.ts";
-import type { GroupState, ReplicaState, TrainerState } from "./state.ts";
+import { checkState, type GroupState, type ReplicaState, type TrainerState } from "./state.ts";
 
 const format = "nagare-checkpoint-2";
 
@@ -97,10 +97,12 @@ export async function encodeCheckpoint(
  * Reads what {@linkcode encodeCheckpoint} wrote: the state and your own texts. Every byte is
  * verified.
  *
- * @throws {InputError} If the file is none, or not what was written.
+ * @param model The layout of the model that is to go on from it. Default: any.
+ * @throws {InputError} If the file is none, not what was written, or of another model.
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array<ArrayBuffer>,
+  model?: VectorLayout,
 ): Promise<{ state: TrainerState; metadata: Record<string, string> }> {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.format === "nagare-checkpoint-1") {
@@ -143,7 +145,9 @@ export async function decodeCheckpoint(
     ),
   }));
   const own = Object.entries(metadata).filter(([name]) => !reserved.some((one) => one === name));
-  return { state: { update, layout, replicas }, metadata: Object.fromEntries(own) };
+  const state = { update, layout, replicas };
+  if (model) checkState(state, model, replicas.length);
+  return { state, metadata: Object.fromEntries(own) };
 }
 
 function shapesOf({ tensors }: VectorLayout): TensorShape[] {

@@ -1,4 +1,4 @@
-import { isMAT73, type MATArray, readMAT } from "../../mod.ts";
+import { isMAT73, type MATArray, readMAT, readMAT73 } from "../../mod.ts";
 import { type FileContent, naming, readWhole, release, sha256 } from "../shared/files.ts";
 
 /** A MATLAB file, read: what is made of its arrays, and which file it was. */
@@ -29,8 +29,5 @@ export function readMatlab<T>(
 }
 
 async function readArrays(bytes: Uint8Array, only: readonly string[]) {
-  if (!isMAT73(bytes)) return await readMAT(bytes, { only });
-  // It comes with a library of 4 MB.
-  const { readMAT73 } = await import("../../core/formats/hdf5.ts");
-  return await readMAT73(bytes, { only });
+  return isMAT73(bytes) ? await readMAT73(bytes, { only }) : await readMAT(bytes, { only });
 }

@@ -1,4 +1,4 @@
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../../mod.ts";
 import {
   exists,
   removeIfEmpty,

@@ -13,7 +13,6 @@ import {
   Run,
   timeStamp,
 } from "../../experiments/shared/run_folder.ts";
-import { scratch } from "./scratch.ts";
 
 /** Runs a test in a folder of its own. */
 function inFolder(test: (folder: string) => Promise<void> | void): () => Promise<void> {

@@ -4,11 +4,11 @@ import {
   nesterov,
   nesterov1983,
   paperMomentum,
+  reference,
   type Schedule,
   Vector,
   VectorLayout,
 } from "../../../mod.ts";
-import { unitRoundoff } from "../../../core/reference/tolerance.ts";
 import { ratesOf } from "./rates.ts";
 import { scheduleFigure } from "./schedule_figure.ts";
 import { type Finding, row } from "./statement.ts";
@@ -86,7 +86,7 @@ export async function momentumSchedules(gpu: Gpu, interruption: AbortSignal): Pr
           })),
           samples.map((sample) => ({
             residual: Math.abs(ofSample.get(sample)! - sample.wanted),
-            bound: sample.bound + unitRoundoff * sample.schedule(sample.update),
+            bound: sample.bound + reference.unitRoundoff * sample.schedule(sample.update),
           })),
         )
       ),

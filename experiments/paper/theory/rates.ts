@@ -1,8 +1,7 @@
-import type { Optimizer, SettingValue } from "../../../mod.ts";
-import type { Rates } from "../../../core/reference/optimizers.ts";
+import type { Optimizer, reference, SettingValue } from "../../../mod.ts";
 
 /** The scalars of update `step` of SGD, classical momentum or Nesterov's accelerated gradient. */
-export function ratesOf({ name, settings }: Optimizer, step: number): Rates {
+export function ratesOf({ name, settings }: Optimizer, step: number): reference.Rates {
   const { learningRate, momentum = 0 } = settings;
   const leadAt = (step: number) => name === "nag" ? valueAt(momentum, step) : 0;
   return {

@@ -4,10 +4,10 @@ import {
   linearScalars,
   Plan,
   pointwise,
+  type reference,
   StepTable,
   type Vector,
 } from "../../../mod.ts";
-import type { Rates } from "../../../core/reference/optimizers.ts";
 
 /** What an update of the optimizers moves, and by what. */
 export interface Moved {
@@ -33,7 +33,7 @@ export class StepPlan implements Disposable {
   }
 
   /** Submits step `update` with the rates of each replica. */
-  submit(update: number, rates: readonly Rates[]): void {
+  submit(update: number, rates: readonly reference.Rates[]): void {
     const { device } = this.#gpu;
     const scalars = rates.flatMap(scalarsOf);
     this.#table.write([{ update, slot: 0, position: 0, epoch: 0, scalars }]);
@@ -49,7 +49,7 @@ export class StepPlan implements Disposable {
 }
 
 /** The scalars as {@linkcode linearScalars} names them. */
-function scalarsOf({ learningRate, momentum, lead, nextLead }: Rates): number[] {
+function scalarsOf({ learningRate, momentum, lead, nextLead }: reference.Rates): number[] {
   return [learningRate, momentum, lead, nextLead];
 }
 

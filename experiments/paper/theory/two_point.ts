@@ -1,7 +1,12 @@
-import { type Gpu, type Graph, Vector } from "../../../mod.ts";
-import { axpy } from "../../../core/ops/axpy.ts";
-import type { Rates } from "../../../core/reference/optimizers.ts";
-import { quadratic as quadraticModel, type QuadraticObjective } from "../../../models/quadratic.ts";
+import {
+  axpy,
+  type Gpu,
+  type Graph,
+  quadratic as quadraticModel,
+  type QuadraticObjective,
+  type reference,
+  Vector,
+} from "../../../mod.ts";
 import { recordUpdate, StepPlan } from "./step_plan.ts";
 
 /**
@@ -43,7 +48,7 @@ export class TwoPoint implements Disposable {
   }
 
   /** One update; gives theta after it. */
-  async step(update: number, rates: Rates): Promise<Float32Array> {
+  async step(update: number, rates: reference.Rates): Promise<Float32Array> {
     this.#gpu.write(this.#mu, Float32Array.of(rates.momentum));
     this.#plan.submit(update, [{ ...rates, lead: 0, nextLead: 0 }]);
     const [theta] = await this.#theta.read(0);
