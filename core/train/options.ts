@@ -62,7 +62,8 @@ export function checkOptions({ model, replicas, batchSize, clipNorm, from }: Tra
     checkOptimizer(optimizer);
     checkGroups(optimizer, model.layout);
     for (const tensor of model.layout.tensors) {
-      settingsAt(optimizer.family, settingsOf(optimizer, tensor), from?.update ?? 0);
+      // Every schedule is asked for the first update.
+      Object.values(settingsAt(optimizer.family, settingsOf(optimizer, tensor), from?.update ?? 0));
     }
   }
 }
