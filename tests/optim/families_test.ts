@@ -80,7 +80,6 @@ gpuTest(
       const alone = await openOn(bench, landscape, [optimizer]);
       await train(alone, 7);
       assertEquals(await alone.theta(), await together.theta(r), `${r}: ${optimizer.name}`);
-      alone.free();
     }
   },
 );
