@@ -46,6 +46,7 @@ export {
   type PartialMomentumOptions,
   type TensorChoice,
 } from "./core/optim/partial_momentum.ts";
+export { lowRankMomentum, type LowRankMomentumOptions } from "./core/optim/low_rank_momentum.ts";
 export { muon, type MuonMatrices, type MuonOptions } from "./core/optim/muon.ts";
 export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
 export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";

@@ -4,6 +4,7 @@
 import { adamW, type AdamWOptions } from "../../core/optim/adamw.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
+import { lowRankMomentum } from "../../core/optim/low_rank_momentum.ts";
 import { muon, type MuonOptions } from "../../core/optim/muon.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
@@ -70,5 +71,11 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       others: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 },
     },
     stateBytes: bytes({ weights: 4, biases: 8 }),
+  },
+  "low-rank": {
+    make: lowRankMomentum,
+    settings: { learningRate: 0.1, momentum: rising, rank: 2 },
+    // 8 columns, with the padding, for each of 64 rows and 32 columns.
+    stateBytes: bytes({ weights: 4 * 8 * (64 + 32) / (64 * 32), biases: 4 }),
   },
 };
