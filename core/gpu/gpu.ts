@@ -25,6 +25,7 @@ export class Gpu extends Memory {
   tuning: Tuner | undefined;
   #owned: boolean;
   #kernels = new Map<string, Kernel>();
+  #compiling = new Set<Promise<void>>();
   #closed = false;
 
   /** Use `openGPU()`. */
@@ -76,7 +77,8 @@ export class Gpu extends Memory {
     name: string,
     sources: readonly string[],
     constants: Constants = {},
-    explain: (defect: Defect) => string | Error = ({ message }) => `${name}: ${message.trim()}`,
+    explain: (defect: Defect) => string | Promise<Error> = ({ message }) =>
+      `${name}: ${message.trim()}`,
   ): Kernel {
     const text = compose(sources.join("\n"), {
       TEXTURES: this.operands === "textures",
@@ -84,10 +86,21 @@ export class Gpu extends Memory {
     });
     let kernel = this.#kernels.get(text);
     if (!kernel) {
-      kernel = createKernel(this.device, name, text, (defect) => this.recordFault(explain(defect)));
+      kernel = createKernel(this.device, name, text, async (defect) => {
+        this.recordFault(await explain(defect));
+      });
+      const { compiled } = kernel;
+      this.#compiling.add(compiled);
+      compiled.finally(() => this.#compiling.delete(compiled));
       this.#kernels.set(text, kernel);
     }
     return kernel;
+  }
+
+  /** Waits until all submitted work is done, then raises what went wrong, if anything did. */
+  override async settle(): Promise<void> {
+    await Promise.all(this.#compiling);
+    await super.settle();
   }
 
   /** Destroys the device, if it was opened here. */

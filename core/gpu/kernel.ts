@@ -8,10 +8,16 @@ export interface Kernel {
   readonly pipeline: GPUComputePipeline;
   /** The layout of group 0. */
   readonly layout: GPUBindGroupLayout;
-  /** What group 0 declares. */
+  /**
+   * What group 0 declares.
+   *
+   * @ignore
+   */
   readonly bindings: readonly BindingSlot[];
   /** Whether it reads the scalars of the step (group 1, see shaders/common/step.wgsl). */
   readonly readsStep: boolean;
+  /** Fulfilled once what is wrong with it was reported, if anything is. */
+  readonly compiled: Promise<void>;
 }
 
 /** What is wrong with a shader's text. */
@@ -49,7 +55,7 @@ export function createKernel(
   device: GPUDevice,
   name: string,
   text: string,
-  report: (defect: Defect) => void,
+  report: (defect: Defect) => void | Promise<void>,
 ): Kernel {
   const code = text.replaceAll(/\/\/.*/g, "");
   const declarations = [...code.matchAll(DECLARATION)].map((match) => {
@@ -80,10 +86,10 @@ export function createKernel(
     layout: device.createPipelineLayout({ label: name, bindGroupLayouts }),
     compute: { module },
   });
-  device.popErrorScope().then(async (error) => {
-    if (error) report({ text, message: error.message, ...await placeOf(module) });
+  const compiled = device.popErrorScope().then(async (error) => {
+    if (error) await report({ text, message: error.message, ...await placeOf(module) });
   });
-  return { name, pipeline, layout, bindings: own, readsStep };
+  return { name, pipeline, layout, bindings: own, readsStep, compiled };
 }
 
 /** Where a compiler found the first error of a shader; zeros where it does not say. */

@@ -1,12 +1,11 @@
-import finiteSource from "../../shaders/common/finite.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/pointwise.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
-import type { Kernel } from "../gpu/kernel.ts";
+import type { Defect, Kernel } from "../gpu/kernel.ts";
 import type { Binding, Plan } from "../gpu/plan.ts";
 import type { StepScalars } from "../gpu/scalars.ts";
 import type { Vector, VectorLayout } from "../gpu/vector.ts";
 import { spread } from "./axpy.ts";
+import { finiteSource, stepSource } from "./texts.ts";
 
 /** Vec4 an invocation handles: the scalars of the step are read once for all of them. */
 const EACH = 4;
@@ -25,10 +24,15 @@ export interface Pointwise {
   readonly body: string;
   /** What it reads and leaves as it is. */
   readonly reads?: VectorsByName;
-  /** What it reads and writes. The longest of all vectors gives the layout. */
+  /** What it reads and writes. The first of all vectors gives the layout. */
   readonly updates: VectorsByName;
   /** f32 that differ with the step, the replica and the group of a tensor. */
   readonly scalars?: StepScalars;
+  /**
+   * A scalar: where it is 0 nothing is read or written. Vectors are then read from buffers, since
+   * mirrors would be brought up to date for nothing.
+   */
+  readonly when?: string;
   /** f32 that are fixed with the plan. */
   readonly numbers?: Readonly<Record<string, number>>;
   /** f32 of each replica that another kernel left in a buffer, [R, names]. */
@@ -47,8 +51,8 @@ export interface Pointwise {
  * time. A vector is a vec4f by its name, a scalar an f32. The lines hold the whole of the vectors'
  * memory, padding included: they must turn zeros into finite numbers there.
  *
- * Vectors may hold some of the tensors alone, all such the same ones. Then the others, which have no
- * group, are passed over. Where no tensor has a group nothing is recorded.
+ * Vectors may hold some of the tensors alone, or elsewhere, all such vectors alike. Then the others,
+ * which have no group, are passed over. A job whose tensors have no group records nothing.
  *
  * Throws an {@linkcode InputError} where the adapter binds fewer buffers than there are vectors.
  */
@@ -56,11 +60,13 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   const { name, body, reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
   const { gpu } = plan;
   const vectors = { ...updates, ...reads };
-  const { domain, other } = domainOf(job);
+  const domain = domainOf(vectors);
+  const shifted = shiftedOf(name, vectors);
+  const [other] = Object.values(shifted);
   const runs = runsOf(job, domain.layout, other?.layout);
   if (runs?.table.length === 0) return;
   const textures = fitTextures(plan, job);
-  const texts = shaderTexts(job, textures, other && domain.layout);
+  const texts = shaderTexts(job, textures, Object.keys(shifted));
   const kernel = gpu.kernel(
     name,
     [...scalars || diverges ? [stepSource] : [], finiteSource, source],
@@ -77,7 +83,7 @@ export function pointwise(plan: Plan, job: Pointwise): void {
       BODY: body,
       ...texts,
     },
-    (defect) => new InputError(`${name}: ${placed(defect, body)}`),
+    async (defect) => new InputError(`${name}: ${await placed(gpu.device, defect, body)}`),
   );
   const { length } = domain.layout;
   const workgroups = runs?.workgroups ?? Math.ceil(length / 4 / EACH / WORKGROUP);
@@ -105,16 +111,33 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   });
 }
 
-/** A vector of all tensors, and one of those that some vectors hold alone. */
-function domainOf({ name, updates, reads }: Pointwise): { domain: Vector; other?: Vector } {
-  const vectors = Object.values({ ...updates, ...reads });
-  const lengths = vectors.map(({ layout }) => layout.length);
-  const domain = vectors[lengths.indexOf(Math.max(...lengths))];
-  const others = vectors.filter(({ layout }) => layout.length !== domain.layout.length);
-  if (others.some(({ layout }) => layout.length !== others[0].layout.length)) {
-    throw new RangeError(`${name} has vectors of more than two layouts`);
-  }
-  return { domain, ...others.length > 0 && { other: others[0] } };
+/** The vector whose tensors the groups are of: the longest, which holds them all. */
+function domainOf(vectors: VectorsByName): Vector {
+  return Object.values(vectors).reduce((longest, vector) =>
+    vector.layout.length > longest.layout.length ? vector : longest
+  );
+}
+
+/** The vectors whose tensors lie elsewhere than in the longest one: all of them alike. */
+function shiftedOf(name: string, vectors: VectorsByName): VectorsByName {
+  const domain = domainOf(vectors);
+  const shifted = Object.entries(vectors)
+    .filter(([, { layout }]) => !isSame(layout, domain.layout));
+  const third = shifted.find(([, { layout }]) => !isSame(layout, shifted[0][1].layout));
+  if (third) throw new RangeError(`${name} has vectors of three layouts, "${third[0]}" the third`);
+  return Object.fromEntries(shifted);
+}
+
+function isSame(a: VectorLayout, b: VectorLayout): boolean {
+  return a === b || a.length === b.length && a.tensors.length === b.tensors.length &&
+      a.tensors.every(({ name, offset }, t) =>
+        name === b.tensors[t].name && offset === b.tensors[t].offset
+      );
+}
+
+/** Where each tensor of a layout ends. */
+function endsOf({ tensors, length }: VectorLayout): number[] {
+  return [...tensors.slice(1).map(({ offset }) => offset), length];
 }
 
 /** Runs of neighbouring tensors of one group; undefined where all tensors are of the first. */
@@ -125,7 +148,7 @@ function runsOf(
 ): { table: number[][]; shifts: number[][]; workgroups: number } | undefined {
   const groups = groupOf ?? layout.tensors.map(() => 0);
   if (groups.every((group) => group === 0) && !other) return undefined;
-  const ends = [...layout.tensors.slice(1).map(({ offset }) => offset), layout.length];
+  const ends = endsOf(layout);
   const table: number[][] = [];
   const shifts: number[][] = [];
   let workgroups = 0;
@@ -133,7 +156,7 @@ function runsOf(
     const group = groups[t];
     if (group === undefined) return;
     const [begin, end] = [offset / 4, ends[t] / 4];
-    const place = other ? other.tensors.find(({ name }) => name === tensor)?.offset : offset;
+    const place = other ? placeOf(other, tensor, ends[t] - offset) : offset;
     if (place === undefined) throw new RangeError(`${name} lacks a vector with "${tensor}"`);
     const shift = begin - place / 4;
     const last = table.at(-1);
@@ -151,12 +174,19 @@ function runsOf(
   return { table, shifts, workgroups };
 }
 
+/** Where a tensor of so many floats lies. */
+function placeOf(layout: VectorLayout, tensor: string, floats: number): number | undefined {
+  const t = layout.tensors.findIndex(({ name }) => name === tensor);
+  const offset = layout.tensors[t]?.offset;
+  return endsOf(layout)[t] - offset === floats ? offset : undefined;
+}
+
 /** Whether vectors are read from textures: where the adapter mirrors, and binds as many. */
 function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
-  const { name, reads = {}, updates, measured, diverges, scalars } = job;
+  const { name, reads = {}, updates, measured, diverges, scalars, when } = job;
   const { maxStorageTexturesPerShaderStage, maxStorageBuffersPerShaderStage } = gpu.device.limits;
   const [read, updated] = [reads, updates].map((vectors) => Object.keys(vectors).length);
-  const textures = gpu.operands === "textures" &&
+  const textures = gpu.operands === "textures" && when === undefined &&
     read + updated <= maxStorageTexturesPerShaderStage;
   const besides = (measured ? 1 : 0) + (diverges ? 1 : 0) + (diverges || scalars ? 1 : 0);
   const buffers = updated + (textures ? 0 : read) + besides;
@@ -171,21 +201,19 @@ function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
   return textures;
 }
 
-/** The parts of the shader that the names fill; `whole` is given where some vectors hold less. */
-function shaderTexts(job: Pointwise, textures: boolean, whole: VectorLayout | undefined) {
-  const { reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
+/** The parts of the shader that the names fill. */
+function shaderTexts(job: Pointwise, textures: boolean, shifted: readonly string[]) {
+  const { reads = {}, updates, scalars, numbers = {}, measured, diverges, when } = job;
   const [read, updated] = [Object.keys(reads), Object.keys(updates)];
   let binding = 2;
   const declare = (name: string, kind: "operand" | "read" | "read_write", type = "vec4f") =>
     (kind === "operand" ? "// #operand\n" : "") +
     `@group(0) @binding(${binding++}) var<storage, ${kind === "read_write" ? kind : "read"}> ` +
     `nagare_${name}: array<${type}>;`;
-  const place = (name: string) => {
-    const vector = { ...updates, ...reads }[name];
-    return whole && vector.layout.length !== whole.length
+  const place = (name: string) =>
+    shifted.includes(name)
       ? `nagare_pointwise.first_${name} * nagare_pointwise.other_length + nagare_other`
       : `nagare_pointwise.first_${name} * nagare_pointwise.length + nagare_at`;
-  };
   const value = (name: string) =>
     read.includes(name)
       ? `nagare_${name}_at(${place(name)})`
@@ -225,6 +253,9 @@ function shaderTexts(job: Pointwise, textures: boolean, whole: VectorLayout | un
     STORES: updated.map((name) => `nagare_${name}[${place(name)}] = ${name};`).join("\n  "),
     FINITE: diverges ? "all_finite(parameters)" : "true",
     SCALAR_LOADS: loaded.map(([name, text]) => `let nagare_s_${name} = ${text};`).join("\n  "),
+    STOP: when === undefined
+      ? "nagare_end"
+      : `select(nagare_begin, nagare_end, nagare_s_${when} != 0)`,
     ARGUMENTS: loaded.map(([name]) => `, nagare_s_${name}`).join(""),
   };
 }
@@ -241,14 +272,41 @@ function buffersOf({ bindings }: Kernel, { reads, updates }: Pointwise): Record<
 }
 
 /** What a compiler said of a shader, in words that place it in the lines of the body. */
-function placed({ text, line, column, message }: Defect, body: string): string {
-  const before = text.slice(0, text.indexOf(body)).split("\n").length - 1;
-  const own = line - before;
-  const said = message.split("\n").map((part) => part.trim()).filter((part) => part !== "")[0]
-    .replace(/^Shader '[^']*' (parsing )?error: /, "");
-  return own >= 1 && own <= body.split("\n").length
-    ? `line ${own}, column ${column} of its body: ${said}`
-    : said;
+export async function placed(
+  device: GPUDevice,
+  { text, line, column, message }: Defect,
+  body: string,
+  called = "body",
+): Promise<string> {
+  const lines = body.split("\n");
+  const own = line - text.slice(0, text.indexOf(body)).split("\n").length + 1;
+  if (own >= 1 && own <= lines.length) {
+    return `line ${own}, column ${column} of its ${called}: ${said(message)}`;
+  }
+  // Some defects are found when the whole is checked, without a place: by which line, is tried.
+  for (const [i, last] of lines.entries()) {
+    const cut = text.replace(body, () => lines.slice(0, i + 1).join("\n"));
+    if (isInvalid(await defectOf(device, cut))) {
+      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its ${called}: ${said(message)}`;
+    }
+  }
+  return said(message);
 }
 
-type Defect = Parameters<NonNullable<Parameters<Plan["gpu"]["kernel"]>[3]>>[0];
+async function defectOf(device: GPUDevice, code: string): Promise<string | undefined> {
+  device.pushErrorScope("validation");
+  device.createShaderModule({ code });
+  return (await device.popErrorScope())?.message;
+}
+
+/** Whether a text could be read, and does not hold. */
+function isInvalid(message: string | undefined): boolean {
+  return message !== undefined && !/pars/i.test(message.split("\n").find((line) => line.trim())!);
+}
+
+/** The line of a compiler's message that says what is wrong. */
+function said(message: string): string {
+  const lines = message.split("\n").map((part) => part.trim()).filter((part) => part !== "");
+  const line = isInvalid(message) ? lines[lines.length - 1] : lines[0];
+  return line.replace(/^(:|Shader '[^']*' (parsing )?error:)\s*/, "");
+}

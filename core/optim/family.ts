@@ -99,11 +99,15 @@ export interface Family {
   readonly states: Readonly<Record<string, State>>;
   /** What the lines of an update read by name: float32, rounded from float64. */
   readonly scalars: readonly string[];
-  /** Numbers handed from update to update on the host, with their first values; they are saved. */
+  /**
+   * Numbers handed from update to update on the host, with their first values; they are saved.
+   * Another family that goes on from the states takes those of the same names with them.
+   */
   readonly running?: Numbers;
   /**
    * The scalars of an update and the running numbers after it, in float64, from the settings at this
-   * update and at the next one. `update` counts those done since the states began.
+   * update and at the next one. `update` counts those done since the states began. What the lines do
+   * not read may be given for {@linkcode Family.theta}.
    */
   compute(now: Numbers, next: Numbers, running: Numbers, update: number): {
     readonly scalars: Numbers;

@@ -102,6 +102,7 @@ function make({ matrices, steps }: Structure): Family {
       mean: otherState,
       square: otherState,
     },
+    running: adamWFamily.running!,
     scalars: ["momentum", "rest", "matrix_rate", "matrix_keep", ...adamWFamily.scalars],
     compute(now, next, running, update) {
       const { learningRate, momentum, weightDecay, otherLearningRate, otherWeightDecay } = now;
@@ -124,7 +125,7 @@ function make({ matrices, steps }: Structure): Family {
           matrix_keep: 1 - learningRate * weightDecay,
           ...adamW.scalars,
         },
-        running: {},
+        running: adamW.running,
       };
     },
     record(plan, update) {

@@ -8,7 +8,28 @@ export interface GroupOptions {
   groups?: readonly Group[];
 }
 
-/** An optimizer of `family`; what is not given takes its default. */
+/**
+ * An optimizer of a family from its settings, and groups of tensors where they differ; what is not
+ * given takes the default that the family declares.
+ *
+ * @throws {InputError} If a setting is missing, unknown or out of its range.
+ *
+ * @example
+ * ```ts
+ * import { elementwise, optimizerOf } from "../../mod.ts";
+ *
+ * const family = elementwise({
+ *   name: "clipped",
+ *   settings: [
+ *     { name: "learningRate", above: 0, help: "The learning rate." },
+ *     { name: "most", above: 0, default: 1, help: "The longest step of a number." },
+ *   ],
+ *   states: {},
+ *   body: "parameters -= clamp(learning_rate * gradient, vec4f(-most), vec4f(most));",
+ * });
+ * console.log(optimizerOf(family, { learningRate: 0.1 }).settings.most); // 1
+ * ```
+ */
 export function optimizerOf(
   family: Family,
   given: { readonly [name: string]: unknown },
@@ -60,7 +81,9 @@ export function checkSetting(setting: Setting, value: unknown, update?: number):
     (!setting.whole || Number.isInteger(value));
   if (isNumber && value > above && value >= atLeast && value < below && value <= atMost) return;
   const when = update === undefined ? "" : ` at update ${update}`;
-  const shown = typeof value === "number" ? value : `a ${typeof value}`;
+  const shown = ["number", "undefined"].includes(typeof value) || value === null
+    ? value
+    : `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
   throw new InputError(
     `the ${words(setting.name)}${when} must be ${rangeWords(setting)}, not ${shown}`,
   );
@@ -108,6 +131,7 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
+/** "learningRate" as "a learning rate". */
 function article({ name }: Setting): string {
-  return `a ${words(name)}`;
+  return `${/^[aeiou]/.test(name) ? "an" : "a"} ${words(name)}`;
 }

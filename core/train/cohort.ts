@@ -267,8 +267,8 @@ export class Cohort {
   }
 
   /**
-   * Goes on from a state after `update` updates. Of another family it takes theta, and the states
-   * of the same names and shapes; others begin anew.
+   * Goes on from a state after `update` updates. Of another family it takes theta, the states of the
+   * same names and shapes and the running numbers of the same names; others begin anew.
    */
   goOn(m: number, state: ReplicaState, update: number): void {
     const member = this.#members[m];
@@ -280,14 +280,30 @@ export class Cohort {
       if (missing.includes(name)) this.#beginState(m, name, theta);
       else vector.writePacked(m, state.states[name].values);
     }
+    this.#takeGroups(m, state, isSame);
     if (isSame) this.#resume(m, state);
     else if (missing.length === 0) member.since = state.since;
     const start = isSame ? undefined : startOf(this.family);
     parameters.writePacked(m, this.#rebase(m, state, theta, { start, missing, update }));
   }
 
-  /** Takes over what a state of the family holds besides vectors. */
-  #resume(m: number, { since, set, measured, groups }: ReplicaState): void {
+  /** Takes over the running numbers that the family has, and of its own states what theta is. */
+  #takeGroups(m: number, { groups }: ReplicaState, isSame: boolean): void {
+    const initial = this.family.running ?? {};
+    this.parts.layout.tensors.toReversed().forEach(({ name }, i, { length }) => {
+      const found = groups.find(({ tensors }) => tensors.includes(name));
+      const group = this.#members[m].groups[this.#groupOf[length - 1 - i]];
+      if (!found) return;
+      // Of the tensors of a group the first one counts.
+      group.running = Object.fromEntries(
+        Object.entries(initial).map(([name, first]) => [name, found.running[name] ?? first]),
+      );
+      if (isSame) group.theta = found.theta;
+    });
+  }
+
+  /** Takes over what else a state of the family holds besides vectors. */
+  #resume(m: number, { since, set, measured }: ReplicaState): void {
     const member = this.#members[m];
     member.since = since;
     member.set = set;
@@ -297,12 +313,6 @@ export class Cohort {
       const values = Float32Array.from(names, (name) => member.measured[name]);
       this.#gpu.write(buffer, values, 4 * m * names.length);
     }
-    this.parts.layout.tensors.toReversed().forEach(({ name }, i, { length }) => {
-      const found = groups.find(({ tensors }) => tensors.includes(name));
-      const group = member.groups[this.#groupOf[length - 1 - i]];
-      // Of the tensors of a group the first one counts.
-      if (found) Object.assign(group, { running: found.running, theta: found.theta });
-    });
   }
 
   #beginState(m: number, name: string, parameters: Float32Array<ArrayBuffer>): void {

@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import type { Profile } from "../gpu/profile.ts";
 import type { Initializer } from "../init/initializer.ts";
 import type { Optimizer } from "../optim/family.ts";
-import { checkOptimizer } from "../optim/optimizer.ts";
+import { checkOptimizer, settingsAt, settingsOf } from "../optim/optimizer.ts";
 import { checkGroups } from "./cohort.ts";
 import type { Model } from "./model.ts";
 import { checkState, type TrainerState } from "./state.ts";
@@ -60,6 +60,9 @@ export function checkOptions({ model, replicas, batchSize, clipNorm, from }: Tra
   for (const { optimizer } of replicas) {
     checkOptimizer(optimizer);
     checkGroups(optimizer, model.layout);
+    for (const tensor of model.layout.tensors) {
+      settingsAt(optimizer.family, settingsOf(optimizer, tensor), from?.update ?? 0);
+    }
   }
   if (from) checkState(from, model.layout, replicas.length);
 }

@@ -95,7 +95,21 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
     );
   }
   checkLayout(state.layout.tensors, layout);
-  for (const { parameters, states } of replicas) {
+  for (const { parameters, states, groups, divergedAt } of replicas) {
+    for (const [name, factor] of groups.flatMap(({ theta }) => Object.entries(theta))) {
+      const own = name === "parameters" ? layout : states[name]?.layout;
+      if (!own || differenceOf(own.tensors, layout.tensors)) {
+        throw new InputError(
+          `theta of a state is a sum of vectors with all tensors, which its "${name}" is not`,
+        );
+      }
+      // Of a network that diverged it may be anything.
+      if (typeof factor !== "number" || Number.isNaN(factor) && divergedAt === undefined) {
+        throw new InputError(
+          `theta of a state is a sum in which "${name}" must have a number, not ${factor}`,
+        );
+      }
+    }
     for (const [name, { layout: own, values }] of Object.entries(states)) {
       if (values.length !== own.length) {
         throw new InputError(

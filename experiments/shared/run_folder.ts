@@ -154,6 +154,11 @@ export class Run implements Disposable {
     this.write(recordName, this.#recordText());
   }
 
+  /** Adds to an object of the record. */
+  noteWithin(name: string, details: JsonObject): void {
+    this.note({ [name]: { ...this.#record[name] as JsonObject | undefined, ...details } });
+  }
+
   /** Says what is to be said through another function, until that is disposed of. */
   sayThrough(say: (line: string) => void): Disposable {
     this.#say = say;

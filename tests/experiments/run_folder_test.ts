@@ -13,6 +13,7 @@ import {
   Run,
   timeStamp,
 } from "../../experiments/shared/run_folder.ts";
+import { scratch } from "./scratch.ts";
 
 /** Runs a test in a folder of its own. */
 function inFolder(test: (folder: string) => Promise<void> | void): () => Promise<void> {
@@ -220,3 +221,14 @@ Deno.test(
     assertEquals(names(root), ["loss.svg"]);
   }),
 );
+
+Deno.test("Run.noteWithin() adds to an object of the record", () => {
+  using parent = scratch();
+  const folder = `${parent.path}/run`;
+  using run = new Run("test", folder, {});
+  run.noteWithin("bytes", { nag: 4 });
+  run.note({ other: 1 });
+  run.noteWithin("bytes", { sgd: 0, nag: 8 });
+  const { bytes, other } = JSON.parse(Deno.readTextFileSync(`${folder}/run.json`));
+  assertEquals({ bytes, other }, { bytes: { nag: 8, sgd: 0 }, other: 1 });
+});

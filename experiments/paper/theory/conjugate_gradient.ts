@@ -14,7 +14,8 @@ export async function conjugateGradient(gpu: Gpu, interruption: AbortSignal): Pr
   const from = turned.fromEigen(start);
   const { thetas, learningRates } = minimise(from);
   const optimizer = nesterov({
-    learningRate: (step) => learningRates[step],
+    // It is read once past the last update, for which it no longer matters.
+    learningRate: (step) => learningRates[Math.min(step, learningRates.length - 1)],
     momentum: risingMomentum,
   });
   const descent = { quadratic: turned, start: from, optimizer };

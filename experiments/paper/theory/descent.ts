@@ -1,4 +1,4 @@
-import { type Gpu, type Optimizer, type Rates, ratesOf, Trainer } from "../../../mod.ts";
+import { type Gpu, type Optimizer, Trainer } from "../../../mod.ts";
 import { quadratic as quadraticModel } from "../../../models/quadratic.ts";
 import {
   type Arithmetic,
@@ -7,8 +7,9 @@ import {
   iterateErrors,
   type Iteration,
 } from "../../../core/reference/iterate_error.ts";
-import { type Method, TwoBuffer } from "../../../core/reference/optimizers.ts";
+import { type Method, type Rates, TwoBuffer } from "../../../core/reference/optimizers.ts";
 import type { Quadratic } from "../../../core/reference/quadratic.ts";
+import { ratesOf } from "./rates.ts";
 import type { Measured } from "./statement.ts";
 
 /** A quadratic, where its minimisation starts, and how it goes on. */

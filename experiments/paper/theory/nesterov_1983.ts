@@ -13,6 +13,7 @@ import {
   upTo,
 } from "./descent.ts";
 import { rateFigure } from "./rate_figure.ts";
+import { ratesOf } from "./rates.ts";
 import { type Figure, type Finding, type Measured, type Row, row } from "./statement.ts";
 
 /** Updates that each quadratic is followed for. */
@@ -73,7 +74,10 @@ function recursionPath(problem: Problem): Path {
   const { quadratic, start, optimizer } = problem;
   const recursion = new Nesterov1983(start);
   const thetas = upTo(updates).map((update) => {
-    recursion.step((point) => quadratic.gradient(point), optimizer.learningRate(update - 1));
+    recursion.step(
+      (point) => quadratic.gradient(point),
+      ratesOf(optimizer, update - 1).learningRate,
+    );
     return recursion.theta;
   });
   return pathOf(problem, upTo(updates), thetas, float64, { differences: true });

@@ -24,7 +24,11 @@ export async function smallSteps(gpu: Gpu, interruption: AbortSignal): Promise<F
 
 async function withoutMomentum(gpu: Gpu, interruption: AbortSignal): Promise<Row[]> {
   const rates = { learningRate: changingRate, momentum: 0 };
-  const optimizers = [sgd(rates), classicalMomentum(rates), nesterov(rates)];
+  const optimizers = [
+    sgd({ learningRate: changingRate }),
+    classicalMomentum(rates),
+    nesterov(rates),
+  ];
   const descents = optimizers.map((optimizer) => ({
     quadratic: turned,
     start: turned.fromEigen(start),

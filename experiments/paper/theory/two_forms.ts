@@ -1,8 +1,9 @@
-import { type Gpu, nesterov, ratesOf, type Schedule } from "../../../mod.ts";
+import { type Gpu, nesterov, type Schedule } from "../../../mod.ts";
 import { float32, float64 } from "../../../core/reference/iterate_error.ts";
 import { type OneBuffer, oneBufferUpdate } from "../../../core/reference/optimizers.ts";
 import { type Descent, distances, follow, type Path, pathOf, upTo } from "./descent.ts";
 import { changingRate, risingMomentum, start, turned, updates } from "./examples.ts";
+import { ratesOf } from "./rates.ts";
 import { type Finding, row } from "./statement.ts";
 import { TwoPoint } from "./two_point.ts";
 
