@@ -37,7 +37,10 @@ export interface Pointwise {
   readonly numbers?: Readonly<Record<string, number>>;
   /** f32 of each replica that another kernel left in a buffer, [R, names]. */
   readonly measured?: { readonly buffer: GPUBuffer; readonly names: readonly string[] };
-  /** The group of each tensor; a tensor without one is left as it is. Default: one group of all. */
+  /**
+   * The group of each tensor of the first vector that has as many; a tensor without one is left as it
+   * is. Default: one group of all tensors of the first vector.
+   */
   readonly groupOf?: readonly (number | undefined)[];
   /**
    * Where the update is noted at which a replica's `parameters` were first not finite, the first
@@ -60,8 +63,8 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   const { name, body, reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
   const { gpu } = plan;
   const vectors = { ...updates, ...reads };
-  const domain = domainOf(vectors);
-  const shifted = shiftedOf(name, vectors);
+  const domain = domainOf(job);
+  const shifted = shiftedOf(name, vectors, domain);
   const [other] = Object.values(shifted);
   const runs = runsOf(job, domain.layout, other?.layout);
   if (runs?.table.length === 0) return;
@@ -111,16 +114,15 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   });
 }
 
-/** The vector whose tensors the groups are of: the longest, which holds them all. */
-function domainOf(vectors: VectorsByName): Vector {
-  return Object.values(vectors).reduce((longest, vector) =>
-    vector.layout.length > longest.layout.length ? vector : longest
-  );
+/** The vector whose tensors the groups are of: the first that has as many. */
+function domainOf({ updates, reads, groupOf }: Pointwise): Vector {
+  const vectors = Object.values({ ...updates, ...reads });
+  return vectors.find(({ layout: { tensors } }) => tensors.length === groupOf?.length) ??
+    vectors[0];
 }
 
-/** The vectors whose tensors lie elsewhere than in the longest one: all of them alike. */
-function shiftedOf(name: string, vectors: VectorsByName): VectorsByName {
-  const domain = domainOf(vectors);
+/** The vectors whose tensors lie elsewhere than in that one: all of them alike. */
+function shiftedOf(name: string, vectors: VectorsByName, domain: Vector): VectorsByName {
   const shifted = Object.entries(vectors)
     .filter(([, { layout }]) => !isSame(layout, domain.layout));
   const third = shifted.find(([, { layout }]) => !isSame(layout, shifted[0][1].layout));
