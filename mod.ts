@@ -96,6 +96,7 @@ export {
   type PartialMomentumOptions,
   type TensorChoice,
 } from "./core/optim/partial_momentum.ts";
+export { lowRankMomentum, type LowRankMomentumOptions } from "./core/optim/low_rank_momentum.ts";
 export { muon, type MuonMatrices, type MuonOptions } from "./core/optim/muon.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
