@@ -5,6 +5,7 @@ import { heavyBall } from "./theory/heavy_ball.ts";
 import { momentumSchedules } from "./theory/momentum_schedules.ts";
 import { nesterov1983Rate } from "./theory/nesterov_1983.ts";
 import { nesterov2003Rate } from "./theory/nesterov_2003.ts";
+import { noise } from "./theory/noise.ts";
 import { rotation } from "./theory/rotation.ts";
 import { smallSteps } from "./theory/small_steps.ts";
 import type { Figure, Finding, Statement } from "./theory/statement.ts";
@@ -28,6 +29,7 @@ const checks: readonly ((gpu: Gpu, interruption: AbortSignal) => Promise<Finding
   heavyBall,
   nesterov1983Rate,
   nesterov2003Rate,
+  noise,
   twoForms,
   momentumSchedules,
 ];
@@ -38,7 +40,7 @@ export const statementCount: number = checks.length;
 /**
  * Measures the paper's statements about momentum, in float64 and on the GPU with the engine's own
  * optimizers: how far each is from holding exactly, beside the most that theory and rounding allow.
- * All of it is fixed; there is nothing to seed.
+ * All of it is fixed, the seeds of noise too.
  *
  * @param interruption where it is aborted, throws its reason
  * @param report told of each statement when it is done
