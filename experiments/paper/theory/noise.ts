@@ -60,7 +60,6 @@ export interface Course {
 
 /** What became of a course, of so many replicas. */
 export interface CourseOutcome extends Course, NoiseLine {
-  line?: string;
   replicas: number;
   /** Those of the same replicas in float64. */
   float64: readonly Sample[];
