@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { printable } from "../../core/formats/wording.ts";
-import { gunzip, InputError } from "../../mod.ts";
+import { gunzip, InputError, isGzip } from "../../mod.ts";
 
 /** Far beyond any data set here, and about what one array may have. */
 const largestFile = 2 ** 32;
 
-/** What a file holds, unpacked where its name ends in .gz. */
+/** What a file holds, unpacked where it is packed by gzip. */
 export interface FileContent {
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -26,10 +26,13 @@ export function findFile(folder: string, names: readonly string[]): string | und
   return names.map((name) => `${folder}/${name}`).find(exists);
 }
 
-/** Reads a file and unpacks it. Throws InputError, in words that name the file. */
+/**
+ * Reads a file and unpacks it. Names lie: some programs unpack a file that keeps its .gz, others
+ * drop it from one that is still packed. Throws InputError, in words that name the file.
+ */
 export async function readUnpacked(path: string): Promise<FileContent> {
   const stored = readWhole(path);
-  const bytes = path.endsWith(".gz") ? await naming(path, () => gunzip(stored)) : stored;
+  const bytes = isGzip(stored) ? await naming(path, () => gunzip(stored)) : stored;
   return { path, bytes, sha256: sha256(bytes) };
 }
 
