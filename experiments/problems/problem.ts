@@ -41,10 +41,16 @@ export interface ImageShape {
   readonly range: readonly [black: number, white: number];
 }
 
+/** Data that may be the paper's: they have the name and the shape, and no sum of theirs is known. */
+export const unchecked = "named as the original, unchecked";
+
+/** Other images under the names of MNIST's files. */
+export const notMNIST = "not MNIST: its SHA-256 differs";
+
 /** What run.json says of the data. */
 export type DataSource = JsonObject & {
-  /** The data of the paper, what was made in their place, or the user's own. */
-  readonly kind: "original" | "stand-in" | "own";
+  /** The data of the paper, such as may be, what was made in their place, or the user's own. */
+  readonly kind: "original" | typeof unchecked | typeof notMNIST | "stand-in" | "own";
 };
 
 /** What {@linkcode LoadedProblem} is made of. */

@@ -21,9 +21,22 @@ export function requireFolder(path: string, hint = ""): void {
   throw new InputError(`${fault}: name the one that holds the files with --data${hint}`);
 }
 
-/** The first of some files that lies in a folder, as a path; undefined where there is none. */
+/**
+ * The first of some files that lies in a folder, as a path; undefined where there is none. What is
+ * no file is found where no file is.
+ */
 export function findFile(folder: string, names: readonly string[]): string | undefined {
-  return names.map((name) => `${folder}/${name}`).find(exists);
+  const found = names.map((name) => `${folder}/${name}`).filter(exists);
+  return found.find((path) => !isFolder(path)) ?? found[0];
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false; // a link to nothing
+    throw error;
+  }
 }
 
 /**

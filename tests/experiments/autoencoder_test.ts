@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertLess, assertMatch, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { sha256 } from "../../experiments/shared/files.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
 import { runDeno } from "./processes.ts";
@@ -218,10 +225,16 @@ Deno.test("autoencoder.ts records which files it read, and trains on what they h
   assertEquals(status, 0, stderr);
   const { data } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
   assertEquals(data, {
-    kind: "original",
+    kind: "not MNIST: its SHA-256 differs",
     files: [
       { path: `${folder.path}/train-images-idx3-ubyte.gz`, sha256: sha256(train) },
       { path: test, sha256: sha256(idx([7, 28, 28])) },
     ],
+    trainCases: 200,
+    testCases: 7,
   });
+  assertStringIncludes(
+    stderr,
+    "images that are not MNIST, as their SHA-256 differs: 200 to train on, 7 to test\n",
+  );
 });
