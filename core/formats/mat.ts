@@ -46,7 +46,7 @@ export function isMAT73(bytes: Uint8Array): boolean {
  */
 export async function readMAT(
   bytes: Uint8Array,
-  { only, limit = 2 ** 31 }: ReadMATOptions = {},
+  { only, numericOnly = false, limit = 2 ** 31 }: ReadMATOptions = {},
 ): Promise<Map<string, MATArray>> {
   const littleEndian = readHeader(bytes);
   const isWanted = (name: string) => only?.includes(name) ?? true;
@@ -55,7 +55,7 @@ export async function readMAT(
   for (const { type, content, at } of elements(bytes, littleEndian)) {
     const compressed = type === compressedElement;
     const variable = { content, compressed, at, littleEndian };
-    const { name, array } = await readVariable(variable, { isWanted, limit });
+    const { name, array } = await readVariable(variable, { isWanted, limit, numericOnly });
     if (name === "") continue; // what objects elsewhere in the file refer to
     if (arrays.has(name)) {
       throw new InputError(`the MATLAB file holds ${printable(name)} twice; save it again`);

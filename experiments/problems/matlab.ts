@@ -1,4 +1,4 @@
-import { isMAT73, type MATArray, readMAT } from "../../mod.ts";
+import { isMAT73, type MATArray, readMAT, type ReadMATOptions } from "../../mod.ts";
 import { type FileContent, naming, readWhole, release, sha256 } from "../shared/files.ts";
 
 /** A MATLAB file, read: what is made of its arrays, and which file it was. */
@@ -19,7 +19,7 @@ export function readMatlab<T>(
   return naming(path, async () => {
     const bytes = readWhole(path);
     const file = { path, sha256: sha256(bytes) };
-    const arrays = await readArrays(bytes, only);
+    const arrays = await readArrays(bytes, { only });
     const data = [...arrays.values()].map((array) => array.data as ArrayBufferView<ArrayBuffer>);
     if (data.every(({ buffer }) => buffer !== bytes.buffer)) release(bytes);
     const content = use(arrays);
@@ -28,9 +28,13 @@ export function readMatlab<T>(
   });
 }
 
-async function readArrays(bytes: Uint8Array, only: readonly string[]) {
-  if (!isMAT73(bytes)) return await readMAT(bytes, { only });
+/** The arrays of a MATLAB file of any version from 5 on. */
+export async function readArrays(
+  bytes: Uint8Array,
+  options: ReadMATOptions,
+): Promise<Map<string, MATArray>> {
+  if (!isMAT73(bytes)) return await readMAT(bytes, options);
   // It comes with a library of 4 MB.
   const { readMAT73 } = await import("../../core/formats/hdf5.ts");
-  return await readMAT73(bytes, { only });
+  return await readMAT73(bytes, options);
 }

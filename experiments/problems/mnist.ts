@@ -1,3 +1,4 @@
+import { printable } from "../../core/formats/wording.ts";
 import { InputError, readIDX } from "../../mod.ts";
 import { download, type RemoteFile } from "../shared/download.ts";
 import {
@@ -66,7 +67,9 @@ function sourceOf(folder: string, train: Images, test: Images): DataSource {
   if (areMNIST([train.file.sha256, test.file.sha256])) return { kind: "original", files: records };
   const [trainCases, testCases] = [train, test].map(({ images }) => images.length / width);
   console.error(
-    `note: ${folder} holds images that are not MNIST, as their SHA-256 differs: ${trainCases} to ` +
+    `note: ${
+      printable(folder, 160)
+    } holds images that are not MNIST, as their SHA-256 differs: ${trainCases} to ` +
       `train on, ${testCases} to test`,
   );
   return { kind: notMNIST, files: records, trainCases, testCases };

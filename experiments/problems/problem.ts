@@ -19,6 +19,8 @@ export interface ProblemOptions {
   download: boolean;
   /** Units of the network's first layer, where it is known before the data. */
   width: number | undefined;
+  /** Of a table of the user's own: whether its first row holds names; undefined where it tells. */
+  header?: boolean | undefined;
   /** Of the network: logistic units ask for values in [0, 1]. */
   outputUnit: "sigmoid" | "linear";
   /** Aborted where the run is to end. */
@@ -152,15 +154,25 @@ export function rangeOf(values: Float32Array): [least: number, greatest: number]
   return least < greatest ? [least, greatest] : [least - 0.5, least + 0.5];
 }
 
+/** Where a value of a case stands in its file, in words; case and value are counted from 0. */
+export type PlaceWords = (caseNumber: number, value: number) => string;
+
+/** Where it stands if cases are rows. */
+export const rowAndColumn: PlaceWords = (row, column) => `row ${row + 1}, column ${column + 1}`;
+
 /** Refuses cases unless all are finite, and within [0, 1] for logistic output units. */
 export function requireValues(
   values: Float32Array,
-  { width, outputUnit }: { width: number; outputUnit: "sigmoid" | "linear" },
+  { width, outputUnit, placeOf = rowAndColumn }: {
+    width: number;
+    outputUnit: "sigmoid" | "linear";
+    placeOf?: PlaceWords;
+  },
 ): void {
   const [least, greatest] = outputUnit === "sigmoid" ? [0, 1] : [-maxFloat32, maxFloat32];
   const bad = values.findIndex((value) => !(value >= least && value <= greatest));
   if (bad < 0) return;
-  const place = `row ${Math.floor(bad / width) + 1}, column ${bad % width + 1}`;
+  const place = placeOf(Math.floor(bad / width), bad % width);
   const found = Number(values[bad].toPrecision(6));
   if (!Number.isFinite(found)) {
     throw new InputError(`${place} is ${found}, where only finite float32 numbers are allowed`);
