@@ -125,7 +125,9 @@ async function readMatlab(
   // A number alone is one of 1 x 1, and no data.
   const several = [...arrays].filter(([, { data }]) => data.length > 1).map(([name]) => name);
   if (arrays.size === 0) {
-    throw new InputError("it holds no numeric array: save one that is real and full");
+    throw new InputError(
+      "it holds no real, full numeric array: save one, of a sparse matrix full(X)",
+    );
   }
   const chosen = name ?? only(several.length > 0 ? several : [...arrays.keys()], "numeric arrays");
   const array = casesOf(arrays.get(chosen)!, width);
