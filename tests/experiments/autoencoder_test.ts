@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import {
   assert,
   assertEquals,
@@ -11,7 +12,7 @@ import { readTable } from "../../experiments/shared/tables.ts";
 import { runDeno } from "./processes.ts";
 import { gzip, idx, scratch } from "./scratch.ts";
 
-const program = new URL("../../experiments/autoencoder.ts", import.meta.url).pathname;
+const program = fileURLToPath(new URL("../../experiments/autoencoder.ts", import.meta.url));
 
 async function run(...args: string[]) {
   return await runDeno(["run", "-A", program, ...args]);

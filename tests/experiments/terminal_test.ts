@@ -1,12 +1,13 @@
 // Ctrl-C as a terminal sends it: to the program and to all that started it, at once.
 
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { assertSame, finish, isBegun, referenceOf, savedUpdates } from "../soak/session.ts";
 import { pause } from "./processes.ts";
 import { type Scratch, scratch } from "./scratch.ts";
 import { smallAutoencoders, type SmallRun } from "./small_runs.ts";
 
-const config = new URL("../../deno.json", import.meta.url).pathname;
+const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 const launchers: Record<string, readonly string[]> = {
   "deno task": [Deno.execPath()],
