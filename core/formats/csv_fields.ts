@@ -46,15 +46,18 @@ function unquote(field: string): string {
 export function chooseSeparator(first: string, second: string = first): Separator {
   const found = separators.map((separator) => {
     const above = split(first, separator).length, fields = split(second, separator);
+    const texts = fields.map((field) => field !== "" && !isNumber(field, separator));
     return {
       separator,
       names: fields.length - above,
       several: fields.length > 1,
-      numeric: fields.slice(1).every((field) => field === "" || isNumber(field, separator)),
+      numeric: !texts.includes(true),
+      numericButFirst: !texts.includes(true, 1),
     };
   }).filter(({ several }) => several);
   const best = found.find(({ names, numeric }) => names === 0 && numeric) ??
-    found.find(({ names, numeric }) => names === 1 && numeric) ??
+    found.find(({ names, numericButFirst }) => names === 0 && numericButFirst) ??
+    found.find(({ names, numericButFirst }) => names === 1 && numericButFirst) ??
     found.find(({ names }) => names === 0);
   return best?.separator ??
     separators.find((separator) => separator !== spaces && first.includes(separator as string)) ??

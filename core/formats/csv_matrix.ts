@@ -136,8 +136,12 @@ function layOut({ separator, rows, comment }: Opening, header: boolean | undefin
   const fields = rows.map(({ text }) => split(text, separator)), [first = [], second] = fields;
   const commented = header !== false && comment !== undefined && comment.length > 1 &&
     comment.length === first.length && !comment.some((field) => isValue(field, separator));
-  const found = header === undefined ? kindOf(first, second, separator) : undefined;
-  const kind = header === false || commented && found !== "names" ? "values" : found ?? "names";
+  const found = kindOf(first, second, separator);
+  const kind = header === false || commented && found !== "names"
+    ? "values"
+    : header
+    ? "names"
+    : found;
   const names = kind === "names" ? first : commented ? comment : undefined;
   const values = kind === "names" ? second : first;
   // A last column with a name is no end of a row, but one that lacks its values.
@@ -166,6 +170,9 @@ function kindOf(
   second: readonly string[] | undefined,
   separator: Separator,
 ): "names" | "counting" | "values" {
+  if (first.at(-1) === "" && second?.at(-1) === "") {
+    return kindOf(first.slice(0, -1), second.slice(0, -1), separator);
+  }
   const values = first.filter((field) => isValue(field, separator));
   const texts = first.filter((field) => field !== "").length - values.length;
   if (values.length === 0) return texts > 0 ? "names" : "values";
