@@ -5,76 +5,180 @@
  * @module
  */
 
+// Train: a GPU, networks side by side, reports, states and the files that hold them.
 export * from "./core/errors.ts";
-export { Gpu, type Tuner } from "./core/gpu/gpu.ts";
 export { openGPU, type OpenOptions } from "./core/gpu/open.ts";
-export type { Constants } from "./core/gpu/compose.ts";
-export type { BindingSlot, Kernel } from "./core/gpu/kernel.ts";
-export { limitsOf } from "./core/gpu/limits.ts";
-export { allocateMatrix, type Matrix, pad, unpad } from "./core/gpu/matrix.ts";
-export { Memory } from "./core/gpu/memory.ts";
-export {
-  type Binding,
-  type Choice,
-  type DispatchSize,
-  type EncodeOptions,
-  Plan,
-} from "./core/gpu/plan.ts";
-export { Profile } from "./core/gpu/profile.ts";
+export type { Gpu, Tuner } from "./core/gpu/gpu.ts";
+export type { Memory } from "./core/gpu/memory.ts";
 export { Tuning, type TuningStore } from "./core/gpu/tuning.ts";
-export { type StepRow, type StepScalars, StepTable } from "./core/gpu/scalars.ts";
+export { limitsOf } from "./core/gpu/limits.ts";
+export { Profile } from "./core/gpu/profile.ts";
+export { type Replica, Trainer, type TrainerOptions } from "./core/train/trainer.ts";
+export type { ReplicaReport, Report, RunOptions } from "./core/train/report.ts";
+export type { GroupState, ReplicaState, StateVector, TrainerState } from "./core/train/state.ts";
+export { decodeCheckpoint, encodeCheckpoint } from "./core/train/checkpoint.ts";
+export { exportNetwork, importNetwork, type Network, networkState } from "./core/train/network.ts";
+export { type CapacityOptions, replicasThatFit } from "./core/train/capacity.ts";
+
+// Networks, and the problems of the paper.
+export type { Extent, Graph, Model, Split } from "./core/train/model.ts";
+export { Autoencoder, autoencoder, type AutoencoderOptions } from "./models/autoencoder.ts";
+export type { ReconstructionLoss } from "./models/autoencoder.ts";
+export { rnn, type RnnOptions, type RnnRun, runRnn } from "./models/rnn.ts";
+export { fastestTimeLoop } from "./models/time_loop.ts";
+export { quadratic, QuadraticModel, type QuadraticObjective } from "./models/quadratic.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";
 export type { SequenceLoss, ZeroOneRule } from "./core/ops/sequence_loss.ts";
-export type { SequenceBuffers } from "./core/ops/sequences.ts";
-export type { Steps } from "./core/gpu/steps.ts";
-export * from "./core/random.ts";
+export { type AutoencoderProblem, paperProblems } from "./models/problems/paper.ts";
+export {
+  markedTask,
+  type MarkedTaskOptions,
+  memorizationTask,
+  type MemorizationTaskOptions,
+  type SequenceTask,
+  type TaskCases,
+} from "./models/problems/sequence_tasks.ts";
+export { SequenceData, type SequenceDataOptions } from "./models/problems/sequence_data.ts";
+export type { SequenceSet } from "./models/problems/sequence_data.ts";
+
+// Optimizers: those that are shipped, one's own from a few lines, and schedules.
+export type {
+  Family,
+  Group,
+  InitialState,
+  Measure,
+  Numbers,
+  Optimizer,
+  Setting,
+  Settings,
+  SettingValue,
+  State,
+  Update,
+} from "./core/optim/family.ts";
+export { type Elementwise, elementwise } from "./core/optim/elementwise.ts";
+export { type Measured, measured } from "./core/optim/measured.ts";
+export { type GroupOptions, optimizerOf } from "./core/optim/optimizer.ts";
+export { sgd, type SGDOptions } from "./core/optim/sgd.ts";
+export { classicalMomentum } from "./core/optim/classical_momentum.ts";
+export {
+  linearBody,
+  linearScalars,
+  type MomentumOptions,
+  nesterov,
+} from "./core/optim/nesterov.ts";
+export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
+export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
+export { nadamW, type NAdamWOptions } from "./core/optim/nadamw.ts";
+export { adan, type AdanOptions } from "./core/optim/adan.ts";
+export { adEMAMix, type AdEMAMixOptions } from "./core/optim/ademamix.ts";
+export {
+  simplifiedAdEMAMix,
+  type SimplifiedAdEMAMixOptions,
+} from "./core/optim/simplified_ademamix.ts";
+export type { AveragingOptions } from "./core/optim/schedule_free.ts";
+export { scheduleFreeSGD, type ScheduleFreeSGDOptions } from "./core/optim/schedule_free_sgd.ts";
+export {
+  scheduleFreeAdamW,
+  type ScheduleFreeAdamWOptions,
+} from "./core/optim/schedule_free_adamw.ts";
+export { lion, type LionOptions } from "./core/optim/lion.ts";
+export {
+  adaptiveHeavyBall,
+  type AdaptiveHeavyBallOptions,
+} from "./core/optim/adaptive_heavy_ball.ts";
+export { restartedNesterov, type RestartOptions } from "./core/optim/restart.ts";
+export { aggMo, type AggMoOptions } from "./core/optim/aggmo.ts";
+export { lookahead } from "./core/optim/lookahead.ts";
+export type { LookaheadOptions, LookaheadVelocity } from "./core/optim/lookahead.ts";
+export {
+  partialMomentum,
+  type PartialMomentumOptions,
+  type TensorChoice,
+} from "./core/optim/partial_momentum.ts";
+export { lowRankMomentum, type LowRankMomentumOptions } from "./core/optim/low_rank_momentum.ts";
+export { muon, type MuonMatrices, type MuonOptions } from "./core/optim/muon.ts";
+export * from "./core/optim/schedule.ts";
+export * from "./core/optim/learning_rate.ts";
+
+// Initial weights.
 export * from "./core/init/echo_state.ts";
-export * from "./core/init/initializer.ts";
 export * from "./core/init/gaussian.ts";
 export * from "./core/init/glorot.ts";
 export * from "./core/init/he.ts";
+export {
+  type Initializer,
+  type LayerParameters,
+  type LayerToInitialize,
+  tanhFromSigmoid,
+  tanhRecipe,
+  type TanhSides,
+} from "./core/init/initializer.ts";
 export * from "./core/init/orthogonal.ts";
 export * from "./core/init/sparse.ts";
-export * from "./core/optim/family.ts";
-export * from "./core/optim/elementwise.ts";
-export { sgd, type SGDOptions } from "./core/optim/sgd.ts";
-export { type MomentumOptions, nesterov } from "./core/optim/nesterov.ts";
-export { classicalMomentum } from "./core/optim/classical_momentum.ts";
-export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
-export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
-export * from "./core/optim/learning_rate.ts";
-export * from "./core/optim/schedule.ts";
-export * from "./core/gpu/vector.ts";
-export * from "./core/formats/csv_matrix.ts";
+export { permute, philox4x32, Purpose, RandomStream, seedKey } from "./core/random.ts";
+
+// Data: on the GPU, generated, and cut from what others published.
+export {
+  type MarkedOptions,
+  markedSequence,
+  type MemorizationOptions,
+  memorizationSequence,
+  type Sequence,
+} from "./core/data/sequences.ts";
+export { Dataset, type DatasetFormat, type DatasetOptions } from "./core/data/dataset.ts";
 export * from "./models/problems/curves.ts";
-export * from "./core/data/dataset.ts";
 export {
   type FacesOptions,
   type FacesSet,
   generateFaces,
   generatePackedFaces,
 } from "./models/problems/faces.ts";
+export * from "./models/problems/originals.ts";
+
+// Files: bytes in, arrays out.
+export { printable } from "./core/formats/wording.ts";
+export * from "./core/formats/csv_matrix.ts";
 export * from "./core/formats/gzip.ts";
 export * from "./core/formats/half.ts";
 export * from "./core/formats/idx.ts";
 export * from "./core/formats/mat.ts";
+export { readMAT73, type ReadMAT73Options } from "./core/formats/hdf5.ts";
 export * from "./core/formats/npy.ts";
 export type { NumericArray } from "./core/formats/numeric.ts";
-export * from "./models/problems/originals.ts";
 export * from "./core/formats/safetensors.ts";
-export * from "./core/data/sequences.ts";
-export * from "./core/train/capacity.ts";
-export * from "./core/train/checkpoint.ts";
-export * from "./core/train/model.ts";
-export * from "./core/train/network.ts";
-export * from "./core/train/report.ts";
-export type { ReplicaState, TrainerState } from "./core/train/state.ts";
-export * from "./core/train/trainer.ts";
-export * from "./models/autoencoder.ts";
-export * from "./models/problems/paper.ts";
-export * from "./models/quadratic.ts";
-export * from "./models/rnn.ts";
-export * from "./models/problems/sequence_data.ts";
-export * from "./models/problems/sequence_tasks.ts";
-export * from "./models/time_loop.ts";
+
+// Your own kernels: plans of dispatches, the operations that models are made of, and WGSL texts.
+export type { Constants } from "./core/gpu/compose.ts";
+export type { Defect, Kernel } from "./core/gpu/kernel.ts";
+export type { Uniform, UniformValue } from "./core/gpu/uniform.ts";
+export { type Binding, type Choice, type DispatchSize, Plan } from "./core/gpu/plan.ts";
+export type { EncodeOptions } from "./core/gpu/plan.ts";
+export { type StepRow, type StepScalars, StepTable } from "./core/gpu/scalars.ts";
+export { allocateMatrix, type Matrix } from "./core/gpu/matrix.ts";
+export { allocateSteps, rowsOf, type Steps, type StepsShape } from "./core/gpu/steps.ts";
+export { type TensorPlace, type TensorShape, Vector, VectorLayout } from "./core/gpu/vector.ts";
+export { finiteSource, randomSource, stepSource } from "./core/ops/texts.ts";
+export { axpy } from "./core/ops/axpy.ts";
+export { caseMean, type Slot } from "./core/ops/case_mean.ts";
+export { clipNorm } from "./core/ops/clip_norm.ts";
+export { columnSum } from "./core/ops/column_sum.ts";
+export { crossEntropy, type LossInputs } from "./core/ops/cross_entropy.ts";
+export { dot } from "./core/ops/dot.ts";
+export { gather, type GatheredCases } from "./core/ops/gather.ts";
+export { gatherSteps, type StepData } from "./core/ops/gather_steps.ts";
+export { matmul, type Product } from "./core/ops/matmul.ts";
+export type { SharingWorkgroup, Tile } from "./core/ops/tile.ts";
+export { norm } from "./core/ops/norm.ts";
+export { type Pointwise, pointwise, type VectorsByName } from "./core/ops/pointwise.ts";
+export { type Recurrence, recurrence, type RecurrenceLayout } from "./core/ops/recurrence.ts";
+export {
+  sequenceFigures,
+  sequenceLoss,
+  type SequenceLossInputs,
+} from "./core/ops/sequence_loss.ts";
+export type { SequenceBuffers } from "./core/data/fresh_sequences.ts";
+export { squaredError, squaredErrorFigure } from "./core/ops/squared_error.ts";
+
+/** The same in float64, to hold results to. */
+export * as reference from "./core/reference/mod.ts";

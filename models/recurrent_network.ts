@@ -5,7 +5,7 @@ import type { Plan } from "../core/gpu/plan.ts";
 import { allocateSteps, rowsOf, type Steps, stepsLength } from "../core/gpu/steps.ts";
 import { matmul } from "../core/ops/matmul.ts";
 import { recurrence, type RecurrenceLayout, type TimeLoop } from "../core/ops/recurrence.ts";
-import type { SequenceBuffers } from "../core/ops/sequences.ts";
+import type { SequenceBuffers } from "../core/data/fresh_sequences.ts";
 import { type Vector, VectorLayout } from "../core/gpu/vector.ts";
 import type { Extent } from "../core/train/model.ts";
 

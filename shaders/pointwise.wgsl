@@ -20,7 +20,7 @@ struct NagarePointwise {
   // #if ${GROUPED}
   runs: array<vec4u, ${RUNS}>,    // first workgroup, begin and end in vec4, group
   // #if ${SHIFTED}
-  shifts: array<vec4u, ${RUNS}>,  // x: how much sooner a run begins in those vectors
+  shifts: array<vec4i, ${RUNS}>,  // x: how much sooner a run begins in those vectors
   // #endif
   // #endif
 }
@@ -69,15 +69,16 @@ fn main(
   let nagare_start = nagare_replica * nagare_pointwise.length;
   // #if ${SHIFTED}
   let nagare_other_start =
-    nagare_replica * nagare_pointwise.other_length - nagare_pointwise.shifts[nagare_low].x;
+    nagare_replica * nagare_pointwise.other_length - u32(nagare_pointwise.shifts[nagare_low].x);
   // #else
   let nagare_other_start = nagare_start;
   // #endif
   ${SCALAR_LOADS}
+  let nagare_stop = ${STOP};
   var nagare_is_finite = true;
   // #for e in EACH
   let nagare_i_${e} = nagare_first + ${e} * ${WORKGROUP};
-  if nagare_i_${e} < nagare_end {
+  if nagare_i_${e} < nagare_stop {
     let is_finite_${e} = nagare_apply(
       nagare_start + nagare_i_${e},
       nagare_other_start + nagare_i_${e}${ARGUMENTS}

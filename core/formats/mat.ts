@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { type MATArray, type ReadMATOptions, requireVariables } from "./mat_array.ts";
+import { type NumericArray, rowMajor } from "./numeric.ts";
 import { readVariable } from "./mat_variable.ts";
 import { printable } from "./wording.ts";
 
@@ -65,6 +66,20 @@ export async function readMAT(
   }
   requireVariables(only ?? [], [...arrays.keys(), ...others]);
   return arrays;
+}
+
+/**
+ * The elements of a MATLAB array row by row: the last index varies fastest, not the first.
+ *
+ * @example
+ * ```ts
+ * rowByRow({ dimensions: [2, 2], data: Float32Array.of(1, 2, 3, 4) }); // [1, 3, 2, 4]
+ * ```
+ */
+export function rowByRow<T extends NumericArray>(
+  { dimensions, data }: { readonly dimensions: readonly number[]; readonly data: T },
+): T {
+  return rowMajor(data, dimensions);
 }
 
 /** Checks the first 128 bytes and tells if the file is little-endian. */

@@ -8,7 +8,11 @@ export interface Kernel {
   readonly pipeline: GPUComputePipeline;
   /** The layout of group 0. */
   readonly layout: GPUBindGroupLayout;
-  /** What group 0 declares. */
+  /**
+   * What group 0 declares.
+   *
+   * @ignore
+   */
   readonly bindings: readonly BindingSlot[];
   /** Whether it reads the scalars of the step (group 1, see shaders/common/step.wgsl). */
   readonly readsStep: boolean;

@@ -33,10 +33,10 @@ export function padded(n: number): number {
   return Math.ceil(n / BLOCK) * BLOCK;
 }
 
-/** Takes a buffer of `floats` float32 that products may read. */
+/** Takes a buffer of `floats` float32 that products may read; none of none, which cannot be bound. */
 export function allocateFloats(gpu: Gpu, label: string, floats: number): GPUBuffer {
   const granule = gpu.operands === "textures" ? MIRROR_ROW : 16;
-  return gpu.allocate(label, Math.ceil(4 * floats / granule) * granule);
+  return gpu.allocate(label, Math.max(1, Math.ceil(4 * floats / granule)) * granule);
 }
 
 /** Takes a buffer that holds just such matrices, all zero. */

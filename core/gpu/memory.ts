@@ -108,7 +108,8 @@ export class Memory {
         `cannot write ${data.byteLength} bytes at ${offset} into ${buffer.label} of ${buffer.size}`,
       );
     }
-    this.device.queue.writeBuffer(buffer, offset, data);
+    // Deno's writeBuffer() ends the process where there is nothing to write.
+    if (data.byteLength > 0) this.device.queue.writeBuffer(buffer, offset, data);
   }
 
   /** Copies `size` bytes at `offset` of `buffer` to the host, after all work submitted so far. */

@@ -61,6 +61,27 @@ interface Resolved extends Omit<Dispatch, "bindings"> {
  * Dispatches recorded once and replayed: operations record into a plan, {@linkcode Plan.seal}
  * resolves pipelines, bind groups and grids, {@linkcode Plan.encode} replays them in a tight loop.
  *
+ * A kernel of your own is a text, the buffers and uniforms by the names that it declares, and a size:
+ *
+ * ```ts
+ * import { openGPU, Plan } from "../../mod.ts";
+ *
+ * using gpu = await openGPU();
+ * const kernel = gpu.kernel("double", [`
+ *   struct Shape { length: u32 }
+ *   @group(0) @binding(0) var<uniform> shape: Shape;
+ *   @group(0) @binding(1) var<storage, read_write> values: array<f32>;
+ *   @compute @workgroup_size(64)
+ *   fn main(@builtin(global_invocation_id) id: vec3u) {
+ *     if id.x < shape.length { values[id.x] *= 2; }
+ *   }`]);
+ * const values = gpu.upload("values", Float32Array.of(1, 2, 3));
+ * const plan = new Plan(gpu);
+ * plan.dispatch(kernel, { shape: { length: 3 }, values }, { groups: [1, 1, 1], iterations: 0 });
+ * plan.seal().submit();
+ * console.log(new Float32Array(await gpu.read(values, 0, 12))); // 2, 4, 6
+ * ```
+ *
  * A kernel that declares a texture where it is given a buffer reads the buffer's mirror. The plan
  * knows from the declarations which buffers were written since, and copies only those again.
  */

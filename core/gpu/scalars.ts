@@ -9,6 +9,7 @@ export interface StepRow {
   slot: number;
   /** Place of the minibatch's first case within its epoch. */
   position: number;
+  /** Passes over the data before this one. */
   epoch: number;
   /** What the optimizers read, rounded to float32; see {@linkcode StepScalars}. */
   scalars: readonly number[];
@@ -32,6 +33,7 @@ const HEADER = 16;
  * is uploaded between the steps. A dynamic offset selects the row.
  */
 export class StepTable {
+  /** Rows that it holds. */
   readonly capacity: number;
   readonly #gpu: Gpu;
   readonly #words: number;

@@ -15,7 +15,9 @@ export interface Uniform {
 
 /** Where a type's values lie; sizes count bytes. */
 export interface UniformType {
+  /** From its first byte to its last. */
   readonly size: number;
+  /** It begins at multiples of this. */
   readonly align: number;
   /** Of a number or a vector of them. */
   readonly scalar?: "u32" | "i32" | "f32";

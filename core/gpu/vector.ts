@@ -127,6 +127,7 @@ export class Vector {
   /** Reads the vector of one replica to the bit, padding included. */
   async readPacked(replica: number): Promise<Float32Array<ArrayBuffer>> {
     const size = 4 * this.layout.length;
+    if (size === 0) return new Float32Array();
     return new Float32Array(await this.gpu.read(this.buffer, (this.first + replica) * size, size));
   }
 

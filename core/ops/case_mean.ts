@@ -1,8 +1,7 @@
-import finiteSource from "../../shaders/common/finite.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/case_mean.wgsl" with { type: "text" };
 import type { Plan } from "../gpu/plan.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
+import { finiteSource, stepSource } from "./texts.ts";
 
 /** Where means go: a slot of the ring fixed with the plan, or the one the step names. */
 export type Slot = { ring: GPUBuffer; slot: number } | { ring: GPUBuffer; divergedAt: GPUBuffer };

@@ -1,11 +1,23 @@
-import randomSource from "../../shaders/common/random.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/gather.wgsl" with { type: "text" };
-import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../errors.ts";
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { longestWalk, type Purpose } from "../random.ts";
+import { randomSource, stepSource } from "./texts.ts";
+
+/** Cases on the GPU; see `Dataset`. */
+export interface GatheredCases {
+  /** How many there are. */
+  readonly cases: number;
+  /** Values of a case. */
+  readonly width: number;
+  /** How a value is stored: 0..255 for 0..1, half floats in pairs, or float32. */
+  readonly format: "bytes" | "halves" | "floats";
+  /** All values, case by case. */
+  readonly parts: readonly GPUBuffer[];
+  /** Cases of each part but the last. */
+  readonly casesPerPart: number;
+}
 
 /**
  * Records out[r][i] = data[permutation_r(position + i)], out [R, B, width], with the position and
@@ -17,7 +29,7 @@ import { longestWalk, type Purpose } from "../random.ts";
  */
 export function gather(
   plan: Plan,
-  data: Dataset,
+  data: GatheredCases,
   out: Matrix,
   { seeds, purpose }: { seeds: GPUBuffer; purpose?: Purpose | undefined },
 ): void {

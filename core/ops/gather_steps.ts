@@ -1,14 +1,15 @@
-import randomSource from "../../shaders/common/random.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/gather_steps.wgsl" with { type: "text" };
 import { padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Steps } from "../gpu/steps.ts";
 import { longestWalk, type Purpose } from "../random.ts";
+import { randomSource, stepSource } from "./texts.ts";
 
 /** Sequences on the GPU, [T, cases, width] float32. */
 export interface StepData {
+  /** Where they lie. */
   buffer: GPUBuffer;
+  /** How many there are. */
   cases: number;
 }
 

@@ -24,7 +24,9 @@ export interface Product {
   b: Matrix;
   /** [R, M, N]. */
   out: Matrix;
+  /** Whether a is taken transposed. */
   transposeA?: boolean;
+  /** Whether b is. */
   transposeB?: boolean;
   /** Epilogue of a forward pass: out = f(a b + bias), bias [R, 1, N]. */
   forward?: { bias: Matrix; activation: Activation };

@@ -1,5 +1,3 @@
-import finiteSource from "../../shaders/common/finite.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/pointwise.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
 import type { Defect, Kernel } from "../gpu/kernel.ts";
@@ -7,6 +5,7 @@ import type { Binding, Plan } from "../gpu/plan.ts";
 import type { StepScalars } from "../gpu/scalars.ts";
 import type { Vector, VectorLayout } from "../gpu/vector.ts";
 import { spread } from "./axpy.ts";
+import { finiteSource, stepSource } from "./texts.ts";
 
 /** Vec4 an invocation handles: the scalars of the step are read once for all of them. */
 const EACH = 4;
@@ -29,11 +28,19 @@ export interface Pointwise {
   readonly updates: VectorsByName;
   /** f32 that differ with the step, the replica and the group of a tensor. */
   readonly scalars?: StepScalars;
+  /**
+   * A scalar: where it is 0 nothing is read or written. Vectors are then read from buffers, since
+   * mirrors would be brought up to date for nothing.
+   */
+  readonly when?: string;
   /** f32 that are fixed with the plan. */
   readonly numbers?: Readonly<Record<string, number>>;
   /** f32 of each replica that another kernel left in a buffer, [R, names]. */
   readonly measured?: { readonly buffer: GPUBuffer; readonly names: readonly string[] };
-  /** The group of each tensor; a tensor without one is left as it is. Default: one group of all. */
+  /**
+   * The group of each tensor of the first vector that has as many; a tensor without one is left as it
+   * is. Default: one group of all tensors of the first vector.
+   */
   readonly groupOf?: readonly (number | undefined)[];
   /**
    * Where the update is noted at which a replica's `parameters` were first not finite, the first
@@ -47,8 +54,8 @@ export interface Pointwise {
  * time. A vector is a vec4f by its name, a scalar an f32. The lines hold the whole of the vectors'
  * memory, padding included: they must turn zeros into finite numbers there.
  *
- * Vectors may hold some of the tensors alone, all such the same ones. Then the others, which have no
- * group, are passed over.
+ * Vectors may hold some of the tensors alone, or elsewhere, all such vectors alike. Then the others,
+ * which have no group, are passed over. A job whose tensors have no group records nothing.
  *
  * Throws an {@linkcode InputError} where the adapter binds fewer buffers than there are vectors.
  */
@@ -56,11 +63,13 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   const { name, body, reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
   const { gpu } = plan;
   const vectors = { ...updates, ...reads };
-  const [domain] = Object.values(vectors);
-  const other = Object.values(vectors).find(({ layout }) => layout.length !== domain.layout.length);
+  const domain = domainOf(job);
+  const shifted = shiftedOf(name, vectors, domain);
+  const [other] = Object.values(shifted);
   const runs = runsOf(job, domain.layout, other?.layout);
+  if (runs?.table.length === 0) return;
   const textures = fitTextures(plan, job);
-  const texts = shaderTexts(job, textures, other !== undefined);
+  const texts = shaderTexts(job, textures, Object.keys(shifted));
   const kernel = gpu.kernel(
     name,
     [...scalars || diverges ? [stepSource] : [], finiteSource, source],
@@ -105,6 +114,34 @@ export function pointwise(plan: Plan, job: Pointwise): void {
   });
 }
 
+/** The vector whose tensors the groups are of: the first that has as many. */
+function domainOf({ updates, reads, groupOf }: Pointwise): Vector {
+  const vectors = Object.values({ ...updates, ...reads });
+  return vectors.find(({ layout: { tensors } }) => tensors.length === groupOf?.length) ??
+    vectors[0];
+}
+
+/** The vectors whose tensors lie elsewhere than in that one: all of them alike. */
+function shiftedOf(name: string, vectors: VectorsByName, domain: Vector): VectorsByName {
+  const shifted = Object.entries(vectors)
+    .filter(([, { layout }]) => !isSame(layout, domain.layout));
+  const third = shifted.find(([, { layout }]) => !isSame(layout, shifted[0][1].layout));
+  if (third) throw new RangeError(`${name} has vectors of three layouts, "${third[0]}" the third`);
+  return Object.fromEntries(shifted);
+}
+
+function isSame(a: VectorLayout, b: VectorLayout): boolean {
+  return a === b || a.length === b.length && a.tensors.length === b.tensors.length &&
+      a.tensors.every(({ name, offset }, t) =>
+        name === b.tensors[t].name && offset === b.tensors[t].offset
+      );
+}
+
+/** Where each tensor of a layout ends. */
+function endsOf({ tensors, length }: VectorLayout): number[] {
+  return [...tensors.slice(1).map(({ offset }) => offset), length];
+}
+
 /** Runs of neighbouring tensors of one group; undefined where all tensors are of the first. */
 function runsOf(
   { groupOf, name }: Pointwise,
@@ -113,7 +150,7 @@ function runsOf(
 ): { table: number[][]; shifts: number[][]; workgroups: number } | undefined {
   const groups = groupOf ?? layout.tensors.map(() => 0);
   if (groups.every((group) => group === 0) && !other) return undefined;
-  const ends = [...layout.tensors.slice(1).map(({ offset }) => offset), layout.length];
+  const ends = endsOf(layout);
   const table: number[][] = [];
   const shifts: number[][] = [];
   let workgroups = 0;
@@ -121,7 +158,7 @@ function runsOf(
     const group = groups[t];
     if (group === undefined) return;
     const [begin, end] = [offset / 4, ends[t] / 4];
-    const place = other ? other.tensors.find(({ name }) => name === tensor)?.offset : offset;
+    const place = other ? placeOf(other, tensor, ends[t] - offset) : offset;
     if (place === undefined) throw new RangeError(`${name} lacks a vector with "${tensor}"`);
     const shift = begin - place / 4;
     const last = table.at(-1);
@@ -139,12 +176,19 @@ function runsOf(
   return { table, shifts, workgroups };
 }
 
+/** Where a tensor of so many floats lies. */
+function placeOf(layout: VectorLayout, tensor: string, floats: number): number | undefined {
+  const t = layout.tensors.findIndex(({ name }) => name === tensor);
+  const offset = layout.tensors[t]?.offset;
+  return endsOf(layout)[t] - offset === floats ? offset : undefined;
+}
+
 /** Whether vectors are read from textures: where the adapter mirrors, and binds as many. */
 function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
-  const { name, reads = {}, updates, measured, diverges, scalars } = job;
+  const { name, reads = {}, updates, measured, diverges, scalars, when } = job;
   const { maxStorageTexturesPerShaderStage, maxStorageBuffersPerShaderStage } = gpu.device.limits;
   const [read, updated] = [reads, updates].map((vectors) => Object.keys(vectors).length);
-  const textures = gpu.operands === "textures" &&
+  const textures = gpu.operands === "textures" && when === undefined &&
     read + updated <= maxStorageTexturesPerShaderStage;
   const besides = (measured ? 1 : 0) + (diverges ? 1 : 0) + (diverges || scalars ? 1 : 0);
   const buffers = updated + (textures ? 0 : read) + besides;
@@ -160,21 +204,18 @@ function fitTextures({ gpu }: Plan, job: Pointwise): boolean {
 }
 
 /** The parts of the shader that the names fill. */
-function shaderTexts(job: Pointwise, textures: boolean, shifted: boolean) {
-  const { reads = {}, updates, scalars, numbers = {}, measured, diverges } = job;
-  const layout = Object.values({ ...updates, ...reads })[0].layout;
+function shaderTexts(job: Pointwise, textures: boolean, shifted: readonly string[]) {
+  const { reads = {}, updates, scalars, numbers = {}, measured, diverges, when } = job;
   const [read, updated] = [Object.keys(reads), Object.keys(updates)];
   let binding = 2;
   const declare = (name: string, kind: "operand" | "read" | "read_write", type = "vec4f") =>
     (kind === "operand" ? "// #operand\n" : "") +
     `@group(0) @binding(${binding++}) var<storage, ${kind === "read_write" ? kind : "read"}> ` +
     `nagare_${name}: array<${type}>;`;
-  const place = (name: string) => {
-    const vector = { ...updates, ...reads }[name];
-    return shifted && vector.layout.length !== layout.length
+  const place = (name: string) =>
+    shifted.includes(name)
       ? `nagare_pointwise.first_${name} * nagare_pointwise.other_length + nagare_other`
       : `nagare_pointwise.first_${name} * nagare_pointwise.length + nagare_at`;
-  };
   const value = (name: string) =>
     read.includes(name)
       ? `nagare_${name}_at(${place(name)})`
@@ -214,6 +255,9 @@ function shaderTexts(job: Pointwise, textures: boolean, shifted: boolean) {
     STORES: updated.map((name) => `nagare_${name}[${place(name)}] = ${name};`).join("\n  "),
     FINITE: diverges ? "all_finite(parameters)" : "true",
     SCALAR_LOADS: loaded.map(([name, text]) => `let nagare_s_${name} = ${text};`).join("\n  "),
+    STOP: when === undefined
+      ? "nagare_end"
+      : `select(nagare_begin, nagare_end, nagare_s_${when} != 0)`,
     ARGUMENTS: loaded.map(([name]) => `, nagare_s_${name}`).join(""),
   };
 }
@@ -230,21 +274,22 @@ function buffersOf({ bindings }: Kernel, { reads, updates }: Pointwise): Record<
 }
 
 /** What a compiler said of a shader, in words that place it in the lines of the body. */
-async function placed(
+export async function placed(
   device: GPUDevice,
   { text, line, column, message }: Defect,
   body: string,
+  called = "body",
 ): Promise<string> {
   const lines = body.split("\n");
   const own = line - text.slice(0, text.indexOf(body)).split("\n").length + 1;
   if (own >= 1 && own <= lines.length) {
-    return `line ${own}, column ${column} of its body: ${said(message)}`;
+    return `line ${own}, column ${column} of its ${called}: ${said(message)}`;
   }
   // Some defects are found when the whole is checked, without a place: by which line, is tried.
   for (const [i, last] of lines.entries()) {
     const cut = text.replace(body, () => lines.slice(0, i + 1).join("\n"));
     if (isInvalid(await defectOf(device, cut))) {
-      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its body: ${said(message)}`;
+      return `line ${i + 1}, column ${last.search(/\S/) + 1} of its ${called}: ${said(message)}`;
     }
   }
   return said(message);

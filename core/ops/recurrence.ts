@@ -38,8 +38,9 @@ export interface RecurrenceLayout {
    * rows together, or a dispatch is one step; see shaders/recurrence.wgsl.
    */
   locality: "rows" | "workgroup" | "dispatch";
-  /** The part of the state an invocation computes at once: rows, and columns in vec4. */
+  /** The rows of the state an invocation computes at once, */
   rows: number;
+  /** and its columns, in vec4. */
   columns: number;
   /** Invocations of a workgroup. */
   lanes: number;

@@ -1,16 +1,17 @@
 import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/sequence_loss.wgsl" with { type: "text" };
 import { padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Steps } from "../gpu/steps.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
+import { stepSource } from "./texts.ts";
 
 /** What a recurrent network minimises, summed over units and steps, averaged over cases. */
 export type SequenceLoss = "squared-error" | "cross-entropy";
 
 /** Outputs and their targets; see {@linkcode sequenceLoss}. */
 export interface SequenceLossInputs {
+  /** What is minimised. */
   loss: SequenceLoss;
   /** Linear outputs z, [R, T, B, N]. */
   z: Steps;

@@ -1,10 +1,10 @@
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import source from "../../shaders/squared_error.wgsl" with { type: "text" };
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { type Activation, activationConstants } from "./activation.ts";
 import { checkAlike, type LossInputs, lossSources } from "./cross_entropy.ts";
 import { lanes } from "./tree_sum.ts";
+import { stepSource } from "./texts.ts";
 
 /**
  * Records, for output units y = f(z) and targets x, caseLoss[r][i] = sum_j (y - x)^2, without 1/2,

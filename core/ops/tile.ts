@@ -6,7 +6,9 @@ import { type Matrix, padded } from "../gpu/matrix.ts";
  * No bit of the output depends on it.
  */
 export interface Tile {
+  /** Blocks of 4 rows. */
   readonly rows: number;
+  /** vec4 across. */
   readonly columns: number;
   /**
    * Invocations of a workgroup: so many, each by itself, or `down` x `across` that share what they
@@ -17,8 +19,11 @@ export interface Tile {
 
 /** See {@linkcode Tile}. */
 export interface SharingWorkgroup {
+  /** Invocations along the rows. */
   readonly down: number;
+  /** Invocations along the columns. */
   readonly across: number;
+  /** Of the shared dimension, 8 deep each. */
   readonly parts: number;
 }
 

@@ -41,21 +41,25 @@ export const adamWFamily: Family = elementwise({
     ...["beta1", "rest1", "beta2", "rest2"],
     ...["rate", "keep", "square_correction", "initial_share", "epsilon"],
   ],
-  compute: ({ learningRate, beta1, beta2, epsilon, weightDecay, initialSquare }, _, __, update) => {
-    const t = update + 1;
+  // How much of its start is left in each mean: b^t, also where b changes on the way.
+  running: { mean_left: 1, square_left: 1 },
+  compute: (now, _, running) => {
+    const { learningRate, beta1, beta2, epsilon, weightDecay, initialSquare } = now;
+    const mean_left = running.mean_left * beta1;
+    const square_left = running.square_left * beta2;
     return {
       scalars: {
         beta1,
         rest1: 1 - beta1,
         beta2,
         rest2: 1 - beta2,
-        rate: learningRate / (1 - beta1 ** t),
+        rate: learningRate / (1 - mean_left),
         keep: 1 - learningRate * weightDecay,
-        square_correction: 1 / (1 - beta2 ** t),
-        initial_share: initialSquare * beta2 ** t,
+        square_correction: 1 / (1 - square_left),
+        initial_share: initialSquare * square_left,
         epsilon,
       },
-      running: {},
+      running: { mean_left, square_left },
     };
   },
   body,
@@ -66,8 +70,9 @@ export const adamWFamily: Family = elementwise({
  * 2019): m' = b1 m + (1 - b1) g, s' = b2 s + (1 - b2) g^2,
  * theta' = theta (1 - lr wd) - lr (m' / (1 - b1^t)) / (sqrt(s' / (1 - b2^t)) + eps).
  *
- * Biases do not decay. With v0 (`initialSquare`) s starts at v0 in place of 0 ("Revisiting the
- * Initial Steps in Adaptive Gradient Descent Optimization", whose own scales are drawn from data).
+ * Biases do not decay. Where a beta changes, b^t is the product of its values. With v0
+ * (`initialSquare`) s starts at v0 in place of 0 ("Revisiting the Initial Steps in Adaptive Gradient
+ * Descent Optimization", whose own scales are drawn from data).
  *
  * @throws {InputError} If a setting is out of its range.
  *

@@ -1,5 +1,4 @@
 import { InputError } from "../errors.ts";
-import type { Schedule } from "./schedule.ts";
 
 /** Refuses a momentum outside [0, 1). */
 export function checkMomentum(momentum: number): void {
@@ -30,7 +29,7 @@ export function checkUpdates(name: string, updates: number, least: 0 | 1): void 
 }
 
 /** Refuses what is no schedule, which only JavaScript can give. */
-export function checkSchedule(schedule: Schedule): void {
+export function checkSchedule(schedule: unknown): void {
   if (typeof schedule !== "function") {
     throw new InputError(
       `a schedule must be a function of the update, not ${schedule}; constant() makes one of a ` +

@@ -74,7 +74,10 @@ export type InitialState = "zeros" | "parameters";
 
 /** A vector beside the parameters. */
 export type State = InitialState | {
-  /** Which tensors it holds, and with what shapes. */
+  /**
+   * Which tensors it holds, and with what shapes. It throws an `InputError` where a family cannot
+   * move such a model.
+   */
   layout(model: VectorLayout): VectorLayout;
   /** What it holds before the first update; only of the model's own layout can it be parameters. */
   readonly initial: InitialState;
@@ -96,11 +99,15 @@ export interface Family {
   readonly states: Readonly<Record<string, State>>;
   /** What the lines of an update read by name: float32, rounded from float64. */
   readonly scalars: readonly string[];
-  /** Numbers handed from update to update on the host, with their first values; they are saved. */
+  /**
+   * Numbers handed from update to update on the host, with their first values; they are saved.
+   * Another family that goes on from the states takes those of the same names with them.
+   */
   readonly running?: Numbers;
   /**
    * The scalars of an update and the running numbers after it, in float64, from the settings at this
-   * update and at the next one. `update` counts those done since the states began.
+   * update and at the next one. `update` counts those done since the states began. What the lines do
+   * not read may be given for {@linkcode Family.theta}.
    */
   compute(now: Numbers, next: Numbers, running: Numbers, update: number): {
     readonly scalars: Numbers;
@@ -139,7 +146,7 @@ export interface Measure {
 export interface Update {
   /** What moves. */
   readonly parameters: Vector;
-  /** The gradient at the parameters. */
+  /** The gradient at the parameters; once it is used up, an update may write over it. */
   readonly gradient: Vector;
   /** The family's states. */
   readonly states: VectorsByName;

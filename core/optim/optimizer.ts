@@ -8,7 +8,28 @@ export interface GroupOptions {
   groups?: readonly Group[];
 }
 
-/** An optimizer of `family`; what is not given takes its default. */
+/**
+ * An optimizer of a family from its settings, and groups of tensors where they differ; what is not
+ * given takes the default that the family declares.
+ *
+ * @throws {InputError} If a setting is missing, unknown or out of its range.
+ *
+ * @example
+ * ```ts
+ * import { elementwise, optimizerOf } from "../../mod.ts";
+ *
+ * const family = elementwise({
+ *   name: "clipped",
+ *   settings: [
+ *     { name: "learningRate", above: 0, help: "The learning rate." },
+ *     { name: "most", above: 0, default: 1, help: "The longest step of a number." },
+ *   ],
+ *   states: {},
+ *   body: "parameters -= clamp(learning_rate * gradient, vec4f(-most), vec4f(most));",
+ * });
+ * console.log(optimizerOf(family, { learningRate: 0.1 }).settings.most); // 1
+ * ```
+ */
 export function optimizerOf(
   family: Family,
   given: { readonly [name: string]: unknown },
@@ -36,6 +57,12 @@ export function checkOptimizer({ family, settings, groups = [] }: Optimizer): vo
   if (missing) {
     throw new InputError(`${family.name} needs ${article(missing)}: give ${missing.name}`);
   }
+  const name = Object.keys(family.states).find((name) => name === "parameters" || /\//.test(name));
+  if (name !== undefined) {
+    throw new InputError(
+      `${family.name} has a state "${name}": call it otherwise than "parameters", without "/"`,
+    );
+  }
   for (const given of [settings, ...groups.map(({ settings }) => settings)]) {
     checkSettings(family, given);
   }
@@ -60,7 +87,9 @@ export function checkSetting(setting: Setting, value: unknown, update?: number):
     (!setting.whole || Number.isInteger(value));
   if (isNumber && value > above && value >= atLeast && value < below && value <= atMost) return;
   const when = update === undefined ? "" : ` at update ${update}`;
-  const shown = typeof value === "number" ? value : `a ${typeof value}`;
+  const shown = ["number", "undefined"].includes(typeof value) || value === null
+    ? value
+    : `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
   throw new InputError(
     `the ${words(setting.name)}${when} must be ${rangeWords(setting)}, not ${shown}`,
   );
@@ -78,14 +107,28 @@ export function rangeWords({ above, atLeast, below, atMost, whole }: Setting): s
   return bounds || "a finite number";
 }
 
-/** The settings at an update, which holds for tensors of some groups. */
+/**
+ * The settings at an update. A schedule is asked when its setting is read, and once: nothing is asked
+ * of a learning rate past the last update.
+ */
 export function settingsAt(family: Family, settings: Settings, update: number): Numbers {
   const values: Record<string, number> = {};
   for (const setting of family.settings) {
     const given = settings[setting.name];
-    const value = typeof given === "function" ? given(update) : given;
-    if (typeof given === "function") checkSetting(setting, value, update);
-    values[setting.name] = value;
+    const keep = (value: number) => {
+      Object.defineProperty(values, setting.name, { value, enumerable: true });
+      return value;
+    };
+    if (typeof given !== "function") {
+      keep(given);
+      continue;
+    }
+    const get = () => {
+      const value = given(update);
+      checkSetting(setting, value, update);
+      return keep(value);
+    };
+    Object.defineProperty(values, setting.name, { get, enumerable: true, configurable: true });
   }
   return values;
 }
@@ -108,6 +151,7 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
+/** "learningRate" as "a learning rate". */
 function article({ name }: Setting): string {
-  return `a ${words(name)}`;
+  return `${/^[aeiou]/.test(name) ? "an" : "a"} ${words(name)}`;
 }

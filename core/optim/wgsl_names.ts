@@ -39,7 +39,7 @@ export function identifiersOf(body: string): { all: Set<string>; called: Set<str
 export function checkNames(
   family: string,
   names: readonly string[],
-  lines: { body: string; optional?: readonly string[] },
+  lines: { body: string; optional?: readonly string[]; kinds?: string },
 ): void {
   const { all, called } = identifiersOf(lines.body);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -63,7 +63,9 @@ export function checkNames(
     }
     if (!all.has(name) && !lines.optional?.includes(name)) {
       throw new InputError(
-        `the body of ${family} does not use "${name}": use it, or leave it out of states and scalars`,
+        `the body of ${family} does not use "${name}": use it, or leave it out of ${
+          lines.kinds ?? "states and scalars"
+        }`,
       );
     }
   }

@@ -19,7 +19,9 @@ export const float64: Arithmetic = { unitRoundoff: 2 ** -53, smallestNormal: 2 *
 
 /** A minimisation whose roundings are counted. */
 export interface Iteration {
+  /** What is minimised. */
   quadratic: Quadratic;
+  /** Where theta starts. */
   start: Float64Array;
   /** Of each update. */
   rates: readonly Rates[];

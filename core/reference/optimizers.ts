@@ -9,7 +9,9 @@ export type Method = "SGD" | "CM" | "NAG";
  * with p = theta for CM and p = theta + mu v for NAG. SGD is CM at mu = 0.
  */
 export class TwoBuffer {
+  /** The parameters. */
   theta: Float64Array;
+  /** v. */
   velocity: Float64Array;
   readonly #method: Method;
 
@@ -38,12 +40,15 @@ export class TwoBuffer {
 export interface OneBuffer {
   /** theta + lead v. */
   phi: Float64Array;
+  /** v. */
   velocity: Float64Array;
 }
 
 /** The scalars of a {@linkcode oneBufferUpdate}. */
 export interface Rates {
+  /** eps. */
   learningRate: number;
+  /** mu. */
   momentum: number;
   /** Before the update phi = theta + lead v. */
   lead: number;
@@ -79,6 +84,7 @@ export function oneBufferUpdate(
  * with a fixed eps, and with a_k counted from a_0 as the paper's schedule does.
  */
 export class Nesterov1983 {
+  /** theta_k. */
   theta: Float64Array;
   #y: Float64Array;
   #a = 1;

@@ -24,6 +24,7 @@ export class Quadratic {
   /** U, [n, n]. */
   readonly rotation: Float64Array;
 
+  /** The quadratic of these eigenvalues. */
   constructor({ spectrum, slopes = spectrum.map(() => 0), rotation }: QuadraticOptions) {
     const n = spectrum.length;
     this.spectrum = spectrum;
@@ -38,6 +39,7 @@ export class Quadratic {
     this.linear = this.fromEigen(Float64Array.from(slopes));
   }
 
+  /** x'Ax/2 + b'x. */
   value(x: Float64Array): number {
     const Ax = times(this.matrix, x);
     return x.reduce((sum, x, i) => sum + x * (Ax[i] / 2 + this.linear[i]), 0);

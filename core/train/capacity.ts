@@ -1,25 +1,45 @@
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import type { VectorLayout } from "../gpu/vector.ts";
+import type { Optimizer } from "../optim/family.ts";
+import { layoutOf } from "./carry.ts";
 import type { Model } from "./model.ts";
+
+/** What the replicas are to share, and how they move; see {@linkcode replicasThatFit}. */
+export interface CapacityOptions {
+  /** Cases of a minibatch. */
+  batchSize: number;
+  /** Bytes that all may take. Default: as many as they need. */
+  budget?: number;
+  /** What the replicas may be moved by. Default: what keeps one number for each parameter. */
+  optimizers?: readonly Optimizer[];
+}
 
 /**
  * How many replicas of `model` one trainer can hold: as many as the adapter's largest binding takes,
- * and as fit into `budget` bytes where the memory is known.
+ * and as fit into `budget` bytes where the memory is known, each with the states of that optimizer
+ * which keeps most.
  *
  * Throws an {@linkcode InputError} where not one fits.
  */
 export function replicasThatFit(
   gpu: Gpu,
   model: Model,
-  { batchSize, budget = Infinity }: { batchSize: number; budget?: number },
+  { batchSize, budget = Infinity, optimizers }: CapacityOptions,
 ): number {
   const vector = 4 * model.layout.length;
   const graph = model.footprint(batchSize);
   const copies = gpu.operands === "textures" ? 2 : 1;
-  const total = copies * (3 * vector + graph.total);
-  const largest = Math.max(vector, graph.largest);
-  const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
-  const fit = Math.min(Math.floor(gpu.maxBinding / largest), Math.floor(budget / total), most);
+  const states = optimizers?.map((optimizer) => stateBytes(optimizer, model.layout)) ?? [[vector]];
+  const most = Math.max(0, ...states.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)));
+  const total = copies * (2 * vector + most + graph.total);
+  const largest = Math.max(vector, ...states.flat(), graph.largest);
+  const { maxComputeWorkgroupsPerDimension } = gpu.device.limits;
+  const fit = Math.min(
+    Math.floor(gpu.maxBinding / largest),
+    Math.floor(budget / total),
+    maxComputeWorkgroupsPerDimension,
+  );
   if (fit < 1) {
     throw new InputError(
       `one network needs ${mebibytes(total)}, ${
@@ -30,6 +50,11 @@ export function replicasThatFit(
     );
   }
   return fit;
+}
+
+/** Bytes of each state that an optimizer keeps of one replica. */
+function stateBytes({ family }: Optimizer, layout: VectorLayout): number[] {
+  return Object.values(family.states).map((state) => 4 * layoutOf(state, layout).length);
 }
 
 function mebibytes(bytes: number): string {

@@ -7,7 +7,8 @@ import { printable } from "../formats/wording.ts";
 import { InputError } from "../errors.ts";
 import { padded } from "../gpu/matrix.ts";
 import { type TensorPlace, type TensorShape, VectorLayout } from "../gpu/vector.ts";
-import type { GroupState, ReplicaState, TrainerState } from "./state.ts";
+import type { Numbers } from "../optim/family.ts";
+import { checkState, type GroupState, type ReplicaState, type TrainerState } from "./state.ts";
 
 const format = "nagare-checkpoint-2";
 
@@ -16,6 +17,9 @@ const reserved = ["format", "update", "layout", "replicas", "sha256"] as const;
 
 /** What stands where the digest goes while it is computed. */
 const noDigest = "0".repeat(64);
+
+/** Numbers that JSON has no words for, as texts: those of a network that diverged are among them. */
+const spelled = new Map([NaN, Infinity, -Infinity, -0].map((value) => [spell(value), value]));
 
 /** What the header says of a replica beside its tensors. */
 type ReplicaRecord =
@@ -35,7 +39,8 @@ type ReplicaRecord =
  * - `layout`: JSON, the `name`, `rows` and `columns` of each tensor, in order;
  * - `replicas`: JSON, of each replica what {@linkcode ReplicaState} says: `seed`, `family`, `since`,
  *   `groups` (where `theta` says which sum of `parameters` and states the network is evaluated at),
- *   `measured`, `set`, `divergedAt`, and in `states` the tensors of each state;
+ *   `measured`, `set`, `divergedAt`, and in `states` the tensors of each state; numbers that JSON
+ *   lacks stand there as `"NaN"`, `"Infinity"`, `"-Infinity"` and `"-0"`;
  * - `sha256`: 64 hexadecimal digits. With 64 zeros in their place, the bytes up to the end of the
  *   header followed by the SHA-256 of all bytes after it have this SHA-256.
  *
@@ -77,7 +82,10 @@ export async function encodeCheckpoint(
     format,
     update: String(update),
     layout: JSON.stringify(shapesOf(layout)),
-    replicas: JSON.stringify(records),
+    replicas: JSON.stringify(
+      records,
+      (_, value) => typeof value === "number" && spelled.has(spell(value)) ? spell(value) : value,
+    ),
     ...metadata,
   });
   const { digest, at } = await digestOf(bytes);
@@ -89,10 +97,12 @@ export async function encodeCheckpoint(
  * Reads what {@linkcode encodeCheckpoint} wrote: the state and your own texts. Every byte is
  * verified.
  *
- * @throws {InputError} If the file is none, or not what was written.
+ * @param model The layout of the model that is to go on from it. Default: any.
+ * @throws {InputError} If the file is none, not what was written, or of another model.
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array<ArrayBuffer>,
+  model?: VectorLayout,
 ): Promise<{ state: TrainerState; metadata: Record<string, string> }> {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.format === "nagare-checkpoint-1") {
@@ -118,9 +128,13 @@ export async function decodeCheckpoint(
     seed: record.seed,
     family: record.family,
     since: record.since,
-    groups: record.groups,
-    measured: record.measured,
-    set: record.set,
+    groups: record.groups.map(({ tensors, running, theta }) => ({
+      tensors,
+      running: numbersOf(running),
+      theta: numbersOf(theta),
+    })),
+    measured: numbersOf(record.measured),
+    set: numbersOf(record.set),
     divergedAt: record.divergedAt,
     parameters: vectorOf(tensors, layout, `${r}/parameters`),
     states: Object.fromEntries(
@@ -131,7 +145,9 @@ export async function decodeCheckpoint(
     ),
   }));
   const own = Object.entries(metadata).filter(([name]) => !reserved.some((one) => one === name));
-  return { state: { update, layout, replicas }, metadata: Object.fromEntries(own) };
+  const state = { update, layout, replicas };
+  if (model) checkState(state, model, replicas.length);
+  return { state, metadata: Object.fromEntries(own) };
 }
 
 function shapesOf({ tensors }: VectorLayout): TensorShape[] {
@@ -242,7 +258,24 @@ function isGroupState(value: unknown): value is GroupState {
 }
 
 function isNumbers(value: unknown): value is Record<string, number> {
-  return isRecord(value) && Object.values(value).every((number) => typeof number === "number");
+  return isRecord(value) &&
+    Object.values(value).every((number) =>
+      typeof number === "number" || spelled.has(number as string)
+    );
+}
+
+/** Numbers of a header, those that JSON lacks as well. */
+function numbersOf(numbers: Numbers): Numbers {
+  return Object.fromEntries(
+    Object.entries<unknown>(numbers).map(([name, value]) => [
+      name,
+      typeof value === "string" ? spelled.get(value)! : value as number,
+    ]),
+  );
+}
+
+function spell(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -95,7 +95,21 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
     );
   }
   checkLayout(state.layout.tensors, layout);
-  for (const { parameters, states } of replicas) {
+  for (const { parameters, states, groups, divergedAt } of replicas) {
+    for (const [name, factor] of groups.flatMap(({ theta }) => Object.entries(theta))) {
+      const own = name === "parameters" ? layout : states[name]?.layout;
+      if (!own || differenceOf(own.tensors, layout.tensors)) {
+        throw new InputError(
+          `theta of a state is a sum of vectors with all tensors, which its "${name}" is not`,
+        );
+      }
+      // Of a network that diverged it may be anything.
+      if (typeof factor !== "number" || Number.isNaN(factor) && divergedAt === undefined) {
+        throw new InputError(
+          `theta of a state is a sum in which "${name}" must have a number, not ${factor}`,
+        );
+      }
+    }
     for (const [name, { layout: own, values }] of Object.entries(states)) {
       if (values.length !== own.length) {
         throw new InputError(
@@ -109,31 +123,6 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
       );
     }
   }
-}
-
-/** theta of a network: the sum of its vectors that its optimizer says, rounded once. */
-export function thetaOf(
-  state: Pick<ReplicaState, "parameters" | "states" | "groups">,
-  layout: VectorLayout,
-): Float32Array<ArrayBuffer> {
-  const theta = state.parameters.slice();
-  layout.tensors.forEach(({ name, offset }, t) => {
-    const end = layout.tensors[t + 1]?.offset ?? layout.length;
-    const terms = Object.entries(formerTheta(state, name)).filter(([, factor]) => factor !== 0);
-    for (let i = offset; i < end; i++) {
-      theta[i] = terms.reduce(
-        (sum, [of, factor]) =>
-          sum + factor * (of === "parameters" ? state.parameters : state.states[of].values)[i],
-        0,
-      );
-    }
-  });
-  return theta;
-}
-
-/** The sum that theta is for a tensor of a state. */
-export function formerTheta({ groups }: Pick<ReplicaState, "groups">, tensor: string): Numbers {
-  return groups.find(({ tensors }) => tensors.includes(tensor))?.theta ?? { parameters: 1 };
 }
 
 /** Refuses tensors of a state that are not those of `layout`, in the same order. */

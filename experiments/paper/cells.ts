@@ -1,5 +1,5 @@
+import { InputError } from "../../mod.ts";
 import * as v from "valibot";
-import { InputError } from "../../core/errors.ts";
 import { readWhole, sha256, writeWhole } from "../shared/files.ts";
 import type { CellConfiguration } from "./configuration.ts";
 

@@ -1,5 +1,5 @@
+import { InputError } from "../../mod.ts";
 import * as v from "valibot";
-import { InputError } from "../../core/errors.ts";
 import { exists, readWhole, tryWriting, writeWhole } from "../shared/files.ts";
 import { type PhasesConfiguration, type PlannedPhases, planPhases } from "./phases_grid.ts";
 import { requirePermissions } from "../shared/program.ts";

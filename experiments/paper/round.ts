@@ -176,12 +176,12 @@ async function note(
   findings: Findings,
 ): Promise<number> {
   const test = await trainer.evaluate("test", configuration.reportCases);
-  replicas.forEach(({ momentum, trainLoss, figures, divergedAt }, r) => {
+  replicas.forEach(({ scalars, trainLoss, figures, divergedAt }, r) => {
     findings.divergedAt[r] = divergedAt ?? null;
     if (divergedAt !== undefined) return;
     findings.curves[r].push({
       update,
-      momentum,
+      momentum: scalars.momentum ?? 0,
       loss: finite(trainLoss),
       ...errorsOf(figures, test[r]),
     });

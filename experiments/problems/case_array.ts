@@ -4,13 +4,13 @@ import {
   type MATArray,
   namesInNPZ,
   type NumericArray,
+  printable,
   readCSVMatrix,
   readIDX,
   readNPY,
   readNPZ,
+  rowByRow,
 } from "../../mod.ts";
-import { rowMajor } from "../../core/formats/numeric.ts";
-import { printable, shapeWords } from "../../core/formats/wording.ts";
 import { readArrays } from "./matlab.ts";
 import { type PlaceWords, rowAndColumn } from "./problem.ts";
 
@@ -149,11 +149,11 @@ function casesOf(array: MATArray, width: number | undefined): CaseArray {
     : ["the first of its dimensions was", "the last of its dimensions was"];
   if (!byColumns) {
     const taken = [`${rows} taken for cases`], placeOf = rowAndColumn;
-    return { dimensions, data: rowMajor(data, dimensions), levels, taken, placeOf };
+    return { dimensions, data: rowByRow(array), levels, taken, placeOf };
   }
   const turned = data.slice() as NumericArray & { set(values: NumericArray, at: number): void };
   for (let at = 0; at < data.length; at += width) {
-    turned.set(rowMajor(data.subarray(at, at + width), others), at);
+    turned.set(rowByRow({ dimensions: others, data: data.subarray(at, at + width) }), at);
   }
   return {
     dimensions: [last, ...others],
@@ -222,6 +222,6 @@ export function sizesOf(dimensions: readonly number[]): { cases: number; width: 
   const [cases, ...others] = dimensions;
   const width = others.reduce((product, n) => product * n, 1);
   if (others.length > 0 && cases * width > 0) return { cases, width };
-  const found = dimensions.length === 0 ? "a number alone" : `${shapeWords(dimensions)} values`;
+  const found = dimensions.length === 0 ? "a number alone" : `${dimensions.join(" x ")} values`;
   throw new InputError(`it holds ${found}, where cases x values belong, at least 1 x 1`);
 }

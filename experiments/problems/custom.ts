@@ -1,5 +1,4 @@
-import { InputError } from "../../mod.ts";
-import { printable, shapeWords } from "../../core/formats/wording.ts";
+import { InputError, printable } from "../../mod.ts";
 import { exists, naming, readUnpacked } from "../shared/files.ts";
 import { type CaseArray, float32Of, readCaseArray, sizesOf } from "./case_array.ts";
 import {
@@ -88,6 +87,6 @@ function requireWidth(dimensions: readonly number[], expected: number | undefine
     ? "it seems to be transposed: save cases as rows"
     : "begin --layers with the values of a case";
   throw new InputError(
-    `it holds ${shapeWords(dimensions)} values, and --layers begins with ${expected}: ${hint}`,
+    `it holds ${dimensions.join(" x ")} values, and --layers begins with ${expected}: ${hint}`,
   );
 }

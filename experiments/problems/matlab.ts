@@ -1,4 +1,4 @@
-import { isMAT73, type MATArray, readMAT, type ReadMATOptions } from "../../mod.ts";
+import { isMAT73, type MATArray, readMAT, readMAT73, type ReadMATOptions } from "../../mod.ts";
 import { type FileContent, naming, readWhole, release, sha256 } from "../shared/files.ts";
 
 /** A MATLAB file, read: what is made of its arrays, and which file it was. */
@@ -33,8 +33,5 @@ export async function readArrays(
   bytes: Uint8Array,
   options: ReadMATOptions,
 ): Promise<Map<string, MATArray>> {
-  if (!isMAT73(bytes)) return await readMAT(bytes, options);
-  // It comes with a library of 4 MB.
-  const { readMAT73 } = await import("../../core/formats/hdf5.ts");
-  return await readMAT73(bytes, options);
+  return isMAT73(bytes) ? await readMAT73(bytes, options) : await readMAT(bytes, options);
 }

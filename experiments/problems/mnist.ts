@@ -1,5 +1,4 @@
-import { printable } from "../../core/formats/wording.ts";
-import { InputError, readIDX } from "../../mod.ts";
+import { InputError, printable, readIDX } from "../../mod.ts";
 import { download, type RemoteFile } from "../shared/download.ts";
 import {
   type FileContent,

@@ -1,4 +1,3 @@
-import { checkState } from "../../core/train/state.ts";
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -6,6 +5,7 @@ import {
   type Model,
   type Trainer,
   type TrainerState,
+  type VectorLayout,
 } from "../../mod.ts";
 import { type Cadence, signalAfter } from "./durations.ts";
 import { exists, naming, readWhole, writeWhole } from "./files.ts";
@@ -139,13 +139,12 @@ export async function findRounds(
   const rounds: FoundRound[] = [];
   for (let first = 0; exists(`${folder}/${fileName(rounds.length)}`);) {
     const path = `${folder}/${fileName(rounds.length)}`;
-    const { state, run } = await readCheckpoint(path);
+    const { state, run } = await readCheckpoint(path, model.layout);
     const found = run.settings.length;
     const expected = settings.slice(first, first + found);
     if (JSON.stringify(expected) !== JSON.stringify(run.settings)) {
       throw new InputError(`${path} is of other networks than those of the run; ${advice}`);
     }
-    await naming(path, () => checkState(state, model.layout, found));
     first += found;
     rounds.push({ ...run, update: state.update });
   }
@@ -168,10 +167,10 @@ function checkGap(folder: string, found: number): void {
 const advice = "put it back as it was, or remove it and those of higher numbers, to have their " +
   "networks trained anew";
 
-function readCheckpoint(path: string): Promise<RunCheckpoint> {
+function readCheckpoint(path: string, layout?: VectorLayout): Promise<RunCheckpoint> {
   const bytes = readWhole(path);
   return naming(path, async () => {
-    const { state, metadata } = await decodeCheckpoint(bytes);
+    const { state, metadata } = await decodeCheckpoint(bytes, layout);
     const run = parseRun(metadata.run);
     const counts = [run?.settings?.length, run?.tallies?.length];
     if (counts.every((count) => count === state.replicas.length)) return { state, run };

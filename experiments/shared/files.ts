@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { printable } from "../../core/formats/wording.ts";
-import { gunzip, InputError, isGzip } from "../../mod.ts";
+import { gunzip, InputError, isGzip, printable } from "../../mod.ts";
 
 /** Far beyond any data set here, and about what one array may have. */
 const largestFile = 2 ** 32;

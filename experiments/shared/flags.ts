@@ -1,7 +1,6 @@
+import { InputError, printable } from "../../mod.ts";
 import { parseArgs } from "@std/cli";
 import { closestString, levenshteinDistance } from "@std/text";
-import { printable } from "../../core/formats/wording.ts";
-import { InputError } from "../../core/errors.ts";
 
 /** One flag: what it takes, in words and as a function of the text given. */
 export interface Flag<T> {

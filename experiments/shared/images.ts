@@ -1,5 +1,5 @@
+import { InputError } from "../../mod.ts";
 import { encode } from "fast-png";
-import { InputError } from "../../core/errors.ts";
 
 /** How images are laid out on a sheet. */
 export interface SheetOptions {

@@ -68,7 +68,7 @@ export function curveColumns(content: TableContent): Column<CurvePoint>[] {
   return [
     ...columnsOfSetting<CurvePoint>(problem),
     { name: "update", cell: ({ update }) => update },
-    { name: "momentum", cell: ({ report }) => report.momentum },
+    { name: "momentum", cell: ({ report }) => report.scalars.momentum ?? 0 },
     ...own.map(({ name, cell }) => ({ name, cell: ({ report }: CurvePoint) => cell(report) })),
   ];
 }

@@ -1,4 +1,4 @@
-import { AdapterError, GPUFault, InputError } from "../../core/errors.ts";
+import { AdapterError, GPUFault, InputError } from "../../mod.ts";
 import { asksForHelp, type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { helpText, type Manual } from "./help.ts";
 import { listenForInterruption } from "./signals.ts";

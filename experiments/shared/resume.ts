@@ -1,4 +1,4 @@
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../../mod.ts";
 import { cadence, duration } from "./durations.ts";
 import { exists, readWhole, tryWriting } from "./files.ts";
 import { type FlagTable, namedFlags, parseFlags, path, type Values, yesNo } from "./flags.ts";

@@ -96,6 +96,7 @@ export class Round {
     for (let trainer: Trainer | undefined = opened;; trainer = undefined) {
       try {
         trainer ??= await openTrainer(this.#training, this.#settings, await this.#state());
+        noteStates(this.#training.run, trainer);
         return await this.#follow(trainer);
       } catch (error) {
         if (error instanceof GPUMemoryError) throw this.#tooLarge(error);
@@ -266,6 +267,14 @@ export class Round {
     }
     return outcomes;
   }
+}
+
+/** Adds to the record what optimizers keep beside each parameter, in bytes. */
+function noteStates(run: Run, trainer: Trainer): void {
+  const bytes = trainer.replicas.map(({ optimizer: { name } }, r) =>
+    [name, trainer.stateBytes(r)] as const
+  );
+  run.noteWithin("stateBytesPerParameter", Object.fromEntries(bytes));
 }
 
 function isEvaluated({ replicas }: Report): boolean {

@@ -1,4 +1,4 @@
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../../mod.ts";
 import {
   exists,
   removeIfEmpty,
@@ -152,6 +152,11 @@ export class Run implements Disposable {
   note(details: JsonObject): void {
     this.#record = { ...this.#record, ...details };
     this.write(recordName, this.#recordText());
+  }
+
+  /** Adds to an object of the record. */
+  noteWithin(name: string, details: JsonObject): void {
+    this.note({ [name]: { ...this.#record[name] as JsonObject | undefined, ...details } });
   }
 
   /** Says what is to be said through another function, until that is disposed of. */

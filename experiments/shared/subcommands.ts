@@ -1,4 +1,4 @@
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../../mod.ts";
 import { asksForHelp, type FlagTable, nearest, parseFlags, type Values } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { runMain } from "./program.ts";

@@ -1,6 +1,5 @@
+import { InputError, printable } from "../../mod.ts";
 import { type Cell as CsvCell, parse, stringify } from "@std/csv";
-import { printable } from "../../core/formats/wording.ts";
-import { InputError } from "../../core/errors.ts";
 import { exists, readWhole } from "./files.ts";
 
 /** A value of a table: undefined and null are left empty. */

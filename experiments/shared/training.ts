@@ -73,12 +73,14 @@ function openTables(training: GridTraining): { curve: Table<string>; summary: Ta
 
 /** Networks a round: as many as the adapter and the memory take, and as many as were found to fit. */
 function roundSize(
-  { machine: { gpu, model }, settings, batchSize, memory, found = [] }: GridTraining,
+  { machine: { gpu, model }, settings, replicaOf, batchSize, memory, found = [] }: GridTraining,
 ): number {
   const largest = found.length > 0
     ? Math.max(...found.map(({ settings }) => settings.length))
     : settings.length;
-  return Math.min(largest, replicasThatFit(gpu, model, { batchSize, budget: memory }));
+  const optimizers = settings.map((setting) => replicaOf(setting).optimizer);
+  const fit = replicasThatFit(gpu, model, { batchSize, budget: memory, optimizers });
+  return Math.min(largest, fit);
 }
 
 /** Bytes that networks may take: half of what is free where they lie in the machine's memory. */

@@ -4,7 +4,7 @@ import type { Gpu } from "../../core/gpu/gpu.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
 import { gatherSteps, type StepData } from "../../core/ops/gather_steps.ts";
 import type { SequenceLoss, ZeroOneRule } from "../../core/ops/sequence_loss.ts";
-import type { SequenceBuffers } from "../../core/ops/sequences.ts";
+import type { SequenceBuffers } from "../../core/data/fresh_sequences.ts";
 import { Purpose } from "../../core/random.ts";
 import type { Split } from "../../core/train/model.ts";
 import { checkCount, type SequenceTask, type TaskCases } from "./sequence_tasks.ts";

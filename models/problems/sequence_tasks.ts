@@ -14,7 +14,7 @@ import {
   memorizationSequences,
   type SequenceBuffers,
   type SequenceStream,
-} from "../../core/ops/sequences.ts";
+} from "../../core/data/fresh_sequences.ts";
 import { Purpose } from "../../core/random.ts";
 import type { Split } from "../../core/train/model.ts";
 

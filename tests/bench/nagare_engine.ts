@@ -9,12 +9,12 @@ import {
   type Model,
   nesterov,
   openGPU,
-  pad,
   permute,
   Purpose,
   rnn,
   Trainer,
 } from "../../mod.ts";
+import { pad } from "../../core/gpu/matrix.ts";
 import { rowsOf } from "../../core/gpu/steps.ts";
 import type { TimeLoop } from "../../core/ops/recurrence.ts";
 import type { SequenceTask } from "../../models/problems/sequence_tasks.ts";

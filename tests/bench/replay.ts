@@ -1,5 +1,4 @@
-import type { Gpu, Plan } from "../../mod.ts";
-import { StepTable } from "../../core/gpu/scalars.ts";
+import { type Gpu, type Plan, StepTable } from "../../mod.ts";
 import { medianSeconds } from "./median.ts";
 
 /** Long enough for the wait at the end of a submit to weigh little; it is subtracted besides. */
@@ -7,9 +6,9 @@ const SUBMIT_SECONDS = 0.2;
 
 /** Seconds that one replay of `plan` takes among many in one submit, as a median over rounds. */
 export async function secondsPerReplay(gpu: Gpu, plan: Plan, rounds: number): Promise<number> {
-  const table = new StepTable(gpu, { capacity: 1, replicas: 1 });
-  const rates = [{ learningRate: 0, momentum: 0, lead: 0, nextLead: 0 }];
-  table.write([{ update: 0, slot: 0, position: 0, epoch: 0, rates }]);
+  const table = new StepTable(gpu, { capacity: 1, scalars: 4 });
+  const scalars = [0, 0, 0, 0]; // a learning rate, a momentum and leads
+  table.write([{ update: 0, slot: 0, position: 0, epoch: 0, scalars }]);
   const submit = (count: number) => async () => {
     const encoder = gpu.device.createCommandEncoder();
     for (let i = 0; i < count; i++) plan.encode(encoder, { bind: (pass) => table.bind(pass, 0) });

@@ -65,6 +65,7 @@ Deno.test("autoencoder.ts trains a grid and leaves the whole record of it", asyn
   const record = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
   assertEquals([record.status, record.configuration.updates], ["finished", 12]);
   assert(record.adapter.limits.maxBufferSize > 0);
+  assertEquals(record.stateBytesPerParameter, { nag: 4, sgd: 0 });
   assertMatch(Deno.readTextFileSync(`${out}/loss.svg`), /^<svg/);
   assertEquals(
     Deno.readFileSync(`${out}/reconstructions.png`).slice(1, 4),

@@ -43,6 +43,7 @@ Deno.test("rnn.ts trains a grid and leaves the whole record of it", async () => 
   );
   const record = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
   assertEquals([record.status, record.configuration.length], ["finished", 10]);
+  assertEquals(record.stateBytesPerParameter, { nag: 4, sgd: 0 });
   for (const name of ["loss.svg", "example.svg"]) {
     assertMatch(Deno.readTextFileSync(`${out}/${name}`), /^<svg/);
   }

@@ -220,3 +220,15 @@ Deno.test(
     assertEquals(names(root), ["loss.svg"]);
   }),
 );
+
+Deno.test(
+  "Run.noteWithin() adds to an object of the record",
+  inFolder((root) => {
+    using run = new Run("test", `${root}/run`, {});
+    run.noteWithin("bytes", { nag: 4 });
+    run.note({ other: 1 });
+    run.noteWithin("bytes", { sgd: 0, nag: 8 });
+    const { bytes, other } = JSON.parse(Deno.readTextFileSync(`${root}/run/run.json`));
+    assertEquals({ bytes, other }, { bytes: { nag: 8, sgd: 0 }, other: 1 });
+  }),
+);

@@ -13,7 +13,7 @@ import {
   optimizerOf,
 } from "../../experiments/shared/settings.ts";
 import { trainGrid } from "../../experiments/shared/training.ts";
-import { autoencoder, Dataset, type Gpu, sparse } from "../../mod.ts";
+import { autoencoder, Dataset, type Family, type Gpu, sparse } from "../../mod.ts";
 
 /** Five networks of three optimizers. */
 export const grid: Grid = {
@@ -81,13 +81,17 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     settings,
     replicaOf: (setting) => {
       const optimizer = optimizerOf(setting, momentumOf(setting, rule));
-      const learningRate = (update: number) => {
-        if (setting === settings[0]) onUpdate?.(update, { ending, gpu: machine.gpu });
-        return optimizer.learningRate(update);
+      const { family } = optimizer;
+      const watched: Family = {
+        ...family,
+        compute(now, next, running, update) {
+          onUpdate?.(update, { ending, gpu: machine.gpu });
+          return family.compute(now, next, running, update);
+        },
       };
       return {
         seed: setting.seed,
-        optimizer: { ...optimizer, learningRate },
+        optimizer: setting === settings[0] ? { ...optimizer, family: watched } : optimizer,
         initializer: sparse(),
       };
     },

@@ -49,8 +49,9 @@ export async function remains(out: string) {
     chart: text("loss.svg"),
     network: Deno.readFileSync(`${out}/network.safetensors`),
     update: state.update,
-    vectors: state.replicas.flatMap(({ parameters, velocity }) =>
-      [parameters, velocity].map(({ buffer }) => new Uint32Array(buffer))
+    vectors: state.replicas.flatMap(({ parameters, states }) =>
+      [parameters, ...Object.values(states).map(({ values }) => values)]
+        .map(({ buffer }) => new Uint32Array(buffer))
     ),
   };
 }

@@ -30,8 +30,8 @@ Deno.test("trainGrid() halves its rounds where the GPU's memory turns out short"
     onGpu(gpu) {
       const allocate = gpu.allocate.bind(gpu);
       gpu.allocate = (label, size, usage) => {
-        if (label === "velocity") sizes.push(size / vectorBytes);
-        if (label === "velocity" && size > 2 * vectorBytes) throw new GPUMemoryError("no memory");
+        if (label === "parameters") sizes.push(size / vectorBytes);
+        if (label === "parameters" && size > 2 * vectorBytes) throw new GPUMemoryError("no memory");
         return allocate(label, size, usage);
       };
     },
@@ -47,7 +47,7 @@ Deno.test("trainGrid() goes on in rounds that were halved for want of memory", a
     onGpu(gpu) {
       const allocate = gpu.allocate.bind(gpu);
       gpu.allocate = (label, size, usage) => {
-        if (label === "velocity" && size > 2 * vectorBytes) throw new GPUMemoryError("no memory");
+        if (label === "parameters" && size > 2 * vectorBytes) throw new GPUMemoryError("no memory");
         return allocate(label, size, usage);
       };
     },
@@ -79,7 +79,7 @@ Deno.test("trainGrid() opens no GPU anew for want of memory", async () => {
           opened++;
           const allocate = gpu.allocate.bind(gpu);
           gpu.allocate = (label, size, usage) => {
-            if (label === "velocity") throw new GPUMemoryError("no memory");
+            if (label === "parameters") throw new GPUMemoryError("no memory");
             return allocate(label, size, usage);
           };
         },
@@ -184,7 +184,7 @@ Deno.test("trainGrid() goes on with its rounds, those that are finished included
         const allocate = gpu.allocate.bind(gpu);
         gpu.allocate = (label, size, usage) => {
           // Of the first round the trainer is opened before anything else.
-          if (label === "velocity") begun++;
+          if (label === "parameters") begun++;
           return allocate(label, size, usage);
         };
       },

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { writeSafetensors } from "../../core/formats/safetensors.ts";
 import { type TensorShape, VectorLayout } from "../../core/gpu/vector.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../core/train/checkpoint.ts";
-import type { TrainerState } from "../../core/train/state.ts";
+import type { GroupState, TrainerState } from "../../core/train/state.ts";
 import { claims, edited, edits, nested, specimen } from "./damage.ts";
 import { property, readOrRefused, survives } from "./property.ts";
 
@@ -14,9 +14,14 @@ const shapes: fc.Arbitrary<TensorShape[]> = fc.uniqueArray(
     name: text,
     rows: fc.integer({ min: 1, max: 10 }),
     columns: fc.integer({ min: 1, max: 10 }),
+    isBias: fc.boolean(),
   }),
   { selector: ({ name }) => name, maxLength: 3 },
 );
+/** Numbers of any kind by any names. */
+const numbers = fc.dictionary(text, fc.double(), { maxKeys: 3, noNullPrototype: true });
+/** States are called as WGSL allows. */
+const stateName = fc.stringMatching(/^[A-Za-z]\w{0,8}$/).filter((name) => name !== "parameters");
 const count = fc.maxSafeNat();
 
 /** A few floats of any bits, infinities and every NaN too, over and over. */
@@ -27,15 +32,33 @@ function vector(length: number): fc.Arbitrary<Float32Array<ArrayBuffer>> {
   });
 }
 
-const states: fc.Arbitrary<TrainerState> = shapes.chain((shapes) => {
-  const layout = new VectorLayout(shapes);
-  const replica = fc.record({
-    seed: fc.option(count, { nil: undefined }),
-    parameters: vector(layout.length),
-    velocity: vector(layout.length),
-    lead: fc.float({ min: 0, max: 1, noNaN: true }),
-    divergedAt: fc.option(count, { nil: undefined }),
+/** What holds for some tensors, theta being a sum of some of the vectors. */
+function groupOf(vectors: string[]): fc.Arbitrary<GroupState> {
+  return fc.record({
+    tensors: fc.array(text, { maxLength: 3 }),
+    running: numbers,
+    theta: fc.dictionary(fc.constantFrom(...vectors), fc.double(), { noNullPrototype: true }),
   });
+}
+
+const states: fc.Arbitrary<TrainerState> = shapes.chain((tensors) => {
+  const layout = new VectorLayout(tensors);
+  const state = fc.oneof(fc.constant(layout), shapes.map((shapes) => new VectorLayout(shapes)))
+    .chain((layout) => fc.record({ layout: fc.constant(layout), values: vector(layout.length) }));
+  const replica = fc.dictionary(stateName, state, { maxKeys: 3, noNullPrototype: true })
+    .chain((states) =>
+      fc.record({
+        seed: fc.option(count, { nil: undefined }),
+        family: fc.option(text, { nil: undefined }),
+        since: count,
+        parameters: vector(layout.length),
+        states: fc.constant(states),
+        groups: fc.array(groupOf(["parameters", ...Object.keys(states)]), { maxLength: 3 }),
+        measured: numbers,
+        set: numbers,
+        divergedAt: fc.option(count, { nil: undefined }),
+      })
+    );
   return fc.record({
     update: count,
     layout: fc.constant(layout),
@@ -45,9 +68,30 @@ const states: fc.Arbitrary<TrainerState> = shapes.chain((shapes) => {
 
 const texts = fc.dictionary(text.map((name) => `my ${name}`), text);
 
+/** What a header may say of a replica: something, and tensors of any size. */
+const claimedReplica = fc.record({
+  seed: count,
+  family: text,
+  since: count,
+  groups: fc.array(groupOf(["parameters", "velocity"]), { maxLength: 2 }),
+  measured: numbers,
+  set: numbers,
+  states: fc.dictionary(
+    fc.constantFrom("velocity", "mean"),
+    fc.array(
+      fc.record({
+        name: text,
+        rows: fc.oneof(count, fc.constantFrom(...claims.map(Number))),
+        columns: fc.constantFrom(...claims.map(Number)),
+      }),
+      { maxLength: 2 },
+    ),
+  ),
+});
+
 /** A checkpoint that says anything at all, its digest right. */
 const claiming = fc.record({
-  format: fc.oneof({ weight: 9, arbitrary: fc.constant("nagare-checkpoint-1") }, text),
+  format: fc.oneof({ weight: 9, arbitrary: fc.constant("nagare-checkpoint-2") }, text),
   update: fc.oneof(count.map(String), fc.constantFrom("-1", "1e400", "")),
   layout: fc.oneof(
     fc.array(fc.record({
@@ -59,7 +103,7 @@ const claiming = fc.record({
     nested,
   ),
   replicas: fc.oneof(
-    fc.array(fc.record({ seed: count, lead: fc.float() })).map((list) => JSON.stringify(list)),
+    fc.array(claimedReplica).map((list) => JSON.stringify(list)),
     fc.jsonValue().map((value) => JSON.stringify(value)),
   ),
   sha256: fc.oneof(fc.constant(undefined), text),
@@ -83,10 +127,14 @@ function bitsOf({ replicas, ...rest }: TrainerState) {
   const bits = (vector: Float32Array) => new Uint32Array(vector.buffer);
   return {
     ...rest,
-    replicas: replicas.map(({ parameters, velocity, ...replica }) => ({
+    replicas: replicas.map(({ parameters, states, ...replica }) => ({
       ...replica,
       parameters: bits(parameters),
-      velocity: bits(velocity),
+      states: Object.entries(states).map(([name, { layout, values }]) => [
+        name,
+        layout,
+        bits(values),
+      ]),
     })),
   };
 }

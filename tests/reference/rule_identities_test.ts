@@ -86,19 +86,39 @@ Deno.test("Lookahead with alpha 1 is its inner rule, if the velocity is kept or 
   }
 });
 
-Deno.test("low rank at the full rank of wide matrices is CM", () => {
-  const two = twoLayers.slice(0, 2);
+Deno.test("low rank at the full rank is CM, of matrices wide and tall", () => {
+  const shapes = [[2, 3], [3, 2], [3, 3], [4, 1], [1, 4]];
+  const matrices = shapes.map(([rows, columns], k) => ({
+    ...{ rows, columns },
+    values: wave(rows * columns, k),
+  }));
   const settings = { learningRate, momentum };
-  assertSame(rules["low-rank"](two, { ...settings, rank: 2 }), rules.cm(two, settings));
-  assertOther(rules["low-rank"](two, { ...settings, rank: 1 }), rules.cm(two, settings));
+  for (const rank of [3, 5]) {
+    assertSame(rules["low-rank"](matrices, { ...settings, rank }), rules.cm(matrices, settings));
+  }
+  for (const one of matrices.slice(0, 3)) {
+    assertOther(rules["low-rank"]([one], { ...settings, rank: 1 }), rules.cm([one], settings));
+  }
 });
 
-Deno.test("low rank at the full rank of a tall matrix is not CM", () => {
-  // P' spans the columns of the velocity; the gradient's part outside them has no momentum.
-  const tall = [{ rows: 3, columns: 2, values: wave(6, 1) }];
-  const settings = { learningRate, momentum };
-  assertOther(rules["low-rank"](tall, { ...settings, rank: 2 }), rules.cm(tall, settings));
+Deno.test("low rank moves a matrix as it does its transpose", () => {
+  const wide = { rows: 2, columns: 5, values: wave(10, 1) };
+  const tall = { rows: 5, columns: 2, values: turned(wide.values, 2) };
+  const [a, b] = [wide, tall].map((start) =>
+    rules["low-rank"]([start], { learningRate, momentum, rank: 1 })
+  );
+  for (let t = 0; t < 12; t++) {
+    a.step(gradientAt);
+    b.step(([x]) => [turned(gradientAt([turned(x, 5)])[0], 2)]);
+  }
+  assertAlmostEquals(largestDifference(b.theta, [turned(a.theta[0], 2)]), 0, rounding);
 });
+
+/** The transpose of a matrix of so many rows. */
+function turned(values: Float64Array, rows: number): Float64Array {
+  const columns = values.length / rows;
+  return values.map((_, k) => values[k % rows * columns + Math.floor(k / rows)]);
+}
 
 Deno.test("partial is CM with all tensors and SGD with none", () => {
   const settings = { learningRate, momentum };

@@ -1,9 +1,15 @@
-import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import { assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { replicasThatFit } from "../../core/train/capacity.ts";
+import { VectorLayout } from "../../core/gpu/vector.ts";
+import { adamW } from "../../core/optim/adamw.ts";
+import type { Family, Optimizer } from "../../core/optim/family.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
+import { sgd, sgdFamily } from "../../core/optim/sgd.ts";
 import { autoencoder } from "../../models/autoencoder.ts";
 import { gpuTest } from "../gpu/fixture.ts";
 import { Problem } from "../models/problem.ts";
+import { history, open, replica } from "./training.ts";
 
 gpuTest("replicasThatFit() fills a budget", (bench) => {
   const { gpu } = bench;
@@ -17,6 +23,94 @@ gpuTest("replicasThatFit() fills a budget", (bench) => {
     if (replicas > 1) assertEquals(fit(replicas * each - 1), replicas - 1);
     assertEquals(fit((replicas + 1) * each - 1), replicas);
   }
+});
+
+/** A family with these states, which nothing is trained by. */
+function keeping(states: Family["states"]): Optimizer {
+  return { ...sgd({ learningRate: 1 }), family: { ...sgdFamily, states } };
+}
+
+/** A square for each tensor, as large as its rows ask for. */
+const squares = ({ tensors }: VectorLayout) =>
+  new VectorLayout(tensors.map(({ name, rows }) => ({ name, rows, columns: rows })));
+
+gpuTest("replicasThatFit() has room for the states of its optimizers", (bench) => {
+  const { gpu } = bench;
+  const { model } = new Problem(bench, { layers: [129, 17, 3], cases: 40 });
+  const batchSize = 40;
+  const vector = 4 * model.layout.length;
+  const four = keeping({
+    mean: "zeros",
+    square: "zeros",
+    average: "parameters",
+    shape: { layout: squares, initial: "zeros" },
+  });
+  const [plain, nag] = [
+    sgd({ learningRate: 1 }),
+    nesterov({ learningRate: 1, momentum: 0.9 }),
+  ];
+  const fourth = 4 * squares(model.layout).length;
+  for (
+    const [optimizers, bytes] of [
+      [undefined, vector],
+      [[nag], vector],
+      [[nag, plain, nag], vector],
+      [[plain], 0],
+      [[], 0],
+      [[adamW()], 2 * vector],
+      [[four], 3 * vector + fourth],
+      [[plain, four, nag], 3 * vector + fourth],
+    ] as const
+  ) {
+    const one = 2 * vector + bytes + model.footprint(batchSize).total;
+    const each = gpu.operands === "textures" ? 2 * one : one;
+    for (const replicas of [2, 54]) {
+      const fit = (budget: number) =>
+        replicasThatFit(gpu, model, { batchSize, budget, ...optimizers && { optimizers } });
+      assertEquals(fit(replicas * each), replicas);
+      assertEquals(fit(replicas * each - 1), replicas - 1);
+    }
+  }
+  // A state may be the largest buffer.
+  const fit = replicasThatFit(gpu, model, { batchSize, optimizers: [four] });
+  const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  assertGreater(fourth, Math.max(vector, model.footprint(batchSize).largest));
+  assertEquals(fit, Math.min(most, Math.floor(gpu.maxBinding / fourth)));
+});
+
+gpuTest("replicasThatFit() counts what a trainer takes of states", async (bench) => {
+  const { gpu } = bench;
+  const { model } = new Problem(bench, { layers: [257, 65, 3], cases: 40 });
+  const vector = 4 * model.layout.length;
+  const taken = async (optimizer: Optimizer, replicas: number) => {
+    const before = gpu.allocatedBytes;
+    let tables = 0;
+    const allocate = gpu.allocate.bind(gpu);
+    gpu.allocate = (label, size, usage) => {
+      if (label === "step table") tables += size;
+      return allocate(label, size, usage);
+    };
+    const trainer = await open(bench, {
+      model,
+      batchSize: 40,
+      replicas: Array.from({ length: replicas }, (_, r) => replica(r, optimizer)),
+    });
+    // What mirrors of the vectors there will be is known once it has trained and evaluated.
+    await history(trainer, { updates: 1 });
+    gpu.allocate = allocate;
+    return gpu.allocatedBytes - before - tables;
+  };
+  const replicas = 16;
+  const none = await taken(sgd({ learningRate: 0.1 }), replicas);
+  const one = await taken(nesterov({ learningRate: 0.1, momentum: 0.9 }), replicas);
+  const two = await taken(adamW(), replicas);
+  const copies = gpu.operands === "textures" ? 2 : 1;
+  // Besides, constants, and rows of mirrors that are not filled.
+  const close = (bytes: number, wanted: number) =>
+    assertLessOrEqual(Math.abs(bytes / replicas - wanted), 0.03 * vector);
+  close(one - none, copies * vector);
+  assertLessOrEqual((two - none) / replicas, (copies * 2 + 0.03) * vector);
+  assertGreater((two - none) / replicas, (2 - 0.03) * vector);
 });
 
 gpuTest("replicasThatFit() keeps every buffer within what the adapter binds", (bench) => {

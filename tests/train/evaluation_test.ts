@@ -7,9 +7,10 @@ import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { layersOf, Problem } from "../models/problem.ts";
 import { forwardError, meanSquaredErrorError } from "../../core/reference/forward_error.ts";
 import { squaredErrorOf } from "../../core/reference/network.ts";
-import { open, replica } from "./training.ts";
+import { open, replica, tensorsOf } from "./training.ts";
 
-const optimizer = nesterov({ learningRate: 0.05, momentum: 0.9 });
+const momentum = 0.9;
+const optimizer = nesterov({ learningRate: 0.05, momentum });
 const cases = 53;
 
 /** A problem, and two networks some updates into its training, so that theta is not phi. */
@@ -23,8 +24,11 @@ async function trained(bench: Bench, batchSize: number, testCases = 31) {
 
 /** Theta of one network, from what the trainer keeps: phi - lead v. */
 async function thetaOf(trainer: Trainer, r: number): Promise<Float64Array[]> {
-  const [phi, velocity] = await Promise.all([trainer.parameters.read(r), trainer.velocity.read(r)]);
-  const lead = Math.fround(optimizer.lead(trainer.update));
+  const { layout, replicas } = await trainer.save();
+  const { parameters, states } = replicas[r];
+  const [phi, velocity] = [parameters, states.velocity.values]
+    .map((vector) => tensorsOf(layout, vector));
+  const lead = Math.fround(momentum);
   return phi.map((values, t) => Float64Array.from(values, (x, i) => x - lead * velocity[t][i]));
 }
 

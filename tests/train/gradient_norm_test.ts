@@ -1,21 +1,32 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { echoState } from "../../core/init/echo_state.ts";
-import { sgd } from "../../core/optim/sgd.ts";
+import { elementwise } from "../../core/optim/elementwise.ts";
+import type { Optimizer } from "../../core/optim/family.ts";
 import { Trainer, type TrainerOptions } from "../../core/train/trainer.ts";
 import { rnn } from "../../models/rnn.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
+import { pointsOf, tensorsOf } from "./training.ts";
 import { accuracy, sumError, ulp, unitRoundoff } from "../../core/reference/tolerance.ts";
 
-/** Trains two replicas for two updates; evaluates nothing, so that the gradient stays in place. */
+/** SGD that keeps the gradient of its last update, as it was shortened. */
+const family = elementwise({
+  name: "sgd that keeps its gradient",
+  states: { last: "zeros" },
+  scalars: ["learning_rate"],
+  body: "parameters -= learning_rate * gradient;\nlast = gradient;",
+});
+const optimizer: Optimizer = { name: "sgd", family, settings: { learning_rate: 0.125 } };
+
+/** Trains two replicas for two updates. */
 async function train(bench: Bench, options: Pick<TrainerOptions, "clipNorm" | "gradientNorm">) {
   const trainer = bench.take(
     await Trainer.open(bench.gpu, {
       model: rnn({ hidden: 9, task: markedTask({ problem: "add", length: 10 }) }),
       replicas: [1, 2].map((seed) => ({
         seed,
-        optimizer: sgd({ learningRate: 0.125 }),
+        optimizer,
         initializer: echoState({ fanIn: 5 }),
       })),
       batchSize: 5,
@@ -27,13 +38,13 @@ async function train(bench: Bench, options: Pick<TrainerOptions, "clipNorm" | "g
     reports.push({
       norms: report.replicas.map(({ gradientNorm }) => gradientNorm),
       actual: await Promise.all([0, 1].map(async (r) => {
-        const values = (await trainer.gradient.read(r)).flatMap((tensor) => [...tensor]);
-        return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+        const { layout, values } = (await trainer.save()).replicas[r].states.last;
+        const gradient = tensorsOf(layout, values).flatMap((tensor) => [...tensor]);
+        return Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
       })),
     });
   }
-  const parameters = await Promise.all([0, 1].map((r) => trainer.parameters.read(r)));
-  return { reports, parameters };
+  return { reports, parameters: await pointsOf(trainer) };
 }
 
 /** Of a norm: half the relative error of a sum of squares, its root, a quotient and a product. */

@@ -14,7 +14,7 @@ import { Bench, gpuTest } from "../gpu/fixture.ts";
 import { layersOf, Problem } from "../models/problem.ts";
 import { forwardError, meanCrossEntropyError } from "../../core/reference/forward_error.ts";
 import { lossAndGradient } from "../../core/reference/network.ts";
-import { bitsOf, history, open, replica } from "./training.ts";
+import { bitsOf, history, open, pointsOf, replica } from "./training.ts";
 
 const momentum = paperMomentum({ cap: 0.95, period: 4 });
 const learningRate = (step: number) => 0.1 / (1 + step / 10);
@@ -33,6 +33,18 @@ function problemOf(bench: Bench) {
   const { model } = new Problem(bench, { layers: [17, 9, 3], cases: 23 });
   return { model, batchSize: 5 };
 }
+
+/** What the lines of the first three of them read in an update. */
+const scalarsAt: Record<string, (step: number) => Record<string, number>> = {
+  sgd: () => ({ learning_rate: 0.2 }),
+  nag: (step) => ({
+    learning_rate: learningRate(step),
+    momentum: momentum(step),
+    lead: step === 0 ? 0 : momentum(step), // at rest nothing leads
+    next_lead: momentum(step + 1),
+  }),
+  cm: () => ({ learning_rate: 0.05, momentum: 0.9, lead: 0, next_lead: 0 }),
+};
 
 const run = { updates: 24, every: 6, evalCases: 12 };
 
@@ -81,13 +93,13 @@ gpuTest("Trainer goes on where a run has ended", async (bench) => {
 });
 
 gpuTest(
-  "Trainer reports each loss where its gradient was taken, and the momentum",
+  "Trainer reports each loss where its gradient was taken, and the scalars",
   async (bench) => {
     const problem = new Problem(bench, { layers: [17, 9, 3], cases: 23 });
     const replicas = mixed.slice(0, 3);
     const trainer = await open(bench, { model: problem.model, batchSize: 5, replicas });
     const reports: Report[] = [];
-    let points = await Promise.all(replicas.map((_, r) => trainer.parameters.read(r)));
+    let points = await pointsOf(trainer);
     for await (const report of trainer.run({ updates: 6, every: 1, evalCases: 0 })) {
       reports.push(report);
       for (const [r, { seed, optimizer }] of replicas.entries()) {
@@ -95,12 +107,12 @@ gpuTest(
         const layers = layersOf(points[r]);
         const { loss } = lossAndGradient(problem.network, layers, batch, batch);
         const forward = forwardError(problem.network, layers, batch);
-        const { trainLoss, momentum, figures, divergedAt } = report.replicas[r];
+        const { trainLoss, scalars, figures, divergedAt } = report.replicas[r];
         assertLess(Math.abs(trainLoss - loss), meanCrossEntropyError(forward, batch, 5));
-        assertEquals(momentum, optimizer.momentum(report.update - 1));
+        assertEquals(scalars, scalarsAt[optimizer.name](report.update - 1));
         assertEquals([figures, divergedAt], [{}, undefined]);
       }
-      points = await Promise.all(replicas.map((_, r) => trainer.parameters.read(r)));
+      points = await pointsOf(trainer);
     }
     assertEquals(reports.map(({ update }) => update), [1, 2, 3, 4, 5, 6]);
     for (const { rate } of reports) assertGreater(rate, 0);
@@ -126,9 +138,9 @@ gpuTest("Trainer marks a replica that diverges, and the others keep their bits",
   const trainer = await open(bench, { ...problemOf(bench), replicas });
   const first: (number | undefined)[] = replicas.map(() => undefined);
   for await (const { update, replicas } of trainer.run({ ...run, every: 1 })) {
+    const points = await pointsOf(trainer);
     for (const [r, { trainLoss, divergedAt }] of replicas.entries()) {
-      const parameters = await trainer.parameters.read(r);
-      const finite = [[trainLoss], ...parameters].every((values) => values.every(Number.isFinite));
+      const finite = [[trainLoss], ...points[r]].every((values) => values.every(Number.isFinite));
       if (!finite) first[r] ??= update;
       assertEquals(divergedAt, first[r], `replica ${r} after update ${update}`);
     }

@@ -4,6 +4,7 @@ import { nesterov } from "../../core/optim/nesterov.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
 import { sparse } from "../../core/init/sparse.ts";
+import { networkState } from "../../core/train/network.ts";
 import { Dataset } from "../../core/data/dataset.ts";
 import { autoencoder } from "../../models/autoencoder.ts";
 import { gpuTest } from "../gpu/fixture.ts";
@@ -17,7 +18,7 @@ import { flatten, lossAndGradient, unflatten } from "../../core/reference/networ
 import { type Method, TwoBuffer } from "../../core/reference/optimizers.ts";
 import { oracle } from "../../core/reference/oracle.ts";
 import { gradientTolerance } from "../../core/reference/tolerance.ts";
-import { open, replica } from "./training.ts";
+import { open, pointsOf, replica } from "./training.ts";
 
 const norm = (vector: Float64Array) => Math.hypot(...vector);
 const minus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value - b[i]);
@@ -76,7 +77,7 @@ for (
       const reached = flatten(layersOf(await trainer.theta(r)));
       assertLessOrEqual(norm(minus(reached, theta)) / displacement, gradientTolerance, method);
       // The parameters are phi: that of NAG is far from theta by this measure.
-      const phi = flatten(layersOf(await trainer.parameters.read(r)));
+      const phi = flatten(layersOf((await pointsOf(trainer))[r]));
       const lead = norm(minus(phi, theta)) / displacement;
       if (method === "NAG") assertGreater(lead, 100 * gradientTolerance);
       else assertLessOrEqual(lead, gradientTolerance);
@@ -124,12 +125,13 @@ gpuTest("Trainer matches the frozen losses of the oracle", async (bench) => {
   const width = network.sizes[0];
   const train = bench.take(new Dataset(bench.gpu, Float32Array.from(batch), { width }));
   const momentum = paperMomentum({ cap: schedule.limit, period: schedule.period });
+  const model = autoencoder({ layers: network.sizes.slice(0, 3), train });
   const trainer = await open(bench, {
-    model: autoencoder({ layers: network.sizes.slice(0, 3), train }),
+    model,
     batchSize: cases,
     replicas: [replica(1, nesterov({ learningRate, momentum }))],
+    from: networkState(model.layout, [tensorsOf(oracle.parameters)]),
   });
-  trainer.parameters.write(0, tensorsOf(oracle.parameters));
   const points = oraclePoints();
   let squaredError = NaN;
   for await (const { update, replicas: [report] } of trainer.run({ updates: 10, every: 1 })) {

@@ -1,5 +1,5 @@
+import { InputError } from "../../../mod.ts";
 import * as v from "valibot";
-import { InputError } from "../../../core/errors.ts";
 import { exists, readWhole, writeWhole } from "../../shared/files.ts";
 
 /** Sections of the report that come from elsewhere: NAME.json in the folder of results. */

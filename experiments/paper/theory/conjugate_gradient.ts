@@ -1,7 +1,4 @@
-import { type Gpu, nesterov } from "../../../mod.ts";
-import { float64 } from "../../../core/reference/iterate_error.ts";
-import { conjugateGradientStep } from "../../../core/reference/optimizers.ts";
-import { Quadratic } from "../../../core/reference/quadratic.ts";
+import { type Gpu, nesterov, reference } from "../../../mod.ts";
 import { distances, follow, pathOf, upTo } from "./descent.ts";
 import { risingMomentum, start, turned, updates } from "./examples.ts";
 import { type Finding, row } from "./statement.ts";
@@ -14,12 +11,13 @@ export async function conjugateGradient(gpu: Gpu, interruption: AbortSignal): Pr
   const from = turned.fromEigen(start);
   const { thetas, learningRates } = minimise(from);
   const optimizer = nesterov({
-    learningRate: (step) => learningRates[step],
+    // It is read once past the last update, for which it no longer matters.
+    learningRate: (step) => learningRates[Math.min(step, learningRates.length - 1)],
     momentum: risingMomentum,
   });
   const descent = { quadratic: turned, start: from, optimizer };
   const [nag] = await follow(gpu, [descent], upTo(updates), interruption);
-  const cg = pathOf(descent, upTo(updates), thetas, float64);
+  const cg = pathOf(descent, upTo(updates), thetas, reference.float64);
   return {
     statement: {
       id: "conjugate-gradient",
@@ -43,7 +41,7 @@ function minimise(start: Float64Array): {
   learningRates: number[];
 } {
   const { spectrum, rotation } = turned;
-  const curvature = new Quadratic({ spectrum, rotation });
+  const curvature = new reference.Quadratic({ spectrum, rotation });
   const timesB = (x: Float64Array) => curvature.gradient(x);
   const learningRates: number[] = [];
   let theta: Float64Array = start;
@@ -51,7 +49,7 @@ function minimise(start: Float64Array): {
   const thetas = upTo(updates).map((update) => {
     const from = velocity.map((v) => risingMomentum(update - 1) * v);
     const descent = turned.gradient(theta).map((slope) => -slope);
-    const step = conjugateGradientStep(timesB, descent, from);
+    const step = reference.conjugateGradientStep(timesB, descent, from);
     learningRates.push(step.learningRate);
     velocity = step.x;
     theta = theta.map((x, i) => x + velocity[i]);

@@ -1,19 +1,16 @@
-import { type Gpu, type Optimizer, type Rates, ratesOf, Trainer } from "../../../mod.ts";
-import { quadratic as quadraticModel } from "../../../models/quadratic.ts";
 import {
-  type Arithmetic,
-  float32,
-  float64,
-  iterateErrors,
-  type Iteration,
-} from "../../../core/reference/iterate_error.ts";
-import { type Method, TwoBuffer } from "../../../core/reference/optimizers.ts";
-import type { Quadratic } from "../../../core/reference/quadratic.ts";
+  type Gpu,
+  type Optimizer,
+  quadratic as quadraticModel,
+  reference,
+  Trainer,
+} from "../../../mod.ts";
+import { ratesOf } from "./rates.ts";
 import type { Measured } from "./statement.ts";
 
 /** A quadratic, where its minimisation starts, and how it goes on. */
 export interface Descent {
-  quadratic: Quadratic;
+  quadratic: reference.Quadratic;
   /** Numbers that float32 holds. */
   start: Float64Array;
   optimizer: Optimizer;
@@ -53,12 +50,15 @@ export async function follow(
 /** The path that the paper's updates take in float64. */
 export function float64Path(descent: Descent, updates: readonly number[]): Path {
   const { quadratic, start, optimizer } = descent;
-  const minimiser = new TwoBuffer(optimizer.name.toUpperCase() as Method, start);
+  const minimiser = new reference.TwoBuffer(
+    optimizer.name.toUpperCase() as reference.Method,
+    start,
+  );
   const thetas = ratesUntil(descent, Math.max(...updates)).map(({ learningRate, momentum }) => {
     minimiser.step((point) => quadratic.gradient(point), learningRate, momentum);
     return minimiser.theta;
   });
-  return pathOf(descent, updates, updates.map((update) => thetas[update - 1]), float64);
+  return pathOf(descent, updates, updates.map((update) => thetas[update - 1]), reference.float64);
 }
 
 /** The paths that the engine takes. */
@@ -85,7 +85,7 @@ export async function gpuPaths(
       const read = await Promise.all(descents.map((_, r) => trainer.theta(r)));
       read.forEach(([theta], r) => thetas[r].push(theta));
     }
-    return descents.map((descent, r) => pathOf(descent, updates, thetas[r], float32));
+    return descents.map((descent, r) => pathOf(descent, updates, thetas[r], reference.float32));
   } finally {
     trainer.free();
   }
@@ -96,11 +96,11 @@ export function pathOf(
   descent: Descent,
   updates: readonly number[],
   thetas: readonly (Float32Array | Float64Array)[],
-  arithmetic: Arithmetic,
-  options: Pick<Iteration, "differences"> = {},
+  arithmetic: reference.Arithmetic,
+  options: Pick<reference.Iteration, "differences"> = {},
 ): Path {
   const rates = ratesUntil(descent, Math.max(...updates));
-  const errors = iterateErrors({ ...descent, ...options, rates }, arithmetic);
+  const errors = reference.iterateErrors({ ...descent, ...options, rates }, arithmetic);
   return updates.map((update, k) => ({
     update,
     theta: descent.quadratic.toEigen(Float64Array.from(thetas[k])),
@@ -108,7 +108,7 @@ export function pathOf(
   }));
 }
 
-function ratesUntil({ optimizer }: Descent, last: number): Rates[] {
+function ratesUntil({ optimizer }: Descent, last: number): reference.Rates[] {
   return upTo(last).map((update) => ratesOf(optimizer, update - 1));
 }
 

@@ -1,18 +1,17 @@
-import { paperMomentum, type Schedule } from "../../../mod.ts";
-import { orthonormal, Quadratic } from "../../../core/reference/quadratic.ts";
+import { paperMomentum, reference, type Schedule } from "../../../mod.ts";
 
 /** Eigenvalues from 1/16 to 4, and the slope at 0 along each eigendirection. */
 const spectrum = [4, 3, 2, 1, 1 / 2, 1 / 4, 1 / 8, 1 / 16];
 const slopes = [1, -2, 3, -1, 1 / 2, 1, -1 / 4, 1 / 8];
 
 /** Two reflections at ones and minus ones: all entries are multiples of 1/4. */
-const rotation = orthonormal([1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, -1, 1, -1]);
+const rotation = reference.orthonormal([1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, -1, 1, -1]);
 
 /** A quadratic whose eigendirections are the axes. Float32 holds all of its numbers. */
-export const alongAxes = new Quadratic({ spectrum, slopes });
+export const alongAxes = new reference.Quadratic({ spectrum, slopes });
 
 /** The same quadratic turned: every coordinate has to do with every direction. */
-export const turned = new Quadratic({ spectrum, slopes, rotation });
+export const turned = new reference.Quadratic({ spectrum, slopes, rotation });
 
 /** Where its minimisation starts, in eigendirections. */
 export const start = Float64Array.of(1, -1, 2, 3, -2, 1, -3, 2);

@@ -1,5 +1,4 @@
-import { classicalMomentum, type Gpu } from "../../../mod.ts";
-import { Quadratic } from "../../../core/reference/quadratic.ts";
+import { classicalMomentum, type Gpu, reference } from "../../../mod.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
 import { type Descent, float64Path, gpuPaths, type Path, upTo } from "./descent.ts";
 import { rateFigure } from "./rate_figure.ts";
@@ -72,7 +71,7 @@ function problemOf(conditionNumber: number): Problem {
     conditionNumber,
     rho,
     updates,
-    quadratic: new Quadratic({ spectrum }),
+    quadratic: new reference.Quadratic({ spectrum }),
     start: new Float64Array(spectrum.length).fill(1),
     optimizer: classicalMomentum({
       momentum: rho ** 2,

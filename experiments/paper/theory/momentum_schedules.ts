@@ -4,16 +4,15 @@ import {
   nesterov,
   nesterov1983,
   paperMomentum,
-  ratesOf,
+  reference,
   type Schedule,
   Vector,
   VectorLayout,
 } from "../../../mod.ts";
-import { momentum } from "../../../core/ops/momentum.ts";
-import { unitRoundoff } from "../../../core/reference/tolerance.ts";
+import { ratesOf } from "./rates.ts";
 import { scheduleFigure } from "./schedule_figure.ts";
 import { type Finding, row } from "./statement.ts";
-import { StepPlan } from "./step_plan.ts";
+import { recordUpdate, StepPlan } from "./step_plan.ts";
 
 /** mu at an update: as the schedule has it, as it should be, and by how much they may differ. */
 interface Sample {
@@ -65,7 +64,7 @@ const comparisons: readonly (readonly [string, readonly Sample[]])[] = [
   ["a constant", [0, 1000, 749_999].map((update) => sample(constant(0.9), update, 0.9, 0))],
 ];
 
-/** mu_t of the three schedules, on the host and as the momentum kernel applies it. */
+/** mu_t of the three schedules, on the host and as the update applies it. */
 export async function momentumSchedules(gpu: Gpu, interruption: AbortSignal): Promise<Finding> {
   const samples = comparisons.flatMap(([, samples]) => samples);
   const applied = await appliedMomenta(gpu, samples);
@@ -87,7 +86,7 @@ export async function momentumSchedules(gpu: Gpu, interruption: AbortSignal): Pr
           })),
           samples.map((sample) => ({
             residual: Math.abs(ofSample.get(sample)! - sample.wanted),
-            bound: sample.bound + unitRoundoff * sample.schedule(sample.update),
+            bound: sample.bound + reference.unitRoundoff * sample.schedule(sample.update),
           })),
         )
       ),
@@ -126,7 +125,7 @@ function byApproximation(update: number): Sample {
   return sample(nesterov1983(), update, 1 - about, bound + 4 * roundoff);
 }
 
-/** mu of each sample on the GPU: with a gradient of 0 the momentum kernel makes v = 1 to v' = mu. */
+/** mu of each sample on the GPU: with a gradient of 0 the update makes v = 1 to v' = mu. */
 async function appliedMomenta(gpu: Gpu, samples: readonly Sample[]): Promise<number[]> {
   using taken = new DisposableStack();
   const layout = new VectorLayout([{ name: "x", rows: 1, columns: 1 }]);
@@ -134,20 +133,9 @@ async function appliedMomenta(gpu: Gpu, samples: readonly Sample[]): Promise<num
   const [parameters, velocity, gradient] = ["parameters", "velocity", "gradient"].map((label) =>
     taken.adopt(new Vector(gpu, label, layout, replicas), (vector) => vector.free())
   );
-  const divergedAt = taken.adopt(
-    gpu.allocate("diverged at", 4 * replicas),
-    (buffer) => gpu.free(buffer),
-  );
   samples.forEach((_, r) => velocity.write(r, [[1]]));
   const plan = taken.use(
-    new StepPlan(gpu, replicas, (plan) => {
-      momentum(plan, {
-        parameters: parameters.buffer,
-        velocity: velocity.buffer,
-        gradient: gradient.buffer,
-        divergedAt,
-      }, { length: layout.length, replicas });
-    }),
+    new StepPlan(gpu, replicas, (plan) => recordUpdate(plan, { parameters, velocity, gradient })),
   );
   plan.submit(
     0,

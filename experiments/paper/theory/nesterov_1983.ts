@@ -1,7 +1,4 @@
-import { type Gpu, nesterov, nesterov1983 } from "../../../mod.ts";
-import { float64 } from "../../../core/reference/iterate_error.ts";
-import { Nesterov1983 } from "../../../core/reference/optimizers.ts";
-import { Quadratic } from "../../../core/reference/quadratic.ts";
+import { type Gpu, nesterov, nesterov1983, reference } from "../../../mod.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
 import {
   type Descent,
@@ -13,6 +10,7 @@ import {
   upTo,
 } from "./descent.ts";
 import { rateFigure } from "./rate_figure.ts";
+import { ratesOf } from "./rates.ts";
 import { type Figure, type Finding, type Measured, type Row, row } from "./statement.ts";
 
 /** Updates that each quadratic is followed for. */
@@ -63,7 +61,7 @@ function problemOf(conditionNumber: number): Problem {
   const spectrum = logarithmicSpectrum(conditionNumber);
   return {
     conditionNumber,
-    quadratic: new Quadratic({ spectrum }),
+    quadratic: new reference.Quadratic({ spectrum }),
     start: new Float64Array(spectrum.length).fill(1),
     optimizer: nesterov({ learningRate: 1, momentum: nesterov1983() }),
   };
@@ -71,12 +69,15 @@ function problemOf(conditionNumber: number): Problem {
 
 function recursionPath(problem: Problem): Path {
   const { quadratic, start, optimizer } = problem;
-  const recursion = new Nesterov1983(start);
+  const recursion = new reference.Nesterov1983(start);
   const thetas = upTo(updates).map((update) => {
-    recursion.step((point) => quadratic.gradient(point), optimizer.learningRate(update - 1));
+    recursion.step(
+      (point) => quadratic.gradient(point),
+      ratesOf(optimizer, update - 1).learningRate,
+    );
     return recursion.theta;
   });
-  return pathOf(problem, upTo(updates), thetas, float64, { differences: true });
+  return pathOf(problem, upTo(updates), thetas, reference.float64, { differences: true });
 }
 
 function recursionRow({ conditionNumber, recursion, float64, gpu }: Outcome): Row {

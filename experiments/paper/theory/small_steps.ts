@@ -1,5 +1,4 @@
-import { classicalMomentum, type Gpu, nesterov, sgd } from "../../../mod.ts";
-import { Quadratic } from "../../../core/reference/quadratic.ts";
+import { classicalMomentum, type Gpu, nesterov, reference, sgd } from "../../../mod.ts";
 import { distances, follow, type Path, type Paths, upTo } from "./descent.ts";
 import { changingRate, start, turned, updates } from "./examples.ts";
 import { type Finding, type Measured, type Row, row } from "./statement.ts";
@@ -24,7 +23,11 @@ export async function smallSteps(gpu: Gpu, interruption: AbortSignal): Promise<F
 
 async function withoutMomentum(gpu: Gpu, interruption: AbortSignal): Promise<Row[]> {
   const rates = { learningRate: changingRate, momentum: 0 };
-  const optimizers = [sgd(rates), classicalMomentum(rates), nesterov(rates)];
+  const optimizers = [
+    sgd({ learningRate: changingRate }),
+    classicalMomentum(rates),
+    nesterov(rates),
+  ];
   const descents = optimizers.map((optimizer) => ({
     quadratic: turned,
     start: turned.fromEigen(start),
@@ -50,7 +53,7 @@ function withoutErrors(path: Path): Path {
 }
 
 /** y^2/2 - y from rest at 0: every value is of the order of eps, and so is its rounding. */
-const slope = new Quadratic({ spectrum: [1], slopes: [-1] });
+const slope = new reference.Quadratic({ spectrum: [1], slopes: [-1] });
 const momentum = 0.9;
 const fewUpdates = 8;
 const learningRates = [5, 6, 7, 8, 9, 10].map((halvings) => 2 ** -halvings);

@@ -1,8 +1,7 @@
-import { type Gpu, nesterov, ratesOf, type Schedule } from "../../../mod.ts";
-import { float32, float64 } from "../../../core/reference/iterate_error.ts";
-import { type OneBuffer, oneBufferUpdate } from "../../../core/reference/optimizers.ts";
+import { type Gpu, nesterov, reference, type Schedule } from "../../../mod.ts";
 import { type Descent, distances, follow, type Path, pathOf, upTo } from "./descent.ts";
 import { changingRate, risingMomentum, start, turned, updates } from "./examples.ts";
+import { ratesOf } from "./rates.ts";
 import { type Finding, row } from "./statement.ts";
 import { TwoPoint } from "./two_point.ts";
 
@@ -47,14 +46,14 @@ export async function twoForms(gpu: Gpu, interruption: AbortSignal): Promise<Fin
 /** The path of the one-buffer form in float64: theta = phi - mu_{t+1} v. */
 function oneBufferPath(descent: Descent): Path {
   const { quadratic, start, optimizer } = descent;
-  let state: OneBuffer = { phi: start, velocity: new Float64Array(start.length) };
+  let state: reference.OneBuffer = { phi: start, velocity: new Float64Array(start.length) };
   const thetas = upTo(updates).map((update) => {
     const rates = ratesOf(optimizer, update - 1);
-    state = oneBufferUpdate(state, quadratic.gradient(state.phi), rates);
+    state = reference.oneBufferUpdate(state, quadratic.gradient(state.phi), rates);
     const { phi, velocity } = state;
     return phi.map((x, i) => x - rates.nextLead * velocity[i]);
   });
-  return pathOf(descent, upTo(updates), thetas, float64);
+  return pathOf(descent, upTo(updates), thetas, reference.float64);
 }
 
 /** The path of the two-point form on the GPU. */
@@ -69,5 +68,5 @@ async function twoPointPath(
     thetas.push(await twoPoint.step(update - 1, ratesOf(descent.optimizer, update - 1)));
     interruption.throwIfAborted();
   }
-  return pathOf(descent, upTo(updates), thetas, float32);
+  return pathOf(descent, upTo(updates), thetas, reference.float32);
 }

@@ -1,12 +1,17 @@
-import { type Gpu, type Graph, type Rates, Vector } from "../../../mod.ts";
-import { axpy } from "../../../core/ops/axpy.ts";
-import { momentum } from "../../../core/ops/momentum.ts";
-import { quadratic as quadraticModel, type QuadraticObjective } from "../../../models/quadratic.ts";
-import { StepPlan } from "./step_plan.ts";
+import {
+  axpy,
+  type Gpu,
+  type Graph,
+  quadratic as quadraticModel,
+  type QuadraticObjective,
+  type reference,
+  Vector,
+} from "../../../mod.ts";
+import { recordUpdate, StepPlan } from "./step_plan.ts";
 
 /**
  * NAG on the GPU in the form that the paper writes: phi = theta + mu v is made anew for each
- * gradient, and the momentum kernel moves theta without a lead.
+ * gradient, and the update moves theta without a lead.
  */
 export class TwoPoint implements Disposable {
   readonly #gpu: Gpu;
@@ -22,7 +27,7 @@ export class TwoPoint implements Disposable {
     const [theta, velocity, phi, gradient] = ["theta", "velocity", "phi", "gradient"].map((label) =>
       this.#taken.adopt(new Vector(gpu, label, layout, 1), (vector) => vector.free())
     );
-    const [mu, divergedAt, seeds, caseLoss] = ["mu", "diverged at", "seeds", "loss"].map((label) =>
+    const [mu, seeds, caseLoss] = ["mu", "seeds", "loss"].map((label) =>
       this.#taken.adopt(gpu.allocate(label, 16), (buffer) => gpu.free(buffer))
     );
     theta.write(0, [start]);
@@ -31,8 +36,7 @@ export class TwoPoint implements Disposable {
     const record: ConstructorParameters<typeof StepPlan>[2] = (plan) => {
       axpy(plan, { a: mu, x: theta.buffer, y: velocity.buffer, out: phi.buffer }, size);
       graph.recordGradient(plan, { parameters: phi, gradient, seeds, caseLoss });
-      const moved = { parameters: theta.buffer, velocity: velocity.buffer };
-      momentum(plan, { ...moved, gradient: gradient.buffer, divergedAt }, size);
+      recordUpdate(plan, { parameters: theta, velocity, gradient });
     };
     this.#plan = this.#taken.use(new StepPlan(gpu, 1, record));
   }
@@ -44,7 +48,7 @@ export class TwoPoint implements Disposable {
   }
 
   /** One update; gives theta after it. */
-  async step(update: number, rates: Rates): Promise<Float32Array> {
+  async step(update: number, rates: reference.Rates): Promise<Float32Array> {
     this.#gpu.write(this.#mu, Float32Array.of(rates.momentum));
     this.#plan.submit(update, [{ ...rates, lead: 0, nextLead: 0 }]);
     const [theta] = await this.#theta.read(0);

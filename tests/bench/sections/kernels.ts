@@ -1,10 +1,21 @@
-import { Dataset, type Gpu, type Matrix, paperProblems, Plan, Purpose } from "../../../mod.ts";
-import { allocateFloats, allocateMatrix } from "../../../core/gpu/matrix.ts";
+import {
+  Dataset,
+  type Gpu,
+  linearBody,
+  linearScalars,
+  type Matrix,
+  paperProblems,
+  Plan,
+  pointwise,
+  Purpose,
+  Vector,
+  VectorLayout,
+} from "../../../mod.ts";
+import { allocateMatrix } from "../../../core/gpu/matrix.ts";
 import { columnSum } from "../../../core/ops/column_sum.ts";
 import { crossEntropy } from "../../../core/ops/cross_entropy.ts";
 import { gather } from "../../../core/ops/gather.ts";
 import { matmul } from "../../../core/ops/matmul.ts";
-import { momentum } from "../../../core/ops/momentum.ts";
 import { squaredError } from "../../../core/ops/squared_error.ts";
 import { secondsPerReplay } from "../replay.ts";
 import { torchSquares } from "../python.ts";
@@ -155,14 +166,21 @@ function bandwidthKernels(gpu: Machine["gpu"]): BandwidthKernel[] {
       kernel: `momentum update, ${length}`,
       bytes: 5 * 4 * length, // reads parameters, velocity and gradient, writes the first two
       record(plan) {
+        const layout = new VectorLayout([{ name: "all", rows: 8, columns: length / 8 }]);
         const vectors = ["parameters", "velocity", "gradient"].map((label) =>
-          allocateFloats(gpu, label, length)
+          new Vector(gpu, label, layout, 1)
         );
         const [parameters, velocity, gradient] = vectors;
         const divergedAt = gpu.allocate("diverged at", 4);
-        const all = { parameters, velocity, gradient, divergedAt };
-        momentum(plan, all, { length, replicas: 1 });
-        return [...vectors, divergedAt];
+        pointwise(plan, {
+          name: "nag",
+          body: linearBody,
+          reads: { gradient },
+          updates: { parameters, velocity },
+          scalars: { first: 0, names: linearScalars, groups: 1 },
+          diverges: { at: divergedAt, first: 0 },
+        });
+        return [...vectors.map(({ buffer }) => buffer), divergedAt];
       },
     },
     {

@@ -10,7 +10,7 @@ import { InputError } from "../../core/errors.ts";
 import { padded } from "../../core/gpu/matrix.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
 import { allocateSteps } from "../../core/gpu/steps.ts";
-import type { SequenceBuffers } from "../../core/ops/sequences.ts";
+import type { SequenceBuffers } from "../../core/data/fresh_sequences.ts";
 import { Purpose, seedKey } from "../../core/random.ts";
 import {
   markedTask,

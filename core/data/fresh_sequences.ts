@@ -1,5 +1,3 @@
-import randomSource from "../../shaders/common/random.wgsl" with { type: "text" };
-import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import markedSource from "../../shaders/marked_sequences.wgsl" with { type: "text" };
 import memorizationSource from "../../shaders/memorization.wgsl" with { type: "text" };
 import {
@@ -7,12 +5,13 @@ import {
   type MarkedOptions,
   memorizationMeans,
   type MemorizationOptions,
-} from "../data/sequences.ts";
+} from "./sequences.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Steps } from "../gpu/steps.ts";
 import type { Purpose } from "../random.ts";
+import { randomSource, stepSource } from "../ops/texts.ts";
 
 /** Where the sequences of a minibatch go. */
 export interface SequenceBuffers {

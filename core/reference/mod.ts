@@ -1,0 +1,8 @@
+// The float64 counterpart of what the engine computes, as mod.ts gives it.
+
+export * from "./iterate_error.ts";
+export * from "./optimizers.ts";
+export * from "./quadratic.ts";
+export { unitRoundoff } from "./tolerance.ts";
+export type { MakeRule, Rule, Tensor } from "./rules/rule.ts";
+export { rules, type RuleSettings } from "./rules/rules.ts";
