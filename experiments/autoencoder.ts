@@ -152,6 +152,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const { examples, montage: shown, image, source } = loaded;
   requireBatch(batchSize, loaded);
   requireSameData(earlier, source);
+  if (loaded.remark) console.error(loaded.remark);
   const { activation, l2 } = options;
   const upload = uploader(loaded, load);
   using machine = await Machine.open({

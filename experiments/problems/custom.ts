@@ -24,22 +24,30 @@ export const custom: Problem = {
     }
     const { path, name } = splitName(data);
     const file = await readUnpacked(path);
-    const { train, width, shape, record } = await naming(path, async () => {
+    const { train, width, shape, told, record } = await naming(path, async () => {
       const array = await readCaseArray(file.bytes, { path, name, header, width: expected });
       const { cases, width } = sizesOf(array.dimensions);
-      const values = `${width} ${width === 1 ? "value" : "values"}`;
-      const told = [`${cases} ${cases === 1 ? "case" : "cases"} of ${values}`, ...array.taken];
-      console.error(`${printable(path, 160)}: ${told.join("; ")}`);
-      requireWidth(array.dimensions, expected);
+      const told = [`${count(cases, "case")} of ${count(width, "value")}`, ...array.taken].join(
+        "; ",
+      );
       const taken = array.taken.length > 0 && { taken: array.taken.join("; ") };
-      return { ...casesOf(array, width, options), record: { cases, values: width, ...taken } };
+      const record = { cases, values: width, ...taken };
+      return { ...checkedCases(array, options, told), told, record };
     });
     const image = shape && {
       ...shape,
       ...outputUnit === "linear" && train instanceof Float32Array && { range: rangeOf(train) },
     };
     const source = { kind: "own", files: fileRecords(file), ...record } as const;
-    return new LoadedProblem({ name: "custom", width, train, source, ...image && { image } });
+    const remark = `${printable(path, 160)}: ${told}`;
+    return new LoadedProblem({
+      name: "custom",
+      width,
+      train,
+      source,
+      remark,
+      ...image && { image },
+    });
   },
 };
 
@@ -66,12 +74,27 @@ function isThere(path: string): boolean {
   }
 }
 
-function casesOf(array: CaseArray, width: number, { outputUnit }: ProblemOptions): {
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** The cases of an array. An error says how the file was read, where that might be why. */
+function checkedCases(array: CaseArray, options: ProblemOptions, told: string) {
+  try {
+    requireWidth(array.dimensions, options.width);
+    return casesOf(array, options);
+  } catch (error) {
+    if (!(error instanceof InputError) || array.taken.length === 0) throw error;
+    throw new InputError(`${error.message} (read as ${told})`);
+  }
+}
+
+function casesOf(array: CaseArray, { outputUnit }: ProblemOptions): {
   train: CaseValues;
   width: number;
   shape: Pick<ImageShape, "width" | "height"> | undefined;
 } {
-  const { dimensions, data, levels, placeOf } = array;
+  const { dimensions, data, levels, placeOf } = array, { width } = sizesOf(dimensions);
   const [, height, imageWidth] = dimensions;
   const shape = dimensions.length === 3 ? { width: imageWidth, height } : undefined;
   if (levels) return { train: data as Uint8Array<ArrayBuffer>, width, shape };

@@ -50,7 +50,7 @@ export const mnist: Problem = {
       train: train.images,
       test: test.images,
       image: { width: 28, height: 28 },
-      source: sourceOf(data, train, test),
+      ...sourceOf(data, train, test),
     });
   },
 };
@@ -61,17 +61,21 @@ export function areMNIST([train, test]: readonly string[]): boolean {
 }
 
 /** Names prove nothing: other data sets come under the same. */
-function sourceOf(folder: string, train: Images, test: Images): DataSource {
+function sourceOf(
+  folder: string,
+  train: Images,
+  test: Images,
+): { source: DataSource; remark?: string } {
   const records = fileRecords(train.file, test.file);
-  if (areMNIST([train.file.sha256, test.file.sha256])) return { kind: "original", files: records };
+  if (areMNIST([train.file.sha256, test.file.sha256])) {
+    return { source: { kind: "original", files: records } };
+  }
   const [trainCases, testCases] = [train, test].map(({ images }) => images.length / width);
-  console.error(
-    `note: ${
-      printable(folder, 160)
-    } holds images that are not MNIST, as their SHA-256 differs: ${trainCases} to ` +
-      `train on, ${testCases} to test`,
-  );
-  return { kind: notMNIST, files: records, trainCases, testCases };
+  return {
+    source: { kind: notMNIST, files: records, trainCases, testCases },
+    remark: `note: ${printable(folder, 160)} holds images that are not MNIST, as their SHA-256 ` +
+      `differs: ${trainCases} to train on, ${testCases} to test`,
+  };
 }
 
 async function fetchMissing(folder: string, interruption: AbortSignal): Promise<void> {

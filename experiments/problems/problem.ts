@@ -64,6 +64,8 @@ export interface Loading {
   readonly train: CaseValues;
   readonly test?: CaseValues;
   readonly source: DataSource;
+  /** A line about the data that is to be said when they are trained on. */
+  readonly remark?: string;
   /** The shape of the cases where they are images, with a range where that is not [0, 1]. */
   readonly image?: Pick<ImageShape, "width" | "height"> & Partial<ImageShape>;
   /** Training cases that montage.png shows. Default: none. */
@@ -84,6 +86,8 @@ export class LoadedProblem {
   readonly width: number;
   readonly trainCases: number;
   readonly source: DataSource;
+  /** A line that is to be said of them, once nothing speaks against training on them. */
+  readonly remark: string | undefined;
   readonly image: ImageShape | undefined;
   /** Some test cases as float32, [n, width], from all over the set; training cases if there is none. */
   readonly examples: Float32Array<ArrayBuffer>;
@@ -96,6 +100,7 @@ export class LoadedProblem {
     this.width = width;
     this.trainCases = countOf(train) / width;
     this.source = source;
+    this.remark = loading.remark;
     this.examples = spreadCases(test, width, exampleCount);
     this.montage = spreadCases(train, width, montageCases);
     this.image = image && { range: [0, 1], ...image };

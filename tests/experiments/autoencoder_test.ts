@@ -122,7 +122,7 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     [["--problem", "custom", "--layers", "9,3"], /custom needs --data/],
     [
       ["--problem", "custom", "--layers", "2,1", "--data", `${data}/${images}`],
-      /row 1, column 2 is 1\.5, outside \[0, 1\]/,
+      /line 1, column 2 is 1\.5, outside \[0, 1\]/,
       () => write([...new TextEncoder().encode("0,1.5")]),
     ],
     [

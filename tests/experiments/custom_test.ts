@@ -33,23 +33,14 @@ function load(path: string, options: Partial<ProblemOptions> = {}) {
   });
 }
 
-/** What is said on stderr meanwhile. */
-async function collect<T>(body: () => Promise<T>): Promise<{ result: T; said: string[] }> {
-  const original = console.error, said: string[] = [];
-  console.error = (...words) => said.push(words.join(" "));
-  try {
-    return { result: await body(), said };
-  } finally {
-    console.error = original;
-  }
-}
-
 /** A file that is read: what is said of it without its path, its cases, and what is recorded. */
 async function reading(path: string, options: Partial<ProblemOptions> = {}) {
   const linear = { outputUnit: "linear", ...options } as const;
-  const { result, said: [line] } = await collect(() => load(path, linear));
-  const { files: _, kind: __, ...record } = result.source;
-  return { said: line.slice(line.indexOf(": ") + 2), cases: [...result.examples], record };
+  const { source: { files: _, kind: __, ...record }, remark = "", examples } = await load(
+    path,
+    linear,
+  );
+  return { said: remark.slice(remark.indexOf(": ") + 2), cases: [...examples], record };
 }
 
 Deno.test("custom.load() reads an IDX file of images, and gzipped", async () => {
@@ -226,14 +217,15 @@ Deno.test("custom.load() says and records what was taken for what", async () => 
 Deno.test("custom.load() names line and column as a table's file has them", async () => {
   using folder = scratch();
   const table = folder.write("t.csv", text("# c\n,a,b\n\n7,0,1\n8,0,1.5\n"));
-  const { said } = await collect(() =>
-    assertRejects(
-      () => load(table),
-      InputError,
-      `${table}: line 5, column 3 is 1.5, outside [0, 1]`,
-    )
-  );
-  assertEquals(said.length, 1); // what was taken for what comes before it
+  const reason =
+    `${table}: line 5, column 3 is 1.5, outside [0, 1], the range of logistic output ` +
+    "units: scale the values, or use --output-unit linear (read as 2 cases of 2 values; the first " +
+    "row was taken for names; the first column was taken for an index)";
+  await assertRejects(() => load(table), InputError, reason);
+  const other =
+    "it holds 2 x 2 values, and --layers begins with 3: begin --layers with the values " +
+    "of a case (read as 2 cases of 2 values; the first row was taken for names; ";
+  await assertRejects(() => load(table, { width: 3 }), InputError, other);
 });
 
 Deno.test("custom.load() takes integers that float32 holds, and names the first that it does not", async () => {
@@ -259,8 +251,8 @@ Deno.test("custom.load() takes integers that float32 holds, and names the first 
       assertEquals((await reading(path)).cases, expected);
     } else {
       const reason = /: row 2, column 1 is -?\d+, which float32 does not hold exactly: /;
-      const { result } = await collect(() => assertRejects(() => load(path), InputError));
-      assertMatch(result.message, reason);
+      const { message } = await assertRejects(() => load(path), InputError);
+      assertMatch(message, reason);
     }
   }
 });

@@ -59,7 +59,12 @@ Deno.test("mnist.load() names what it looked for", async () => {
 Deno.test("mnist.load() calls original what has the sums of MNIST, and nothing else", async () => {
   using folder = scratch();
   hyphened.forEach((name, i) => folder.write(name, idx([30 - 20 * i, 28, 28])));
-  const { source: { kind, trainCases, testCases } } = await load(folder.path);
+  const { source: { kind, trainCases, testCases }, remark } = await load(folder.path);
+  assertEquals(
+    remark,
+    `note: ${folder.path} holds images that are not MNIST, as their SHA-256 differs: 30 to train on, ` +
+      "10 to test",
+  );
   assertEquals(
     { kind, trainCases, testCases },
     { kind: "not MNIST: its SHA-256 differs", trainCases: 30, testCases: 10 },
