@@ -147,7 +147,7 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     ],
     [
       ["--problem", "mnist", "--data", `${folder.path}`],
-      /holds neither train-images-idx3-ubyte nor/,
+      /holds none of train-images-idx3-ubyte, train-images-idx3-ubyte\.gz, train-images\.idx3-ubyte/,
     ],
     [
       ["--problem", "mnist", "--data", data],
