@@ -149,10 +149,9 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const load = () =>
     problems[options.problem].load({ ...options, width, outputUnit, interruption });
   const loaded = await load();
-  const { examples, montage: shown, image, source } = loaded;
+  const { examples, montage: shown, image, source, remark } = loaded;
   requireBatch(batchSize, loaded);
   requireSameData(earlier, source);
-  if (loaded.remark) console.error(loaded.remark);
   const { activation, l2 } = options;
   const upload = uploader(loaded, load);
   using machine = await Machine.open({
@@ -176,6 +175,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   await recordRun(
     { program: "autoencoder", folder, details, interruption, earlier },
     async (run) => {
+      if (remark) console.error(remark);
       if (image && shown.length > 0) {
         run.write("montage.png", montage(shown, { ...image, columns: 12 }));
       }
