@@ -21,10 +21,15 @@ function taskOf(
   { launcher, out }: { launcher: readonly string[]; out: string },
 ): string {
   const words = ["deno", "run", "-A", "--config", config, program, ...flags];
-  const train = [...words, "--checkpoint-every", "20", "--out", out].join(" ");
+  const train = [...words, "--checkpoint-every", "20", "--out", out].map(quoted).join(" ");
   const file = `${folder.path}/deno.json`;
   Deno.writeTextFileSync(file, JSON.stringify({ tasks: { train } }));
-  return [...launcher, "task", "--config", file, "train"].join(" ");
+  return [...launcher, "task", "--config", file, "train"].map(quoted).join(" ");
+}
+
+/** A word as shells take it, whatever is in it. */
+function quoted(word: string): string {
+  return /^[\w@./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\"'\"'")}'`;
 }
 
 function recordOf(out: string) {
