@@ -49,6 +49,7 @@ import {
 } from "./shared/settings.ts";
 import { ensureAdapter } from "./shared/setup.ts";
 import { alignTable, shortestFloat32 } from "./shared/tables.ts";
+import { print } from "./shared/terminal.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
 import { tuningFiles } from "./shared/tuning_files.ts";
 
@@ -341,5 +342,5 @@ function printSequenceOutcomes(outcomes: readonly Outcome[], biases: number): vo
       biases.toFixed(4),
       divergedAt === undefined ? status : `${status} at ${divergedAt}`,
     ]);
-  console.log(alignTable([[...heading, "biases alone", "status"], ...rows]));
+  print(alignTable([[...heading, "biases alone", "status"], ...rows]));
 }

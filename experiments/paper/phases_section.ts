@@ -2,6 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { writeWhole } from "../shared/files.ts";
 import { decadeTicks } from "../shared/charts.ts";
 import { csvLine } from "../shared/tables.ts";
+import { print } from "../shared/terminal.ts";
 import { chartConfig, optimizerColor, renderSvg } from "../shared/vega.ts";
 import { type Cell, readCells } from "./cells.ts";
 import type { PlannedNetwork } from "./grid.ts";
@@ -50,7 +51,7 @@ export async function writePhases(folder: string, plan: PlannedPhases): Promise<
   writeWhole(`${folder}/phases_gain.svg`, await renderSvg(gainSpec(means, caps)));
   const section = sectionOf(means, caps, plan);
   writeExtraSection(folder, "phases", section);
-  console.log(sectionText(section));
+  print(sectionText(section));
 }
 
 function pointsOf(

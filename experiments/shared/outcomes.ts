@@ -3,6 +3,7 @@ import type { Tally } from "./checkpoints.ts";
 import { exists } from "./files.ts";
 import { type Setting, settingCells, settingColumns } from "./settings.ts";
 import { alignTable, type Cell, shortestFloat32 } from "./tables.ts";
+import { print } from "./terminal.ts";
 
 /** A column of a table: its name, and its cell of an entry. */
 export interface Column<Entry> {
@@ -132,25 +133,25 @@ export function printOutcomes(outcomes: readonly Outcome[], figure: string): voi
     testError?.toFixed(4) ?? "-",
     divergedAt === undefined ? status : `${status} at ${divergedAt}`,
   ]);
-  console.log(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));
+  print(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));
 }
 
 /** Says on stdout where the results lie, what is missing there, and how a run that ended early goes on. */
 export function printEnd(folder: string, outcomes: readonly Outcome[]): void {
-  console.log(`\nresults in ${folder}`);
+  print(`\nresults in ${folder}`);
   if (outcomes.every(({ status }) => status === "diverged")) {
-    console.log("no network stayed finite: none is saved or shown");
+    print("no network stayed finite: none is saved or shown");
   }
   const isUnfinished = outcomes.some(({ status }) => status !== "ok" && status !== "diverged");
   if (isUnfinished && exists(`${folder}/checkpoint-1.safetensors`)) {
-    console.log(`it goes on with --resume ${folder}`);
+    print(`it goes on with --resume ${folder}`);
   }
 }
 
 /** Prints GPU time by kernel on stdout, the slowest first. */
 export function printProfile({ totals }: Profile): void {
   const all = totals.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  console.log(
+  print(
     "\n" + alignTable([
       ["kernel", "calls", "GPU ms", "share"],
       ...totals.map(({ kernel, calls, milliseconds }) => [

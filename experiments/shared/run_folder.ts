@@ -11,6 +11,7 @@ import { lockFolder } from "./lock.ts";
 import { isSystemError, requirePermissions } from "./program.ts";
 import { gitRevision, versions } from "./provenance.ts";
 import { Table } from "./tables.ts";
+import { say, unsaid } from "./terminal.ts";
 
 /** What JSON can hold. */
 export type Json =
@@ -62,7 +63,7 @@ export function timeStamp(time: Date): string {
  */
 export class Run implements Disposable {
   readonly folder: string;
-  #say: (line: string) => void = console.error;
+  #say: (line: string) => void = say;
   #record: JsonObject;
   readonly #start_ms = Date.now();
   /** The lock, and the tables. */
@@ -160,9 +161,9 @@ export class Run implements Disposable {
   }
 
   /** Says what is to be said through another function, until that is disposed of. */
-  sayThrough(say: (line: string) => void): Disposable {
-    this.#say = say;
-    return { [Symbol.dispose]: () => void (this.#say = console.error) };
+  sayThrough(other: (line: string) => void): Disposable {
+    this.#say = other;
+    return { [Symbol.dispose]: () => void (this.#say = say) };
   }
 
   /** Has the record say that the run ends early, and why. */
@@ -181,7 +182,9 @@ export class Run implements Disposable {
     const end_ms = Date.now();
     const seconds = Number(this.#record.seconds ?? 0) + (end_ms - this.#start_ms) / 1000;
     const unsaved = this.#unsaved.size > 0 ? this.unsaved : undefined;
-    this.note({ status, ended: new Date(end_ms).toISOString(), seconds, ...details, unsaved });
+    const unheard = unsaid().length > 0 ? unsaid() : undefined;
+    const ended = new Date(end_ms).toISOString();
+    this.note({ status, ended, seconds, ...details, unsaved, unsaid: unheard });
   }
 
   /** Whether it has tables, and so something to keep. */
@@ -242,7 +245,7 @@ export async function recordRun(
     throw error;
   } finally {
     if (run.unsaved.length > 0) {
-      console.error(`error: not saved in ${folder}: ${run.unsaved.join(", ")}`);
+      say(`error: not saved in ${folder}: ${run.unsaved.join(", ")}`);
       Deno.exitCode = 1;
     }
   }
@@ -266,7 +269,7 @@ function resumedRecord(
   session: JsonObject,
   { configuration, ...others }: JsonObject,
 ): JsonObject {
-  const ends = ["ended", "reason", "error", "unsaved"];
+  const ends = ["ended", "reason", "error", "unsaved", "unsaid"];
   const kept = Object.entries(earlier).filter(([name]) => !ends.includes(name));
   const sessions = Array.isArray(earlier.resumed) ? earlier.resumed : [];
   return {
