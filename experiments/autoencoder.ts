@@ -167,7 +167,10 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     ...sayAdapter(machine.adapter, earlier),
   };
   await recordRun(
-    { program: "autoencoder", folder, details, interruption, earlier },
+    {
+      ...{ program: "autoencoder", folder, details, interruption, earlier },
+      isMadeUp: (options.out ?? options.resume) === undefined,
+    },
     async (run) => {
       if (image && shown.length > 0) {
         run.write("montage.png", montage(shown, { ...image, columns: 12 }));
@@ -209,7 +212,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       }
       printOutcomes(outcomes, "squared error");
       if (machine.profile) printProfile(machine.profile);
-      printEnd(folder, outcomes);
+      printEnd(run.folder, outcomes);
     },
   );
 }

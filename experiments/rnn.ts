@@ -206,7 +206,9 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     },
     ...sayAdapter(machine.adapter, earlier),
   };
-  await recordRun({ program: "rnn", folder, details, interruption, earlier }, async (run) => {
+  const isMadeUp = (options.out ?? options.resume) === undefined;
+  const recording = { program: "rnn", folder, details, interruption, earlier, isMadeUp };
+  await recordRun(recording, async (run) => {
     const { outcomes, rows } = await trainGrid({
       machine,
       run,
@@ -266,7 +268,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     }
     printSequenceOutcomes(outcomes, biasesBaseline ?? NaN);
     if (machine.profile) printProfile(machine.profile);
-    printEnd(folder, outcomes);
+    printEnd(run.folder, outcomes);
   });
 }
 

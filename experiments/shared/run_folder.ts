@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { InputError } from "../../mod.ts";
 import {
   exists,
@@ -44,7 +45,8 @@ export function chooseRunFolder(program: string, out?: string, now: Date = new D
   requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
   const folder = out ?? unusedFolder(`results/${program}/${timeStamp(now)}`);
   refuseTaken(folder);
-  tryWriting(folder, "--out");
+  // What lies below may be another run's by now.
+  tryWriting(out ?? `results/${program}`, "--out");
   return folder;
 }
 
@@ -221,6 +223,8 @@ export interface Recording {
   interruption: AbortSignal;
   /** The record of the run that goes on. */
   earlier?: JsonObject | undefined;
+  /** Whether the folder is a new one by a name made up here: -2, -3, ... where others were faster. */
+  isMadeUp?: boolean;
 }
 
 /**
@@ -230,9 +234,10 @@ export interface Recording {
  * process ends with status 1 where a file could not be written.
  */
 export async function recordRun(
-  { program, folder, details, interruption, earlier }: Recording,
+  { program, folder: asked, details, interruption, earlier, isMadeUp = false }: Recording,
   body: (run: Run) => Promise<JsonObject | void>,
 ): Promise<void> {
+  const folder = isMadeUp ? makeUnused(asked) : asked;
   using run = new Run(program, folder, details, earlier);
   try {
     const results = await body(run) ?? {};
@@ -261,6 +266,22 @@ function unusedFolder(name: string): string {
   let folder = name;
   for (let i = 2; exists(folder); i++) folder = `${name}-${i}`;
   return folder;
+}
+
+/** Makes a folder that no other process has made, and gives its name. */
+function makeUnused(name: string): string {
+  for (let folder = name;; folder = unusedFolder(name)) {
+    Deno.mkdirSync(dirname(name), { recursive: true });
+    try {
+      Deno.mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      // Another process was faster, or has just tried the folder out and taken it away.
+      const isRace = error instanceof Deno.errors.AlreadyExists ||
+        error instanceof Deno.errors.NotFound;
+      if (!isRace) throw error;
+    }
+  }
 }
 
 /** The record of a run that goes on: as it was, what ended it left out, with one more session. */
