@@ -33,7 +33,14 @@ import {
   yesNo,
 } from "./shared/flags.ts";
 import { Machine } from "./shared/machine.ts";
-import { type Outcome, printEnd, printProfile } from "./shared/outcomes.ts";
+import {
+  compareFigures,
+  finiteOnes,
+  type Outcome,
+  printEnd,
+  printProfile,
+  rowsDiverged,
+} from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
 import { resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
@@ -249,11 +256,11 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     });
     if (rows.length > 0) {
       const loss = task.loss === "cross-entropy" ? "nats a sequence" : "squared error a sequence";
-      const chart = { figure: "test_loss", figureTitle: "test loss", unit: loss };
+      const isDiverged = rowsDiverged(outcomes, options.problem);
+      const chart = { figure: "test_loss", figureTitle: "test loss", unit: loss, isDiverged };
       run.write("loss.svg", await lossChart(rows, chart));
     }
-    const best = outcomes.filter(({ status }) => status !== "diverged")
-      .toSorted((a, b) => a.figures.loss - b.figures.loss)[0];
+    const [best] = finiteOnes(outcomes, ({ figures }) => figures.loss);
     if (best) {
       run.write("network.safetensors", exportNetwork(model.layout, best.theta));
       const { example: { length, inputs, targets }, inputNames, outputNames } = problem;
@@ -332,7 +339,9 @@ function initializerOf(
 /** Prints a row for each network on stdout, the best first. */
 function printSequenceOutcomes(outcomes: readonly Outcome[], biases: number): void {
   const heading = ["optimizer", "mu", "rate", "init", "seed", "test loss", "zero-one loss"];
-  const rows = outcomes.toSorted((a, b) => a.error - b.error || a.figures.loss - b.figures.loss)
+  const rows = outcomes.toSorted((a, b) =>
+    compareFigures(a.error, b.error) || compareFigures(a.figures.loss, b.figures.loss)
+  )
     .map(({ setting, figures, error, status, divergedAt }) => [
       setting.optimizer,
       setting.mu,

@@ -92,6 +92,9 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
     }
     const final = await evaluateAll(trainer, round.model);
     clock.save();
+    final.forEach((errors, r) => {
+      if (!areFinite(errors)) findings.divergedAt[r] ??= trainer.update;
+    });
     writeCells(round, place, findings, final);
     if (exists(path)) Deno.removeSync(path);
   } finally {
@@ -180,13 +183,14 @@ async function note(
 ): Promise<number> {
   const test = await trainer.evaluate("test", configuration.reportCases);
   replicas.forEach(({ scalars, trainLoss, figures, divergedAt }, r) => {
-    findings.divergedAt[r] = divergedAt ?? null;
+    const errors = errorsOf(figures, test[r]);
+    findings.divergedAt[r] ??= divergedAt ?? (areFinite(errors) ? null : update);
     if (divergedAt !== undefined) return;
     findings.curves[r].push({
       update,
       momentum: scalars.momentum ?? 0,
       loss: finite(trainLoss),
-      ...errorsOf(figures, test[r]),
+      ...errors,
     });
   });
   return Math.min(...replicas.map(({ figures }) => errorOf(figures) ?? Infinity));
@@ -230,6 +234,10 @@ type Figures = Readonly<Record<string, number>>;
 
 function errorsOf(train: Figures, test: Figures): Errors {
   return { train: errorOf(train), test: errorOf(test) };
+}
+
+function areFinite({ train, test }: Errors): boolean {
+  return train !== null && test !== null;
 }
 
 /** The figure that the paper reports. */

@@ -20,6 +20,8 @@ export interface Tally {
   best: number | null;
   /** The last report of which everything was finite; null before there was one. */
   lastFinite: { update: number; figures: Readonly<Record<string, number>> } | null;
+  /** The first report whose evaluation was not finite, where there was one. */
+  notFiniteAt?: number;
 }
 
 /** Where a round of networks stands, besides its state: what the files of the run go on from. */
