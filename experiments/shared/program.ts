@@ -28,8 +28,8 @@ export function runProgram<F extends FlagTable>(
  * Runs `main` and ends the process as a command should: status 0 when it returns, one line on
  * stderr for what the user or the machine can mend (status 2 for input and missing permissions, 1
  * for adapter, GPU and system), the stack for a defect, and 130, 143 or 129 after Ctrl-C, SIGTERM or
- * a hangup. `interruption` is aborted at the first of these signals; a second one, more than a
- * second later, ends the process at once.
+ * a hangup. `interruption` is aborted at the first of these signals; a second Ctrl-C or SIGTERM,
+ * more than a second later, ends the process at once.
  */
 export async function runMain(
   main: (interruption: AbortSignal) => Promise<void> | void,

@@ -43,24 +43,25 @@ export interface Interruption extends Disposable {
 }
 
 /**
- * Turns signals into a request for a clean end. The first one aborts the AbortSignal; repeats
- * within a second are the same one; a later one ends the process at once. Those that ask for a
+ * Turns signals into a request for a clean end. The first one aborts the AbortSignal; repeats of
+ * SIGINT and SIGTERM within a second are the same one; a later one ends the process at once. A hangup
+ * does not: who closes a terminal after Ctrl-C asks for no other end. Signals that ask for a
  * checkpoint abort {@linkcode saveRequest}.
  */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   let status: number | undefined;
-  let first_ms = 0;
+  let asked_ms: number | undefined;
   const receiver = receiveSignals((signal) => {
     if (signal === "SIGUSR1" || signal === "SIGUSR2") return requestSave();
-    const now = performance.now();
     if (status === undefined) {
       status = signalStatus[signal];
-      first_ms = now;
       controller.abort(new DOMException(`ended by ${signal}`, "AbortError"));
-    } else if (now - first_ms >= sameSignal_ms) {
-      Deno.exit(signalStatus[signal]);
     }
+    if (signal === "SIGHUP") return;
+    const now = performance.now();
+    asked_ms ??= now;
+    if (now - asked_ms >= sameSignal_ms) Deno.exit(signalStatus[signal]);
   });
   return {
     signal: controller.signal,

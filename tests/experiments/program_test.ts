@@ -105,11 +105,15 @@ Deno.test({
   },
 });
 
-Deno.test("runProgram() ends at once at a second signal more than 1 s later", async () => {
+Deno.test("runProgram() ends at once at a second signal more than 1 s later, but no hangup", async () => {
   const child = spawnDeno(["run", "-A", sample, "--end", "hang"]);
   const { status, stderr } = await whenReady(child, async (child) => {
+    child.kill("SIGHUP");
+    await pause(50);
     child.kill("SIGTERM");
     await pause(1100);
+    child.kill("SIGHUP");
+    await pause(50);
     child.kill("SIGINT");
   });
   assertEquals({ status, stderr }, { status: 130, stderr: "" });
