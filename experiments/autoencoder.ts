@@ -22,7 +22,13 @@ import {
 import { montage, reconstructionSheet } from "./shared/images.ts";
 import { type InitializerName, initializerNames, initializerOf } from "./shared/initializers.ts";
 import { Machine } from "./shared/machine.ts";
-import { printEnd, printOutcomes, printProfile } from "./shared/outcomes.ts";
+import {
+  finiteOnes,
+  printEnd,
+  printOutcomes,
+  printProfile,
+  rowsDiverged,
+} from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
 import { requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
@@ -173,7 +179,10 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     ...sayAdapter(machine.adapter, earlier),
   };
   await recordRun(
-    { program: "autoencoder", folder, details, interruption, earlier },
+    {
+      ...{ program: "autoencoder", folder, details, interruption, earlier },
+      isMadeUp: (options.out ?? options.resume) === undefined,
+    },
     async (run) => {
       if (remark) console.error(remark);
       if (image && shown.length > 0) {
@@ -203,9 +212,9 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
         ending,
         found,
       });
-      if (rows.length > 0) run.write("loss.svg", await lossChart(rows));
-      const best = outcomes.filter(({ status }) => status !== "diverged")
-        .toSorted((a, b) => a.error - b.error)[0];
+      const isDiverged = rowsDiverged(outcomes, options.problem);
+      if (rows.length > 0) run.write("loss.svg", await lossChart(rows, { isDiverged }));
+      const [best] = finiteOnes(outcomes, ({ error }) => error);
       if (best) run.write("network.safetensors", exportNetwork(model.layout, best.theta));
       if (best && image) {
         const made = await machine.model.reconstruct(machine.gpu, best.theta, examples);
@@ -216,7 +225,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       }
       printOutcomes(outcomes, "squared error");
       if (machine.profile) printProfile(machine.profile);
-      printEnd(folder, outcomes);
+      printEnd(run.folder, outcomes);
     },
   );
 }

@@ -33,7 +33,14 @@ import {
   yesNo,
 } from "./shared/flags.ts";
 import { Machine } from "./shared/machine.ts";
-import { type Outcome, printEnd, printProfile } from "./shared/outcomes.ts";
+import {
+  compareFigures,
+  finiteOnes,
+  type Outcome,
+  printEnd,
+  printProfile,
+  rowsDiverged,
+} from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
 import { resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
@@ -49,6 +56,7 @@ import {
 } from "./shared/settings.ts";
 import { ensureAdapter } from "./shared/setup.ts";
 import { alignTable, shortestFloat32 } from "./shared/tables.ts";
+import { print } from "./shared/terminal.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
 import { tuningFiles } from "./shared/tuning_files.ts";
 
@@ -205,7 +213,9 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     },
     ...sayAdapter(machine.adapter, earlier),
   };
-  await recordRun({ program: "rnn", folder, details, interruption, earlier }, async (run) => {
+  const isMadeUp = (options.out ?? options.resume) === undefined;
+  const recording = { program: "rnn", folder, details, interruption, earlier, isMadeUp };
+  await recordRun(recording, async (run) => {
     const { outcomes, rows } = await trainGrid({
       machine,
       run,
@@ -246,11 +256,11 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     });
     if (rows.length > 0) {
       const loss = task.loss === "cross-entropy" ? "nats a sequence" : "squared error a sequence";
-      const chart = { figure: "test_loss", figureTitle: "test loss", unit: loss };
+      const isDiverged = rowsDiverged(outcomes, options.problem);
+      const chart = { figure: "test_loss", figureTitle: "test loss", unit: loss, isDiverged };
       run.write("loss.svg", await lossChart(rows, chart));
     }
-    const best = outcomes.filter(({ status }) => status !== "diverged")
-      .toSorted((a, b) => a.figures.loss - b.figures.loss)[0];
+    const [best] = finiteOnes(outcomes, ({ figures }) => figures.loss);
     if (best) {
       run.write("network.safetensors", exportNetwork(model.layout, best.theta));
       const { example: { length, inputs, targets }, inputNames, outputNames } = problem;
@@ -265,7 +275,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
     }
     printSequenceOutcomes(outcomes, biasesBaseline ?? NaN);
     if (machine.profile) printProfile(machine.profile);
-    printEnd(folder, outcomes);
+    printEnd(run.folder, outcomes);
   });
 }
 
@@ -329,7 +339,9 @@ function initializerOf(
 /** Prints a row for each network on stdout, the best first. */
 function printSequenceOutcomes(outcomes: readonly Outcome[], biases: number): void {
   const heading = ["optimizer", "mu", "rate", "init", "seed", "test loss", "zero-one loss"];
-  const rows = outcomes.toSorted((a, b) => a.error - b.error || a.figures.loss - b.figures.loss)
+  const rows = outcomes.toSorted((a, b) =>
+    compareFigures(a.error, b.error) || compareFigures(a.figures.loss, b.figures.loss)
+  )
     .map(({ setting, figures, error, status, divergedAt }) => [
       setting.optimizer,
       setting.mu,
@@ -341,5 +353,5 @@ function printSequenceOutcomes(outcomes: readonly Outcome[], biases: number): vo
       biases.toFixed(4),
       divergedAt === undefined ? status : `${status} at ${divergedAt}`,
     ]);
-  console.log(alignTable([[...heading, "biases alone", "status"], ...rows]));
+  print(alignTable([[...heading, "biases alone", "status"], ...rows]));
 }

@@ -1,6 +1,7 @@
 import { type Gpu, GPUFault, GPUMemoryError, openGPU } from "../../mod.ts";
 import { describeFault, mostReopenings } from "../shared/machine.ts";
 import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
+import { say } from "../shared/terminal.ts";
 
 /** Where work is done: a GPU, and its adapter as cells record it. */
 export interface OpenedGPU {
@@ -19,13 +20,13 @@ export async function onGPU(
 ): Promise<void> {
   for (let reopenings = 0;; reopenings++) {
     const adapter = await ensureAdapter(preference, interruption);
-    if (reopenings === 0) console.error(`adapter: ${describeAdapter(adapter)}`);
+    if (reopenings === 0) say(`adapter: ${describeAdapter(adapter)}`);
     using gpu = await openGPU({ adapter });
     try {
       return await work({ gpu, adapter: describeAdapter(adapter) });
     } catch (error) {
       if (interruption.aborted) {
-        console.error("interrupted: the same command goes on where this one stopped");
+        say("interrupted: the same command goes on where this one stopped");
       }
       if (!(error instanceof GPUFault) || error instanceof GPUMemoryError) throw error;
       const reason = await describeFault(gpu, error);
@@ -35,7 +36,7 @@ export async function onGPU(
             "the GPU works, and it goes on",
         );
       }
-      console.error(
+      say(
         `warning: ${reason}; the GPU is opened anew (${reopenings + 1} of at most ` +
           `${mostReopenings} times), and training goes on from the last checkpoint`,
       );

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { writeWhole } from "../shared/files.ts";
 import { decadeTicks } from "../shared/charts.ts";
 import { csvLine } from "../shared/tables.ts";
+import { print } from "../shared/terminal.ts";
 import { chartConfig, optimizerColor, renderSvg } from "../shared/vega.ts";
 import { type Cell, readCells } from "./cells.ts";
 import type { PlannedNetwork } from "./grid.ts";
@@ -22,7 +23,7 @@ export interface Point {
 }
 
 /** The mean over seeds of the points that agree in the rest. */
-type Mean = Omit<Point, "seed">;
+export type Mean = Omit<Point, "seed">;
 
 /** Writes phases.csv, the figures and the section of the report from the folder's cells; prints it. */
 export async function writePhases(folder: string, plan: PlannedPhases): Promise<void> {
@@ -50,7 +51,7 @@ export async function writePhases(folder: string, plan: PlannedPhases): Promise<
   writeWhole(`${folder}/phases_gain.svg`, await renderSvg(gainSpec(means, caps)));
   const section = sectionOf(means, caps, plan);
   writeExtraSection(folder, "phases", section);
-  console.log(sectionText(section));
+  print(sectionText(section));
 }
 
 function pointsOf(
@@ -143,7 +144,7 @@ const look = { background: "white", padding: 16, config: chartConfig };
 const errorTitle = ["squared error", "(sum over pixels, mean over seeds)"];
 
 /** The trunk and its branches; training errors solid, test errors dashed. */
-function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSpec {
+export function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSpec {
   const values = means.flatMap(({ branchAt, mu, update, train, test }) =>
     ([["training", train], ["test", test]] as const).map(([split, value]) => ({
       line: branchAt === null ? "trunk" : `${branchAt} ${mu}`,
@@ -151,7 +152,8 @@ function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSp
       ...{ split, value, update },
     }))
   );
-  const errors = values.map(({ value }) => value);
+  const drawn = values.filter(({ value }) => value > 0);
+  const errors = drawn.map(({ value }) => value);
   const domain = ["trunk", ...caps.map((mu) => `branch, μ ≤ ${mu}`)];
   const colors = caps.map((_, i) =>
     i === caps.length - 1 ? optimizerColor("nag", 0.6) : optimizerColor("cm", 0.3 + 0.4 * i)
@@ -160,11 +162,14 @@ function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSp
     ...look,
     title: {
       text: "Branches into lower and higher momentum",
-      subtitle: "training error solid, test error dashed",
+      subtitle: [
+        "training error solid, test error dashed",
+        ...zeroNote(drawn.length < values.length),
+      ],
     },
     width: 640,
     height: 400,
-    data: { values },
+    data: { values: drawn },
     mark: { type: "line", strokeWidth: 2, clip: true },
     encoding: {
       x: { field: "update", type: "quantitative", title: "update", axis: { grid: false } },
@@ -173,7 +178,11 @@ function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSp
         type: "quantitative",
         title: errorTitle,
         scale: { type: "log", nice: false },
-        axis: { format: "~g", values: decadeTicks([Math.min(...errors), Math.max(...errors)]) },
+        axis: {
+          format: "~g",
+          ...errors.length > 0 &&
+            { values: decadeTicks([Math.min(...errors), Math.max(...errors)]) },
+        },
       },
       color: {
         field: "network",
@@ -192,8 +201,12 @@ function courseSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSp
   };
 }
 
+function zeroNote(hasZeros: boolean): string[] {
+  return hasZeros ? ["errors of 0 are left out, as they cannot stand on a log axis"] : [];
+}
+
 /** Below 1 the lower momentum is ahead. */
-function gainSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSpec {
+export function gainSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSpec {
   const high = caps[caps.length - 1];
   const values = means.flatMap(({ branchAt, mu, update, train, test }) => {
     const other = means.find((p) =>
@@ -204,7 +217,7 @@ function gainSpec(means: readonly Mean[], caps: readonly number[]): TopLevelSpec
     return [
       { ...common, split: "training", ratio: train / other.train },
       { ...common, split: "test", ratio: test / other.test },
-    ];
+    ].filter(({ ratio }) => Number.isFinite(ratio));
   });
   const moments = [...new Set(values.map(({ branch }) => branch))].sort((a, b) => a - b);
   const range = moments.map((_, i) => optimizerColor("nag", i / Math.max(1, moments.length - 1)));

@@ -1,6 +1,7 @@
 import { type Gpu, type Model, type Report, Trainer, type TrainerState } from "../../mod.ts";
 import { exists } from "../shared/files.ts";
 import { versions } from "../shared/provenance.ts";
+import { saveRequest } from "../shared/signals.ts";
 import { shortestFloat32 } from "../shared/tables.ts";
 import { type Errors, writeCell } from "./cells.ts";
 import type { CellConfiguration } from "./configuration.ts";
@@ -65,12 +66,13 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
       adapter,
     );
   };
+  let request = saveRequest();
   try {
     while (trainer.update < configuration.updates && findings.divergedAt.includes(null)) {
       const reportAt = nextReport(trainer.update, configuration, keep);
       const stop = Math.min(reportAt, trainer.update + clock.stride);
       const cases = stop === reportAt ? configuration.reportCases : 0;
-      const report = await trainTo(trainer, stop, cases, signal);
+      const report = await trainTo(trainer, stop, cases, AbortSignal.any([signal, request]));
       clock.rate = report.rate;
       if (report.update === reportAt && cases > 0) {
         tell(report.update, await note(report, trainer, round, findings));
@@ -81,7 +83,8 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
       if (keep.includes(report.update)) {
         await save(statePath(folder, networks, report.update));
       }
-      if (signal.aborted || clock.isCheckpointDue) {
+      if (signal.aborted || request.aborted || clock.isCheckpointDue) {
+        request = saveRequest();
         clock.save();
         await save(path);
       }
@@ -89,6 +92,9 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
     }
     const final = await evaluateAll(trainer, round.model);
     clock.save();
+    final.forEach((errors, r) => {
+      if (!areFinite(errors)) findings.divergedAt[r] ??= trainer.update;
+    });
     writeCells(round, place, findings, final);
     if (exists(path)) Deno.removeSync(path);
   } finally {
@@ -177,13 +183,14 @@ async function note(
 ): Promise<number> {
   const test = await trainer.evaluate("test", configuration.reportCases);
   replicas.forEach(({ scalars, trainLoss, figures, divergedAt }, r) => {
-    findings.divergedAt[r] = divergedAt ?? null;
+    const errors = errorsOf(figures, test[r]);
+    findings.divergedAt[r] ??= divergedAt ?? (areFinite(errors) ? null : update);
     if (divergedAt !== undefined) return;
     findings.curves[r].push({
       update,
       momentum: scalars.momentum ?? 0,
       loss: finite(trainLoss),
-      ...errorsOf(figures, test[r]),
+      ...errors,
     });
   });
   return Math.min(...replicas.map(({ figures }) => errorOf(figures) ?? Infinity));
@@ -227,6 +234,10 @@ type Figures = Readonly<Record<string, number>>;
 
 function errorsOf(train: Figures, test: Figures): Errors {
   return { train: errorOf(train), test: errorOf(test) };
+}
+
+function areFinite({ train, test }: Errors): boolean {
+  return train !== null && test !== null;
 }
 
 /** The figure that the paper reports. */

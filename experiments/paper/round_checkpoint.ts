@@ -1,5 +1,6 @@
 import { decodeCheckpoint, encodeCheckpoint, InputError, type TrainerState } from "../../mod.ts";
 import { exists, readWhole, removeIfThere, sha256, writeWhole } from "../shared/files.ts";
+import { say } from "../shared/terminal.ts";
 import { cellPath, type CellResult, type Errors } from "./cells.ts";
 import type { PlannedNetwork } from "./grid.ts";
 
@@ -82,7 +83,7 @@ export async function savedUpdates(
 export async function readCheckpoint(path: string, adapter: string): Promise<RoundCheckpoint> {
   const { trainedOn, ...checkpoint } = await read(path);
   if (trainedOn !== adapter) {
-    console.error(`${path} was trained on ${trainedOn}: its last bits may differ`);
+    say(`${path} was trained on ${trainedOn}: its last bits may differ`);
   }
   return checkpoint;
 }

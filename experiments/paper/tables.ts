@@ -3,6 +3,7 @@ import { type LoadedProblem, requireBatch, uploader } from "../problems/problem.
 import type { Share } from "../shared/flags.ts";
 import { lockFolder } from "../shared/lock.ts";
 import type { AdapterPreference } from "../shared/setup.ts";
+import { say } from "../shared/terminal.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "./cells.ts";
 import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
@@ -64,7 +65,7 @@ export async function trainTables(
   const own = shard ? shardOf(networks, shard) : networks;
   const missing = missingOf(own, folder);
   if (own.length > missing.length) {
-    console.error(`${own.length - missing.length} of ${own.length} networks are there already`);
+    say(`${own.length - missing.length} of ${own.length} networks are there already`);
   }
   const begin = () => laid.forEach(({ record }) => record());
   if (missing.length === 0) begin();

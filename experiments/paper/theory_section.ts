@@ -3,6 +3,7 @@ import { writeWhole } from "../shared/files.ts";
 import { showProgress } from "../shared/progress.ts";
 import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
 import { csvLine } from "../shared/tables.ts";
+import { print, say } from "../shared/terminal.ts";
 import { renderSvg } from "../shared/vega.ts";
 import { checkFolder } from "./folder.ts";
 import { type ExtraSection, writeExtraSection } from "./report/extra_sections.ts";
@@ -24,7 +25,7 @@ export async function runTheory(
 ): Promise<void> {
   checkFolder(folder);
   const adapter = await ensureAdapter(preference, interruption);
-  console.error(`adapter: ${describeAdapter(adapter)}`);
+  say(`adapter: ${describeAdapter(adapter)}`);
   using gpu = await openGPU({ adapter });
   using progress = showProgress({ total: statementCount, unit: "statements" });
   const result = await theory(
@@ -42,7 +43,7 @@ export async function runTheory(
   }
   const section = sectionOf(result, describeAdapter(adapter));
   writeExtraSection(folder, "theory", section);
-  console.log(sectionText(section));
+  print(sectionText(section));
   await makeReport(folder);
 }
 

@@ -2,6 +2,7 @@ import { GPUMemoryError, type Model, replicasThatFit } from "../../mod.ts";
 import type { ProblemData } from "../problems/problem.ts";
 import { exists } from "../shared/files.ts";
 import { formatDuration, showProgress } from "../shared/progress.ts";
+import { say } from "../shared/terminal.ts";
 import { memoryFor } from "../shared/training.ts";
 import { cellPath } from "./cells.ts";
 import type { CellConfiguration } from "./configuration.ts";
@@ -55,7 +56,7 @@ export async function trainNetworks(
       return await trainRounds(missing, { ...workshop, replicas });
     } catch (error) {
       if (!(error instanceof GPUMemoryError) || replicas === 1) throw error;
-      console.error(`note: ${error.message}; with half as many networks side by side ...`);
+      say(`note: ${error.message}; with half as many networks side by side ...`);
     }
   }
 }
@@ -70,7 +71,7 @@ async function trainRounds(
   interruption.throwIfAborted();
   workshop.begin();
   const finish = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
-  console.error(
+  say(
     `${networks.length} ${networks.length === 1 ? "network" : "networks"}, ${
       rounds.length === 1 ? "all side by side" : `in ${rounds.length} rounds`
     }, about ${formatDuration(expected)} (until ${finish})`,

@@ -15,6 +15,7 @@ import {
   sha256,
 } from "../shared/files.ts";
 import { showProgress } from "../shared/progress.ts";
+import { say } from "../shared/terminal.ts";
 import { cachedFaces, type PackedFaces } from "./faces_cache.ts";
 import { idxNames } from "./idx_names.ts";
 import { readMatlab } from "./matlab.ts";
@@ -72,7 +73,7 @@ async function readOriginal(path: string): Promise<Cases> {
 async function makeStandIn(folder: string, interruption: AbortSignal): Promise<Cases> {
   const { images, file } = await readOlivetti(folder);
   const cases = await cachedFaces(`${folder}/${names.cache}`, sha256(images), async () => {
-    console.error("The Faces cases are made from the Olivetti images, once.");
+    say("The Faces cases are made from the Olivetti images, once.");
     return await generate(images, interruption);
   });
   return { ...cases, source: { kind: "stand-in", files: fileRecords(file) } };

@@ -1,4 +1,5 @@
 import { exists, fill, release, sha256, writeWhole } from "../shared/files.ts";
+import { say } from "../shared/terminal.ts";
 
 /** The cases of the Faces problem as pairs of half floats. */
 export interface PackedFaces {
@@ -36,7 +37,7 @@ function orWarn<T>(what: string, act: () => T): T | undefined {
     return act();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    console.error(`warning: ${what}: ${error.message}; a run without it takes some seconds more`);
+    say(`warning: ${what}: ${error.message}; a run without it takes some seconds more`);
   }
 }
 

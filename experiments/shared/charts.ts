@@ -11,6 +11,8 @@ export interface ChartOptions {
   figureTitle?: string;
   /** Its unit, beside the axis. */
   unit?: string;
+  /** Whether a row is of a network that diverged, though it may be finite in all rows. */
+  isDiverged?: (row: TableRow) => boolean;
 }
 
 /** Up to so many learning rates share a panel, told apart by their dashes. */
@@ -31,9 +33,10 @@ export function lossChart(
     figure = "train_squared_error",
     figureTitle = "training squared error",
     unit = "sum over pixels",
+    isDiverged,
   }: ChartOptions = {},
 ): Promise<string> {
-  const curves = readCurves(rows, figure);
+  const curves = readCurves(rows, figure, isDiverged);
   const spec = chartSpec(curves, {
     title: [rows[0]?.problem, figureTitle].filter((word) => word).join(": "),
     // Two lines: vega leaves room around the panel where it takes a title for a longer one.
@@ -80,12 +83,16 @@ function hasPanels({ methods, rates }: Curves): boolean {
 }
 
 /** What the marks mean, in a line under the title. */
-function subtitle({ rates, seeds, diverged, points }: Curves, inPanels: boolean): string {
+function subtitle(
+  { rates, seeds, diverged, zeros, reports, points }: Curves,
+  inPanels: boolean,
+): string {
   const noted = [
     rates.length === 1 ? `learning rate ${rates[0]} per update` : "",
     seeds > 1 ? `${seeds} seeds: thin lines, their median a thick one` : "",
     diverged > 0 ? `${diverged} diverged: ×` : "",
-    points.length === 0 ? "no finite figure to draw" : "",
+    zeros > 0 ? `${zeros} of ${reports} reports are 0, which cannot stand on a log axis` : "",
+    points.length === 0 && zeros === 0 ? "no finite figure to draw" : "",
     inPanels ? "one panel per learning rate" : "",
   ];
   return noted.filter((note) => note !== "").join("  ·  ");

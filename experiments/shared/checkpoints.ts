@@ -11,6 +11,7 @@ import { type Cadence, signalAfter } from "./durations.ts";
 import { exists, naming, readWhole, writeWhole } from "./files.ts";
 import type { Run } from "./run_folder.ts";
 import type { Setting } from "./settings.ts";
+import { saveRequest } from "./signals.ts";
 import type { Table } from "./tables.ts";
 
 /** What the reports of one network leave behind. */
@@ -19,6 +20,8 @@ export interface Tally {
   best: number | null;
   /** The last report of which everything was finite; null before there was one. */
   lastFinite: { update: number; figures: Readonly<Record<string, number>> } | null;
+  /** The first report whose evaluation was not finite, where there was one. */
+  notFiniteAt?: number;
 }
 
 /** Where a round of networks stands, besides its state: what the files of the run go on from. */
@@ -48,8 +51,10 @@ export interface RunCheckpoint {
 
 /** The checkpoints of a run: a file for each round of networks, and when one is due. */
 export class Checkpoints {
-  /** Aborted when the next one is due by the time, and where the run is to end. */
+  /** Aborted when the next one is due by the time or a signal, and where the run is to end. */
   pause!: AbortSignal;
+  /** Aborted when a signal asks for one. */
+  #request!: AbortSignal;
   readonly #run: Run;
   readonly #cadence: Cadence;
   readonly #ending: AbortSignal;
@@ -74,8 +79,9 @@ export class Checkpoints {
     return (Math.floor(update / updates) + 1) * updates;
   }
 
-  /** Whether one is due after so many updates: where the run is to end as well. */
+  /** Whether one is due after so many updates: where a signal asks for it, or the run is to end, as well. */
   isDue(update: number): boolean {
+    if (this.#request.aborted) return true;
     if (!this.enabled) return false;
     const byUpdates = "updates" in this.#cadence && update % this.#cadence.updates === 0;
     return byUpdates || this.pause.aborted;
@@ -117,9 +123,10 @@ export class Checkpoints {
   }
 
   #restart(): void {
-    this.pause = "time_ms" in this.#cadence
-      ? AbortSignal.any([this.#ending, signalAfter(this.#cadence.time_ms)])
-      : this.#ending;
+    this.#request = saveRequest();
+    const signals = [this.#ending, this.#request];
+    if ("time_ms" in this.#cadence) signals.push(signalAfter(this.#cadence.time_ms));
+    this.pause = AbortSignal.any(signals);
   }
 }
 

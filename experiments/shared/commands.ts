@@ -1,8 +1,8 @@
 import { receiveSignals } from "./signals.ts";
 
 /**
- * Runs a command with this process's stdin, stdout and stderr and returns its exit status. SIGINT
- * and SIGTERM are passed on to it, and it decides what to do about them.
+ * Runs a command with this process's stdin, stdout and stderr and returns its exit status. Signals
+ * are passed on to it, and it decides what to do about them.
  */
 export async function runCommand(
   [command, ...args]: readonly string[],

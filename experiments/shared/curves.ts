@@ -26,6 +26,9 @@ export interface Curves {
   seeds: number;
   /** Replicas whose figure did not stay finite. */
   diverged: number;
+  /** Reports of a figure of 0, for which a logarithmic axis has no place. */
+  zeros: number;
+  reports: number;
 }
 
 /** Settings that name a method where they differ between the rows, with their word in the name. */
@@ -43,15 +46,22 @@ const longestLine = 400;
  * seeds, their median. A replica that diverged counts as infinite from there on.
  *
  * @param figure the column that is drawn
+ * @param isDiverged whether a row is of a replica that diverged, though it may be finite in all rows
  */
-export function readCurves(rows: readonly TableRow[], figure: string): Curves {
+export function readCurves(
+  rows: readonly TableRow[],
+  figure: string,
+  isDiverged: (row: TableRow) => boolean = () => false,
+): Curves {
   const methodOf = methodNamer(rows);
   const seeds = new Set(rows.map((row) => row.seed)).size;
   const replicas = Map.groupBy(
     rows,
     (row) => [methodOf(row), row.learning_rate, row.seed].join("\n"),
   );
-  const lines = [...replicas.values()].map((reports) => readLine(reports, figure, methodOf));
+  const lines = [...replicas.values()].map((reports) =>
+    readLine(reports, { figure, methodOf, isDiverged })
+  );
   const points = lines.flatMap((line) => linePoints(line, seeds > 1 ? "seed" : "median"));
   return {
     points: seeds > 1 ? [...points, ...medians(lines)] : points,
@@ -59,6 +69,8 @@ export function readCurves(rows: readonly TableRow[], figure: string): Curves {
     rates: [...new Set(rows.map((row) => row.learning_rate))].sort((a, b) => Number(b) - Number(a)),
     seeds,
     diverged: lines.filter((line) => line.diverged).length,
+    zeros: rows.filter((row) => finiteOrInfinity(row[figure]) === 0).length,
+    reports: rows.length,
   };
 }
 
@@ -75,8 +87,11 @@ interface Line {
 
 function readLine(
   reports: readonly TableRow[],
-  figure: string,
-  methodOf: (row: TableRow) => string,
+  { figure, methodOf, isDiverged }: {
+    figure: string;
+    methodOf: (row: TableRow) => string;
+    isDiverged: (row: TableRow) => boolean;
+  },
 ): Line {
   const values = reports.map((row) => finiteOrInfinity(row[figure]));
   const stride = Math.ceil(reports.length / longestLine);
@@ -91,7 +106,7 @@ function readLine(
     seed: reports[0].seed,
     updates: kept.map((i) => Number(reports[i].update)),
     values: kept.map((i) => values[i]),
-    diverged: values.includes(Infinity),
+    diverged: values.includes(Infinity) || isDiverged(reports[0]),
   };
 }
 

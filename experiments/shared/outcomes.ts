@@ -2,7 +2,8 @@ import type { Profile, ReplicaReport } from "../../mod.ts";
 import type { Tally } from "./checkpoints.ts";
 import { exists } from "./files.ts";
 import { type Setting, settingCells, settingColumns } from "./settings.ts";
-import { alignTable, type Cell, shortestFloat32 } from "./tables.ts";
+import { alignTable, type Cell, shortestFloat32, type TableRow } from "./tables.ts";
+import { print } from "./terminal.ts";
 
 /** A column of a table: its name, and its cell of an entry. */
 export interface Column<Entry> {
@@ -115,11 +116,39 @@ export function rowOf<Entry>(
   return Object.fromEntries(columns.map(({ name, cell }) => [name, cell(entry)]));
 }
 
+/** Which rows of curve.csv are of networks that diverged, those with finite rows alone among them. */
+export function rowsDiverged(
+  outcomes: readonly Outcome[],
+  problem: string,
+): (row: TableRow) => boolean {
+  const key = (cells: Readonly<Record<string, unknown>>) =>
+    settingColumns.map((name) => String(cells[name])).join("\n");
+  const diverged = new Set(
+    outcomes.filter(({ status }) => status === "diverged")
+      .map(({ setting }) => key(settingCells(problem, setting))),
+  );
+  return (row) => diverged.has(key(row));
+}
+
+/** The networks that stayed finite, the one of the least figure first. */
+export function finiteOnes(
+  outcomes: readonly Outcome[],
+  figure: (outcome: Outcome) => number,
+): Outcome[] {
+  return outcomes.filter(({ status }) => status !== "diverged")
+    .toSorted((a, b) => figure(a) - figure(b));
+}
+
+/** The order of figures in a table: those that are not finite last. */
+export function compareFigures(a: number, b: number): number {
+  const rank = (value: number) => Number.isFinite(value) ? value : Number.MAX_VALUE;
+  return rank(a) - rank(b);
+}
+
 /** Prints a row for each network on stdout, the best first. */
 export function printOutcomes(outcomes: readonly Outcome[], figure: string): void {
   const heading = ["optimizer", "mu", "rate", "init", "scale", "seed", `train ${figure}`];
-  const rank = ({ error }: Outcome) => Number.isNaN(error) ? Number.MAX_VALUE : error;
-  const rows = outcomes.toSorted((a, b) => rank(a) - rank(b)).map((
+  const rows = outcomes.toSorted((a, b) => compareFigures(a.error, b.error)).map((
     { setting, error, testError, status, divergedAt },
   ) => [
     setting.optimizer,
@@ -132,25 +161,25 @@ export function printOutcomes(outcomes: readonly Outcome[], figure: string): voi
     testError?.toFixed(4) ?? "-",
     divergedAt === undefined ? status : `${status} at ${divergedAt}`,
   ]);
-  console.log(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));
+  print(alignTable([[...heading, `test ${figure}`, "status"], ...rows]));
 }
 
 /** Says on stdout where the results lie, what is missing there, and how a run that ended early goes on. */
 export function printEnd(folder: string, outcomes: readonly Outcome[]): void {
-  console.log(`\nresults in ${folder}`);
+  print(`\nresults in ${folder}`);
   if (outcomes.every(({ status }) => status === "diverged")) {
-    console.log("no network stayed finite: none is saved or shown");
+    print("no network stayed finite: none is saved or shown");
   }
   const isUnfinished = outcomes.some(({ status }) => status !== "ok" && status !== "diverged");
   if (isUnfinished && exists(`${folder}/checkpoint-1.safetensors`)) {
-    console.log(`it goes on with --resume ${folder}`);
+    print(`it goes on with --resume ${folder}`);
   }
 }
 
 /** Prints GPU time by kernel on stdout, the slowest first. */
 export function printProfile({ totals }: Profile): void {
   const all = totals.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  console.log(
+  print(
     "\n" + alignTable([
       ["kernel", "calls", "GPU ms", "share"],
       ...totals.map(({ kernel, calls, milliseconds }) => [

@@ -2,6 +2,7 @@ import { AdapterError, GPUFault, InputError } from "../../mod.ts";
 import { asksForHelp, type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { helpText, type Manual } from "./help.ts";
 import { listenForInterruption } from "./signals.ts";
+import { print, say } from "./terminal.ts";
 
 /** A program with a command line: what it says of itself, and its flags. */
 export interface Program<F extends FlagTable> extends Manual {
@@ -18,7 +19,7 @@ export function runProgram<F extends FlagTable>(
   args: readonly string[] = Deno.args,
 ): Promise<void> {
   return runMain(async (interruption) => {
-    if (asksForHelp(args)) console.log(helpText(program));
+    if (asksForHelp(args)) print(helpText(program));
     else await main(parseFlags(program.flags, args), interruption);
   });
 }
@@ -26,9 +27,9 @@ export function runProgram<F extends FlagTable>(
 /**
  * Runs `main` and ends the process as a command should: status 0 when it returns, one line on
  * stderr for what the user or the machine can mend (status 2 for input and missing permissions, 1
- * for adapter, GPU and system), the stack for a defect, and 130 or 143 after Ctrl-C or SIGTERM.
- * `interruption` is aborted at the first of these signals; a second one, more than a second later,
- * ends the process at once.
+ * for adapter, GPU and system), the stack for a defect, and 130, 143 or 129 after Ctrl-C, SIGTERM or
+ * a hangup. `interruption` is aborted at the first of these signals; a second Ctrl-C or SIGTERM,
+ * more than a second later, ends the process at once.
  */
 export async function runMain(
   main: (interruption: AbortSignal) => Promise<void> | void,
@@ -56,7 +57,7 @@ export function requirePermissions(...needs: Deno.PermissionDescriptor[]): void 
 function fail(error: unknown): never {
   const failure = expectedFailure(error);
   if (failure === undefined) throw error;
-  console.error(`error: ${failure.message.replace(/\s*\n\s*/g, " ")}`);
+  say(`error: ${failure.message.replace(/\s*\n\s*/g, " ")}`);
   Deno.exit(failure.status);
 }
 

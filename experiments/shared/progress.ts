@@ -1,5 +1,6 @@
 // @ts-types="./cli_progress.d.ts"
 import cliProgress, { type TerminalStream } from "cli-progress";
+import { say, stderrTerminal } from "./terminal.ts";
 
 /** The current figures of a job: { loss: 12.3 }; numbers are shown with four digits. */
 export type Figures = Readonly<Record<string, number | string>>;
@@ -42,9 +43,8 @@ const rateWindow_ms = 30_000;
  * at most one every 5 s (1 s for reports).
  */
 export function showProgress(options: ProgressOptions): Progress {
-  const isTerminal = options.terminal !== undefined ||
-    (options.write === undefined && Deno.stderr.isTerminal());
-  return isTerminal ? showBar(options) : showLines(options);
+  const { write, terminal = write === undefined ? stderrTerminal() : undefined } = options;
+  return terminal === undefined ? showLines(options) : showBar(options, terminal);
 }
 
 /** A time in seconds as h:mm:ss; -:--:-- where it is not known. */
@@ -55,11 +55,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 }
 
-function showBar(options: ProgressOptions): Progress {
+function showBar(options: ProgressOptions, stream: TerminalStream): Progress {
   const { total, unit = "updates", start = 0 } = options;
   const clock = new Clock(options);
   const bars = new cliProgress.MultiBar({
-    ...(options.terminal === undefined ? {} : { stream: options.terminal }),
+    stream,
     format: `{bar} {percentage}% {value}/{total} ${unit}, {rate}/s, {left} left{figures}`,
     barsize: 24,
     barCompleteChar: "█",
@@ -90,7 +90,7 @@ function showBar(options: ProgressOptions): Progress {
 }
 
 function showLines(options: ProgressOptions): Progress {
-  const { total, unit = "updates", write = console.error } = options;
+  const { total, unit = "updates", write = say } = options;
   const clock = new Clock(options);
   let written_ms = -Infinity;
   const writeAfter = (pause_ms: number, done: number, figures: Figures) => {

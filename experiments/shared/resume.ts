@@ -6,6 +6,7 @@ import { requirePermissions } from "./program.ts";
 import { versions } from "./provenance.ts";
 import { adapterDetails, describeAdapter } from "./setup.ts";
 import { type Json, type JsonObject, recordName } from "./run_folder.ts";
+import { say } from "./terminal.ts";
 
 /** The flags of how a run ends and goes on. */
 export const runFlags = {
@@ -165,8 +166,8 @@ export function requireSameData(earlier: JsonObject | undefined, data: JsonObjec
 export function sayAdapter(adapter: GPUAdapter, earlier: JsonObject | undefined): JsonObject {
   const details = adapterDetails(adapter);
   const note = earlier && changesSince(earlier, details);
-  console.error(`adapter: ${describeAdapter(adapter)}`);
-  if (note !== undefined) console.error(`note: ${note}`);
+  say(`adapter: ${describeAdapter(adapter)}`);
+  if (note !== undefined) say(`note: ${note}`);
   return { adapter: details, note };
 }
 

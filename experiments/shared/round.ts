@@ -171,11 +171,13 @@ export class Round {
         rowOf(this.#columns, { setting: this.#settings[r], update, report })
       ),
     );
-    replicas.forEach(({ figures, divergedAt }, r) => {
+    const diverged = replicas.filter(({ figures, divergedAt }, r) => {
       const tally = this.#tallies[r];
+      if (divergedAt === undefined && !areFinite(figures)) tally.notFiniteAt ??= update;
       if (figures[name] < (tally.best ?? Infinity)) tally.best = figures[name];
-      const isFinite = Object.values(figures).every(Number.isFinite);
-      if (divergedAt === undefined && isFinite) tally.lastFinite = { update, figures };
+      const hasDiverged = divergedAt !== undefined || tally.notFiniteAt !== undefined;
+      if (!hasDiverged) tally.lastFinite = { update, figures };
+      return hasDiverged;
     });
     const least = (values: number[]) => Math.min(...values.filter(Number.isFinite));
     progress.report(number * updates + update, {
@@ -183,7 +185,6 @@ export class Round {
       [column]: least(replicas.map(({ figures }) => figures[name])).toFixed(4),
     });
     this.#last = report;
-    const diverged = replicas.filter(({ divergedAt }) => divergedAt !== undefined);
     this.#allDiverged = diverged.length === replicas.length;
     if (stopWhenDiverged && diverged.length > 0) {
       ending.stop(`a network had diverged by update ${update}`);
@@ -249,8 +250,10 @@ export class Round {
     const updatesPerSecond = update / this.#seconds;
     const outcomes: Outcome[] = [];
     for (const [r, setting] of this.#settings.entries()) {
-      const divergedAt = divergences[r];
-      const { best, lastFinite } = this.#tallies[r];
+      const { best, lastFinite, notFiniteAt } = this.#tallies[r];
+      // Parameters and minibatches may be finite where a case of an evaluation overflows.
+      const isFinite = areFinite(all[r]) && areFinite(test[r] ?? {});
+      const divergedAt = notFiniteAt ?? divergences[r] ?? (isFinite ? undefined : update);
       outcomes.push({
         setting,
         updates: update,
@@ -275,6 +278,10 @@ function noteStates(run: Run, trainer: Trainer): void {
     [name, trainer.stateBytes(r)] as const
   );
   run.noteWithin("stateBytesPerParameter", Object.fromEntries(bytes));
+}
+
+function areFinite(figures: Readonly<Record<string, number>>): boolean {
+  return Object.values(figures).every(Number.isFinite);
 }
 
 function isEvaluated({ replicas }: Report): boolean {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { InputError } from "../../mod.ts";
 import {
   exists,
@@ -11,6 +12,7 @@ import { lockFolder } from "./lock.ts";
 import { isSystemError, requirePermissions } from "./program.ts";
 import { gitRevision, versions } from "./provenance.ts";
 import { Table } from "./tables.ts";
+import { say, unsaid } from "./terminal.ts";
 
 /** What JSON can hold. */
 export type Json =
@@ -43,7 +45,8 @@ export function chooseRunFolder(program: string, out?: string, now: Date = new D
   requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
   const folder = out ?? unusedFolder(`results/${program}/${timeStamp(now)}`);
   refuseTaken(folder);
-  tryWriting(folder, "--out");
+  // What lies below may be another run's by now.
+  tryWriting(out ?? `results/${program}`, "--out");
   return folder;
 }
 
@@ -62,7 +65,7 @@ export function timeStamp(time: Date): string {
  */
 export class Run implements Disposable {
   readonly folder: string;
-  #say: (line: string) => void = console.error;
+  #say: (line: string) => void = say;
   #record: JsonObject;
   readonly #start_ms = Date.now();
   /** The lock, and the tables. */
@@ -160,9 +163,9 @@ export class Run implements Disposable {
   }
 
   /** Says what is to be said through another function, until that is disposed of. */
-  sayThrough(say: (line: string) => void): Disposable {
-    this.#say = say;
-    return { [Symbol.dispose]: () => void (this.#say = console.error) };
+  sayThrough(other: (line: string) => void): Disposable {
+    this.#say = other;
+    return { [Symbol.dispose]: () => void (this.#say = say) };
   }
 
   /** Has the record say that the run ends early, and why. */
@@ -181,7 +184,9 @@ export class Run implements Disposable {
     const end_ms = Date.now();
     const seconds = Number(this.#record.seconds ?? 0) + (end_ms - this.#start_ms) / 1000;
     const unsaved = this.#unsaved.size > 0 ? this.unsaved : undefined;
-    this.note({ status, ended: new Date(end_ms).toISOString(), seconds, ...details, unsaved });
+    const unheard = unsaid().length > 0 ? unsaid() : undefined;
+    const ended = new Date(end_ms).toISOString();
+    this.note({ status, ended, seconds, ...details, unsaved, unsaid: unheard });
   }
 
   /** Whether it has tables, and so something to keep. */
@@ -218,6 +223,8 @@ export interface Recording {
   interruption: AbortSignal;
   /** The record of the run that goes on. */
   earlier?: JsonObject | undefined;
+  /** Whether the folder is a new one by a name made up here: -2, -3, ... where others were faster. */
+  isMadeUp?: boolean;
 }
 
 /**
@@ -227,9 +234,10 @@ export interface Recording {
  * process ends with status 1 where a file could not be written.
  */
 export async function recordRun(
-  { program, folder, details, interruption, earlier }: Recording,
+  { program, folder: asked, details, interruption, earlier, isMadeUp = false }: Recording,
   body: (run: Run) => Promise<JsonObject | void>,
 ): Promise<void> {
+  const folder = isMadeUp ? makeUnused(asked) : asked;
   using run = new Run(program, folder, details, earlier);
   try {
     const results = await body(run) ?? {};
@@ -242,7 +250,7 @@ export async function recordRun(
     throw error;
   } finally {
     if (run.unsaved.length > 0) {
-      console.error(`error: not saved in ${folder}: ${run.unsaved.join(", ")}`);
+      say(`error: not saved in ${folder}: ${run.unsaved.join(", ")}`);
       Deno.exitCode = 1;
     }
   }
@@ -260,13 +268,29 @@ function unusedFolder(name: string): string {
   return folder;
 }
 
+/** Makes a folder that no other process has made, and gives its name. */
+function makeUnused(name: string): string {
+  for (let folder = name;; folder = unusedFolder(name)) {
+    Deno.mkdirSync(dirname(name), { recursive: true });
+    try {
+      Deno.mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      // Another process was faster, or has just tried the folder out and taken it away.
+      const isRace = error instanceof Deno.errors.AlreadyExists ||
+        error instanceof Deno.errors.NotFound;
+      if (!isRace) throw error;
+    }
+  }
+}
+
 /** The record of a run that goes on: as it was, what ended it left out, with one more session. */
 function resumedRecord(
   earlier: JsonObject,
   session: JsonObject,
   { configuration, ...others }: JsonObject,
 ): JsonObject {
-  const ends = ["ended", "reason", "error", "unsaved"];
+  const ends = ["ended", "reason", "error", "unsaved", "unsaid"];
   const kept = Object.entries(earlier).filter(([name]) => !ends.includes(name));
   const sessions = Array.isArray(earlier.resumed) ? earlier.resumed : [];
   return {

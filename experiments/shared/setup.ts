@@ -1,6 +1,7 @@
 import { AdapterError, limitsOf } from "../../mod.ts";
 import { runCommand } from "./commands.ts";
 import type { JsonObject } from "./run_folder.ts";
+import { say } from "./terminal.ts";
 
 /** Which adapter a program is to use. */
 export type AdapterPreference = "any" | "hardware" | "software";
@@ -41,7 +42,7 @@ export async function ensureAdapter(
   if (!await answersInNewProcess(preference)) {
     throw new AdapterError(`${driverPackage} is installed, but still no adapter answers`);
   }
-  console.error("Installed; the job starts now.");
+  say("Installed; the job starts now.");
   Deno.exit(await runCommand(ownCommand(), { [setUpVariable]: "done" }));
 }
 
@@ -136,7 +137,7 @@ function hasAptGet(): boolean {
 }
 
 async function installDriver(): Promise<void> {
-  console.error(
+  say(
     `No GPU adapter answers: installing ${driverPackage} (a GPU in software) with apt-get ...`,
   );
   await aptGet("update");

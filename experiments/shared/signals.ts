@@ -1,10 +1,17 @@
 /** The signals that ask a program to end. */
-export type EndSignal = "SIGINT" | "SIGTERM";
+export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** The signals that ask a program to save where it stands; schedulers send them ahead of the end. */
+export type SaveSignal = "SIGUSR1" | "SIGUSR2";
 
 /** The exit status of a program that a signal ended, as shells count it. */
-export const signalStatus: Readonly<Record<EndSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+export const signalStatus: Readonly<Record<EndSignal, number>> = {
+  SIGINT: 130,
+  SIGTERM: 143,
+  SIGHUP: 129,
+};
 
-type Receiver = (signal: EndSignal) => void;
+type Receiver = (signal: EndSignal | SaveSignal) => void;
 
 const receivers: Receiver[] = [];
 
@@ -12,8 +19,9 @@ const receivers: Receiver[] = [];
 const sameSignal_ms = 1000;
 
 /**
- * Hands SIGINT and SIGTERM to `receiver` until disposed of. Of several receivers the newest alone
- * is told, so that a program that waits for another one can pass the signals on to it.
+ * Hands the signals to `receiver` until disposed of; a hangup that the program was started to ignore
+ * is no signal. Of several receivers the newest alone is told, so that a program that waits for
+ * another one can pass the signals on to it.
  */
 export function receiveSignals(receiver: Receiver): Disposable {
   if (receivers.length === 0) listen(Deno.addSignalListener);
@@ -35,22 +43,25 @@ export interface Interruption extends Disposable {
 }
 
 /**
- * Turns signals into a request for a clean end. The first one aborts the AbortSignal; repeats
- * within a second are the same one; a later one ends the process at once.
+ * Turns signals into a request for a clean end. The first one aborts the AbortSignal; repeats of
+ * SIGINT and SIGTERM within a second are the same one; a later one ends the process at once. A hangup
+ * does not: who closes a terminal after Ctrl-C asks for no other end. Signals that ask for a
+ * checkpoint abort {@linkcode saveRequest}.
  */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   let status: number | undefined;
-  let first_ms = 0;
+  let asked_ms: number | undefined;
   const receiver = receiveSignals((signal) => {
-    const now = performance.now();
+    if (signal === "SIGUSR1" || signal === "SIGUSR2") return requestSave();
     if (status === undefined) {
       status = signalStatus[signal];
-      first_ms = now;
       controller.abort(new DOMException(`ended by ${signal}`, "AbortError"));
-    } else if (now - first_ms >= sameSignal_ms) {
-      Deno.exit(signalStatus[signal]);
     }
+    if (signal === "SIGHUP") return;
+    const now = performance.now();
+    asked_ms ??= now;
+    if (now - asked_ms >= sameSignal_ms) Deno.exit(signalStatus[signal]);
   });
   return {
     signal: controller.signal,
@@ -61,13 +72,55 @@ export function listenForInterruption(): Interruption {
   };
 }
 
+let save = new AbortController();
+
+/** Aborted at the next request to save; after one, ask for a new signal. */
+export function saveRequest(): AbortSignal {
+  return save.signal;
+}
+
+function requestSave(): void {
+  const asked = save;
+  save = new AbortController();
+  asked.abort();
+}
+
 function listen(change: typeof Deno.addSignalListener): void {
+  // Read before any listener is added: with the first, Deno takes all signals for itself.
+  hangup ??= ignoresHangup() ? () => {} : () => hand("SIGHUP");
   change("SIGINT", handlers.SIGINT);
-  // Windows knows no SIGTERM.
-  if (Deno.build.os !== "windows") change("SIGTERM", handlers.SIGTERM);
+  // Windows knows no others.
+  if (Deno.build.os === "windows") return;
+  change("SIGHUP", hangup);
+  for (const signal of ["SIGTERM", "SIGUSR1", "SIGUSR2"] as const) change(signal, handlers[signal]);
+}
+
+function hand(signal: EndSignal | SaveSignal): void {
+  receivers.at(-1)?.(signal);
 }
 
 const handlers = {
-  SIGINT: () => receivers.at(-1)?.("SIGINT"),
-  SIGTERM: () => receivers.at(-1)?.("SIGTERM"),
+  SIGINT: () => hand("SIGINT"),
+  SIGTERM: () => hand("SIGTERM"),
+  SIGUSR1: () => hand("SIGUSR1"),
+  SIGUSR2: () => hand("SIGUSR2"),
 };
+
+let hangup: (() => void) | undefined;
+
+/** SIGHUP, in the masks of /proc. */
+const hangupBit = 0x1n;
+
+/** Whether nohup or the like started this process: where that can be seen. */
+function ignoresHangup(): boolean {
+  const status = "/proc/self/status";
+  if (Deno.build.os !== "linux") return false;
+  // Deno would ask for a permission on the terminal.
+  if (Deno.permissions.querySync({ name: "read", path: status }).state !== "granted") return false;
+  try {
+    const mask = Deno.readTextFileSync(status).match(/^SigIgn:\s*([0-9a-f]+)$/m)?.[1];
+    return mask !== undefined && (BigInt(`0x${mask}`) & hangupBit) !== 0n;
+  } catch {
+    return false; // what is below /proc is for -A alone
+  }
+}

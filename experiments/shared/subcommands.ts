@@ -2,6 +2,7 @@ import { InputError } from "../../mod.ts";
 import { asksForHelp, type FlagTable, nearest, parseFlags, type Values } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { runMain } from "./program.ts";
+import { print } from "./terminal.ts";
 
 /** One of the commands of a program: what it does, its flags, and what it runs. */
 export interface Subcommand {
@@ -38,7 +39,7 @@ export function runSubcommands(
   return runMain(async (interruption) => {
     const [name, ...rest] = args;
     if (name === undefined || asksForHelp([name])) {
-      console.log(
+      print(
         [summary, "", `Usage: ${usage} COMMAND [--flag value ...]`, "", overview(commands)]
           .join("\n"),
       );
@@ -46,7 +47,7 @@ export function runSubcommands(
     }
     const command = Object.hasOwn(commands, name) ? commands[name] : refuse(name, commands);
     if (asksForHelp(rest)) {
-      console.log(helpText({ usage: `${usage} ${name}`, ...command }));
+      print(helpText({ usage: `${usage} ${name}`, ...command }));
       return;
     }
     await command.run(rest, interruption);

@@ -180,3 +180,21 @@ Deno.test("lossChart() draws another column under its own title", async () => {
   assertStringIncludes(svg, "Curves: training loss");
   assertStringIncludes(svg, "(nats)");
 });
+
+Deno.test("lossChart() says of reports of 0 that a logarithmic axis has no place for them", async () => {
+  const some = await lossChart(table({ optimizer: "sgd", errors: [5, 0, 1] }));
+  assertStringIncludes(some, "1 of 3 reports are 0, which cannot stand on a log axis");
+  const none = await lossChart(table({ optimizer: "sgd", errors: [5, 2, 1] }));
+  assertEquals(none.includes("log axis"), false);
+});
+
+Deno.test("lossChart() marks a network that diverged beyond its rows, and no other", async () => {
+  const rows = table(
+    { optimizer: "sgd", errors: [5, 4] },
+    { optimizer: "nag", mu: 0.9, errors: [5, 3] },
+  );
+  const isDiverged = ({ optimizer }: TableRow) => optimizer === "nag";
+  assertStringIncludes(await lossChart(rows, { isDiverged }), "1 diverged: ×");
+  const { points } = readCurves(rows, "train_squared_error", isDiverged);
+  assertEquals(values(points, "diverged"), [3]);
+});

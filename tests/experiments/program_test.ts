@@ -69,7 +69,8 @@ Deno.test("runProgram() keeps the stack of a defect", async () => {
 });
 
 Deno.test("runProgram() ends cleanly at a signal, with the status of the first", async () => {
-  for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  const statuses = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const;
+  for (const [signal, status] of statuses) {
     const child = spawnDeno(["run", "-A", sample, "--end", "wait"]);
     const result = await whenReady(child, async (child) => {
       child.kill(signal);
@@ -81,11 +82,38 @@ Deno.test("runProgram() ends cleanly at a signal, with the status of the first",
   }
 });
 
-Deno.test("runProgram() ends at once at a second signal more than 1 s later", async () => {
+Deno.test({
+  name: "runProgram() goes on at a hangup that it was started to ignore, and at SIGUSR1 and 2",
+  ignore: Deno.build.os !== "linux", // seen in /proc alone
+  async fn() {
+    const command = `trap "" HUP; exec '${Deno.execPath()}' run -A '${sample}' --end wait`;
+    const child = new Deno.Command("sh", {
+      args: ["-c", command],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const result = await whenReady(child, async (child) => {
+      for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+        child.kill(signal);
+        await pause(50);
+      }
+      child.kill("SIGTERM");
+    });
+    assertEquals(result, { status: 143, stdout: "ready\ncleaned up\n", stderr: "" });
+  },
+});
+
+Deno.test("runProgram() ends at once at a second signal more than 1 s later, but no hangup", async () => {
   const child = spawnDeno(["run", "-A", sample, "--end", "hang"]);
   const { status, stderr } = await whenReady(child, async (child) => {
+    child.kill("SIGHUP");
+    await pause(50);
     child.kill("SIGTERM");
     await pause(1100);
+    child.kill("SIGHUP");
+    await pause(50);
     child.kill("SIGINT");
   });
   assertEquals({ status, stderr }, { status: 130, stderr: "" });

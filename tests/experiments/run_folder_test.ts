@@ -13,6 +13,7 @@ import {
   Run,
   timeStamp,
 } from "../../experiments/shared/run_folder.ts";
+import { beside, runDeno } from "./processes.ts";
 
 /** Runs a test in a folder of its own. */
 function inFolder(test: (folder: string) => Promise<void> | void): () => Promise<void> {
@@ -78,6 +79,40 @@ Deno.test(
     } finally {
       Deno.chdir(home);
     }
+  }),
+);
+
+Deno.test(
+  "recordRun() gives runs of one second folders of their own, where they choose before any is made",
+  inFolder(async (root) => {
+    const home = Deno.cwd();
+    Deno.chdir(root);
+    try {
+      const chosen = [1, 2, 3].map(() => chooseRunFolder("sample", undefined, new Date(0)));
+      const interruption = new AbortController().signal;
+      const folders: string[] = [];
+      await Promise.all(chosen.map((folder) => {
+        const run = { program: "sample", folder, details: {}, interruption, isMadeUp: true };
+        return recordRun(run, ({ folder }) => Promise.resolve(void folders.push(folder)));
+      }));
+      const [first] = chosen;
+      assertEquals(chosen, [first, first, first]);
+      assertEquals(folders, [first, `${first}-2`, `${first}-3`]);
+    } finally {
+      Deno.chdir(home);
+    }
+  }),
+);
+
+Deno.test(
+  "processes that begin runs in one second get folders of their own",
+  inFolder(async (root) => {
+    const args = ["run", "-A", beside("sample_program.ts"), "--end", "record"];
+    const all = await Promise.all(Array.from({ length: 4 }, () => runDeno(args, { cwd: root })));
+    assertEquals(all.map(({ status, stderr }) => [status, stderr]), all.map(() => [0, ""]));
+    const folders = all.map(({ stdout }) => stdout.trim());
+    assertEquals(new Set(folders).size, 4);
+    for (const folder of folders) assertEquals(readRecord(`${root}/${folder}`).status, "finished");
   }),
 );
 

@@ -2,11 +2,23 @@
 import { AdapterError, GPUFault, InputError } from "../../core/errors.ts";
 import { choice, path } from "../../experiments/shared/flags.ts";
 import { requirePermissions, runProgram } from "../../experiments/shared/program.ts";
-import { chooseRunFolder } from "../../experiments/shared/run_folder.ts";
+import { chooseRunFolder, recordRun } from "../../experiments/shared/run_folder.ts";
 
 const flags = {
   end: choice(
-    ["well", "input", "adapter", "gpu", "read", "permissions", "folder", "defect", "wait", "hang"],
+    [
+      "well",
+      "input",
+      "adapter",
+      "gpu",
+      "read",
+      "permissions",
+      "folder",
+      "defect",
+      "wait",
+      "hang",
+      "record",
+    ],
     { default: "well", help: "How it ends." },
   ),
   file: path({ default: "missing.txt", help: "What is read." }),
@@ -48,6 +60,11 @@ await runProgram(
         clearInterval(awake);
         console.log("cleaned up");
         interruption.throwIfAborted();
+      },
+      record: () => {
+        const folder = chooseRunFolder("sample", undefined, new Date(0));
+        const run = { program: "sample", folder, details: {}, interruption, isMadeUp: true };
+        return recordRun(run, ({ folder }) => Promise.resolve(console.log(folder)));
       },
       hang: async () => {
         console.log("ready");

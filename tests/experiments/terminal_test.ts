@@ -1,4 +1,5 @@
-// Ctrl-C as a terminal sends it: to the program and to all that started it, at once.
+// Signals as they come: Ctrl-C from a terminal, to the program and to all that started it; a terminal
+// that closes; a parent that is gone; a scheduler that asks for a checkpoint.
 
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
@@ -36,8 +37,12 @@ function recordOf(out: string) {
   return JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
 }
 
-/** Runs a command on a pseudo-terminal, and types Ctrl-C once there is a checkpoint. */
-async function interrupt(command: string, out: string): Promise<void> {
+/** Runs a command on a pseudo-terminal; types Ctrl-C, or closes it, once there is a checkpoint. */
+async function interrupt(
+  command: string,
+  out: string,
+  by: "Ctrl-C" | "closing" = "Ctrl-C",
+): Promise<void> {
   const terminal = new Deno.Command("script", {
     args: ["--quiet", "--return", "--command", command, "/dev/null"],
     stdin: "piped",
@@ -48,7 +53,8 @@ async function interrupt(command: string, out: string): Promise<void> {
   const ended = terminal.status.then(() => hasEnded = true);
   while (await savedUpdates(out) === 0 && !hasEnded) await pause(5);
   const keyboard = terminal.stdin.getWriter();
-  if (!hasEnded) await keyboard.write(new TextEncoder().encode("\x03"));
+  if (by === "closing") terminal.kill("SIGKILL");
+  else if (!hasEnded) await keyboard.write(new TextEncoder().encode("\x03"));
   await ended;
   await keyboard.close().catch(() => {}); // the terminal is gone
   // Those who started the program may end before it does.
@@ -59,7 +65,8 @@ const hasNpx = Deno.build.os === "linux" &&
   new Deno.Command("sh", { args: ["-c", "command -v npx"], stdout: "null" }).outputSync().success;
 
 Deno.test({
-  name: "Ctrl-C on a terminal leaves a whole checkpoint, which goes on to the same bits",
+  name:
+    "Ctrl-C, a terminal that closes and a request leave a checkpoint that goes on to the same bits",
   ignore: Deno.build.os !== "linux", // script takes other words elsewhere
   async fn(t) {
     using folder = scratch();
@@ -81,5 +88,43 @@ Deno.test({
         },
       });
     }
+    const words = [Deno.execPath(), "run", "-A", run.program, ...run.flags];
+    await t.step("a terminal that closes", async () => {
+      const out = `${folder.path}/closed`;
+      const command = [...words, "--checkpoint-every", "20", "--out", out].join(" ");
+      await interrupt(command, out, "closing");
+      assertGreater(await savedUpdates(out), 0);
+      assertLess(await savedUpdates(out), 300);
+      const { status, reason } = recordOf(out);
+      assertEquals([status, reason], ["interrupted", "ended by SIGHUP"]);
+      await finish(run, out);
+      await assertSame(out, reference);
+    });
+    await t.step("a request to a run that ignores hangups, whose parent is gone", async () => {
+      const out = `${folder.path}/alone`;
+      const command = [...words, "--checkpoint-every", "1h", "--out", out].join(" ");
+      const { stdout } = await new Deno.Command("sh", {
+        args: ["-c", `trap "" HUP; ${command} >/dev/null 2>&1 & echo $!`],
+        stdin: "null",
+      }).output();
+      const pid = Number(new TextDecoder().decode(stdout));
+      const hasReported = () => isBegun(out) && sizeOf(`${out}/curve.csv`) > 200;
+      while (!hasReported()) await pause(5);
+      for (const signal of ["SIGHUP", "SIGUSR1"] as const) Deno.kill(pid, signal);
+      while (await savedUpdates(out) === 0) await pause(5);
+      assertLess(await savedUpdates(out), 300);
+      while (recordOf(out).status === "running") await pause(5);
+      assertEquals(recordOf(out).status, "finished");
+      await assertSame(out, reference);
+    });
   },
 });
+
+/** 0 where there is no file. */
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

@@ -108,6 +108,50 @@ const lostFolder: Fault = {
   },
 };
 
+/** Where output goes that nobody takes. */
+const sinks = [
+  ...['exec "$@" >/dev/full', 'exec "$@" 2>/dev/full', 'exec "$@" >/dev/full 2>&1'],
+  ...['exec "$@" >&-', 'exec "$@" 2>&-', 'exec "$@" >&- 2>&-'],
+  ...['"$@" 2>&1 | head -n 1', '"$@" 2>&1 | true'],
+];
+
+const failingOutput: Fault = {
+  name: "output that fails: disk full, pipe or stream closed",
+  survival: "the same files and bits",
+  async befall({ reference, out, random }) {
+    const within = ["sh", "-c", sinks[draw(random, sinks.length) - 1], "sh"];
+    const { status, stderr } = await startSession(reference.run, out, { within }).ended;
+    assertEquals([status, recordOf(out).status], [0, "finished"], `${within}: ${stderr}`);
+    await assertSame(out, reference);
+    return 1;
+  },
+};
+
+const requests: Fault = {
+  name: "SIGUSR1, SIGUSR2, and a hangup that is ignored",
+  survival: "the same files and bits",
+  async befall({ reference, out, random }) {
+    const within = ["sh", "-c", `trap '' HUP; exec "$@"`, "sh"];
+    const { child, ended } = startSession(reference.run, out, { within });
+    while (!isBegun(out)) await pause(5);
+    let came = 0;
+    for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+      await pause(reference.lifetime_ms * random.uniform() / 6);
+      if (recordOf(out).status !== "running") break;
+      child.kill(signal);
+      came++;
+    }
+    const { status, stderr } = await ended;
+    assertEquals([status, recordOf(out).status], [0, "finished"], stderr);
+    await assertSame(out, reference);
+    return came;
+  },
+};
+
+function recordOf(out: string): { status: string } {
+  return JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+}
+
 const damagedCheckpoint: Fault = {
   name: "checkpoint damaged or cut",
   survival: "one clear error, nothing overwritten",
@@ -148,4 +192,6 @@ export const faults: readonly Fault[] = [
   fullDisk,
   lostFolder,
   damagedCheckpoint,
+  failingOutput,
+  requests,
 ];

@@ -11,13 +11,16 @@ import {
 } from "./session.ts";
 
 /** The signals that runs are ended by, with the status that tells of each. */
-export const killSignals = { SIGKILL: 137, SIGTERM: 143, SIGINT: 130 } as const;
+export const killSignals = { SIGKILL: 137, SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 /** One of {@linkcode killSignals}. */
 export type KillSignal = keyof typeof killSignals;
 
 /** SIGKILL, which no program can answer, is the most usual. */
-const drawn: readonly KillSignal[] = [...Array(8).fill("SIGKILL"), "SIGTERM", "SIGINT"];
+const drawn: readonly KillSignal[] = [
+  ...Array(8).fill("SIGKILL"),
+  ...["SIGTERM", "SIGINT", "SIGHUP"] as const,
+];
 
 /** A signal, and when it comes. */
 interface Blow {

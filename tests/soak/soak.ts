@@ -28,13 +28,14 @@ const flags = {
     default: 200,
     atLeast: 0,
     unit: "signals",
-    help: "SIGKILL, SIGTERM and SIGINT at random moments of small runs.",
+    help: "SIGKILL, SIGTERM, SIGINT and SIGHUP at random moments of small runs.",
   }),
   faults: integer({
     default: 20,
     atLeast: 0,
     unit: "of each kind",
-    help: "Lost GPUs, full disks, lost folders, damaged checkpoints.",
+    help:
+      "Lost GPUs, full disks, lost folders, damaged checkpoints, failing output, requests to save.",
   }),
   steps: integer({
     default: 20_000,

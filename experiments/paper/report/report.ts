@@ -1,4 +1,5 @@
 import { writeWhole } from "../../shared/files.ts";
+import { print } from "../../shared/terminal.ts";
 import { readCells } from "../cells.ts";
 import { readTables } from "../folder.ts";
 import { cellsCsv } from "./cells_csv.ts";
@@ -16,11 +17,11 @@ import { csvText } from "./text_table.ts";
  * Makes all that is made of a folder of results alone: the CSV files, the figures, report.html, and
  * what the terminal shows of them. Throws InputError, in words that name it, for a damaged file.
  *
- * @param print takes what the terminal shows
+ * @param show takes what the terminal shows
  */
 export async function makeReport(
   folder: string,
-  print: (text: string) => void = console.log,
+  show: (text: string) => void = print,
 ): Promise<void> {
   const cells = readCells(folder);
   const sections = readExtraSections(folder);
@@ -40,5 +41,5 @@ export async function makeReport(
   }
   const page = `${folder}/report.html`;
   writeWhole(page, reportPage({ tables: drawn, claims, sections }));
-  print([printedTables(summaries, claims), `report: ${page}`].filter((text) => text).join("\n\n"));
+  show([printedTables(summaries, claims), `report: ${page}`].filter((text) => text).join("\n\n"));
 }

@@ -97,3 +97,19 @@ Deno.test("drawFigures() draws a zero-one loss of 0, and nothing where nothing c
   assertEquals((await draw(() => undefined)).size, 0);
   assertEquals((await draw(() => "diverged")).size, 0);
 });
+
+Deno.test("drawFigures() leaves an error of 0 out of a logarithmic axis, and says so", async () => {
+  const { table5: _, ...tables } = smallTables;
+  const outcomes: Outcomes[] = [
+    () => ({ train: 0, test: 0, before: 0 }),
+    ({ seed }) => ({ train: seed - 1, test: seed - 1, before: 1 }),
+  ];
+  for (const outcome of outcomes) {
+    const figures = await draw(outcome, tables as typeof smallTables);
+    assert(figures.size > 0);
+    for (const [name, svg] of figures) assertEquals(/NaN|Infinity/.test(svg), false, name);
+  }
+  const [all] = await Promise.all(outcomes.map((of) => draw(of, tables as typeof smallTables)));
+  const note = "errors of 0 are left out, as they cannot stand on a log axis";
+  for (const [name, svg] of all) assert(words(svg).includes(note), name);
+});

@@ -11,6 +11,7 @@ import {
   unfinishedRounds,
 } from "../../../experiments/paper/round_checkpoint.ts";
 import { exists } from "../../../experiments/shared/files.ts";
+import { listenForInterruption } from "../../../experiments/shared/signals.ts";
 import { scratch } from "../scratch.ts";
 import { type Bench, gpuTest } from "../../gpu/fixture.ts";
 import { Problem } from "../../models/problem.ts";
@@ -103,6 +104,22 @@ gpuTest("trainRound() goes on where it was interrupted, to the same figures", as
   await trainRound(round, placeOf(bench, folder.path), () => {});
   assertEquals(results(folder.path), whole);
   assertEquals(exists(path), false);
+});
+
+gpuTest("trainRound() saves at a signal that asks for it, and goes on", async (bench) => {
+  const round = { model: modelOf(bench), networks };
+  const whole = await trained(bench, round);
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    using folder = scratch();
+    using interruption = listenForInterruption();
+    const saved: boolean[] = [];
+    await trainRound(round, placeOf(bench, folder.path, interruption.signal), (update) => {
+      saved.push(exists(checkpointPath(folder.path, networks)));
+      if (update === 4) Deno.kill(Deno.pid, signal);
+    });
+    assertEquals([saved[0], saved.at(-1), interruption.status], [false, true, undefined]);
+    assertEquals(results(folder.path), whole);
+  }
 });
 
 gpuTest("a round that was interrupted goes on in parts, to the same figures", async (bench) => {

@@ -39,6 +39,29 @@ export function completeSpec({ title, subtitle, spec }: Figure): TopLevelSpec {
   } as TopLevelSpec;
 }
 
+/** The figure without errors of 0, for which its logarithmic axis has no place; it says so. */
+export function withoutZeros(figure: Figure): Figure {
+  let zeros = 0;
+  const drawable = (marks: readonly unknown[]) =>
+    marks.filter((mark) => {
+      const isZero = isMark(mark) && mark.value === 0;
+      if (isZero) zeros++;
+      return !isZero;
+      // The bar of a mean above 0 can begin at 0.
+    }).map((mark) => isMark(mark) && mark.least === 0 ? { ...mark, least: mark.value } : mark);
+  const spec = JSON.parse(
+    JSON.stringify(figure.spec),
+    (key, value) => key === "values" && Array.isArray(value) ? drawable(value) : value,
+  );
+  if (zeros === 0) return figure;
+  const note = "errors of 0 are left out, as they cannot stand on a log axis";
+  return { ...figure, spec, subtitle: [...figure.subtitle, note] };
+}
+
+function isMark(mark: unknown): mark is Mark {
+  return typeof mark === "object" && mark !== null && "value" in mark && "split" in mark;
+}
+
 /** The marks of an error on training and on test cases; none where it is not finite. */
 export function marksOf(errors: Splits): Mark[] {
   return [...markOf("training", errors.train), ...markOf("test", errors.test)];
