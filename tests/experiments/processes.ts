@@ -65,3 +65,16 @@ export function beside(name: string): string {
 export function pause(time_ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time_ms));
 }
+
+/** What is said on stderr of this process meanwhile. */
+export function linesOnStderr(act: () => void): string[] {
+  const lines: string[] = [];
+  const { error } = console;
+  console.error = (line: string) => void lines.push(line);
+  try {
+    act();
+  } finally {
+    console.error = error;
+  }
+  return lines;
+}
