@@ -1,5 +1,6 @@
 import { autoencoder, InputError, paperProblems, replicasThatFit } from "../../mod.ts";
 import { requireBatch, uploader } from "../problems/problem.ts";
+import { makeFolder } from "../shared/disk.ts";
 import { exists } from "../shared/files.ts";
 import { lockFolder } from "../shared/lock.ts";
 import { showProgress } from "../shared/progress.ts";
@@ -45,7 +46,7 @@ export async function runPhases(
   if (networks.some(({ id }) => !cells.has(id))) {
     const upload = uploader(loaded, () => loadData(data, interruption));
     await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
-      Deno.mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       using _lock = lockFolder(folder);
       const network = { ...paperProblems[problem], layers: encoder };
       const model = autoencoder({ ...network, ...await upload(gpu) });

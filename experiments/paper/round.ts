@@ -1,5 +1,5 @@
 import { type Gpu, type Model, type Report, Trainer, type TrainerState } from "../../mod.ts";
-import { exists } from "../shared/files.ts";
+import { exists, removeIfThere } from "../shared/files.ts";
 import { versions } from "../shared/provenance.ts";
 import { shortestFloat32 } from "../shared/tables.ts";
 import { type Errors, writeCell } from "./cells.ts";
@@ -90,7 +90,7 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
     const final = await evaluateAll(trainer, round.model);
     clock.save();
     writeCells(round, place, findings, final);
-    if (exists(path)) Deno.removeSync(path);
+    removeIfThere(path);
   } finally {
     trainer.free();
   }

@@ -1,13 +1,16 @@
 import { InputError } from "../../mod.ts";
+import { makeFolder } from "./disk.ts";
 import {
   exists,
+  missingFolders,
   removeIfEmpty,
   removeIfThere,
   removeLeftovers,
   tryWriting,
+  unwritable,
   writeWhole,
 } from "./files.ts";
-import { lockFolder } from "./lock.ts";
+import { type FolderLock, lockFolder } from "./lock.ts";
 import { isSystemError, requirePermissions } from "./program.ts";
 import { gitRevision, versions } from "./provenance.ts";
 import { Table } from "./tables.ts";
@@ -41,8 +44,9 @@ export const recordName = "run.json";
 export function chooseRunFolder(program: string, out?: string, now: Date = new Date()): string {
   const reached = out ?? "results";
   requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
-  const folder = out ?? unusedFolder(`results/${program}/${timeStamp(now)}`);
-  refuseTaken(folder);
+  const folder = out ??
+    naming("results", () => unusedFolder(`results/${program}/${timeStamp(now)}`));
+  naming(folder, () => refuseTaken(folder));
   tryWriting(folder, "--out");
   return folder;
 }
@@ -65,6 +69,7 @@ export class Run implements Disposable {
   #say: (line: string) => void = console.error;
   #record: JsonObject;
   readonly #start_ms = Date.now();
+  readonly #lock: FolderLock;
   /** The lock, and the tables. */
   readonly #opened: DisposableStack;
   /** What could not be written so far. */
@@ -82,9 +87,6 @@ export class Run implements Disposable {
    */
   constructor(program: string, folder: string, details: JsonObject, earlier?: JsonObject) {
     this.folder = folder;
-    Deno.mkdirSync(folder, { recursive: true });
-    using opened = new DisposableStack();
-    opened.use(lockFolder(folder));
     const session = {
       started: new Date(this.#start_ms).toISOString(),
       arguments: Deno.args,
@@ -92,14 +94,27 @@ export class Run implements Disposable {
       system: `${Deno.build.os} ${Deno.build.arch}`,
       revision: gitRevision(),
     };
-    if (earlier) {
-      removeLeftovers(folder);
-      this.#record = resumedRecord(earlier, session, details);
-    } else {
-      refuseTaken(folder);
-      this.#record = { program, status: "running", ...session, ...details };
-    }
-    writeWhole(`${folder}/${recordName}`, this.#recordText());
+    this.#record = earlier
+      ? resumedRecord(earlier, session, details)
+      : { program, status: "running", ...session, ...details };
+    const made = missingFolders(folder);
+    using opened = new DisposableStack();
+    // In the other order at the end of it, whatever ends it.
+    opened.defer(() => made.forEach(removeIfEmpty));
+    this.#lock = naming(folder, () => {
+      makeFolder(folder);
+      return opened.use(lockFolder(folder));
+    });
+    if (!earlier) naming(folder, () => refuseTaken(folder));
+    removeLeftovers(folder);
+    naming(`${folder}/${recordName}`, () => {
+      try {
+        writeWhole(`${folder}/${recordName}`, this.#recordText());
+      } catch (error) {
+        if (!earlier) removeIfThere(`${folder}/${recordName}`);
+        throw error;
+      }
+    }, earlier ? "--resume" : "--out");
     this.#opened = opened.move();
   }
 
@@ -107,7 +122,7 @@ export class Run implements Disposable {
   table<Column extends string>(
     name: string,
     columns: readonly Column[],
-    keep?: number,
+    keep?: string,
   ): Table<Column> {
     this.#hasTables = true;
     return this.#opened.use(
@@ -128,8 +143,14 @@ export class Run implements Disposable {
    * first that did not.
    */
   attempt(name: string, write: () => void): boolean {
+    if (this.#lock.isLost) {
+      throw new InputError(
+        `another run has taken ${this.folder} over, as nothing was heard of this one for long: ` +
+          "this one leaves it alone",
+      );
+    }
     try {
-      Deno.mkdirSync(this.folder, { recursive: true });
+      makeFolder(this.folder);
       write();
       this.#made.add(name);
       this.#unsaved.delete(name);
@@ -192,6 +213,7 @@ export class Run implements Disposable {
   /** Removes its files, and the folder where nothing else is in it. */
   discard(): void {
     for (const name of this.#made.add(recordName)) removeIfThere(`${this.folder}/${name}`);
+    this.#opened.dispose();
     removeIfEmpty(this.folder);
   }
 
@@ -245,6 +267,15 @@ export async function recordRun(
       console.error(`error: not saved in ${folder}: ${run.unsaved.join(", ")}`);
       Deno.exitCode = 1;
     }
+  }
+}
+
+/** What `act` gives: what the system says of a path becomes a refusal, in words that name a flag. */
+function naming<T>(path: string, act: () => T, flag = "--out"): T {
+  try {
+    return act();
+  } catch (error) {
+    throw isSystemError(error) ? unwritable(path, flag, error) : error;
   }
 }
 

@@ -26,8 +26,10 @@ function inFolder(test: (folder: string) => Promise<void> | void): () => Promise
   };
 }
 
+/** What lies in a folder, but for the claim of a run that is at work in it. */
 function names(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name !== ".claim")
+    .sort();
 }
 
 function readRecord(folder: string): JsonObject {
