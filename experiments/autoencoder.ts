@@ -24,7 +24,7 @@ import { type InitializerName, initializerNames, initializerOf } from "./shared/
 import { Machine } from "./shared/machine.ts";
 import { printEnd, printOutcomes, printProfile } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
-import { requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
+import { loadAgain, requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import {
   expandGrid,
@@ -142,7 +142,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const { outputUnit } = network;
   const load = () =>
     problems[options.problem].load({ ...options, width, outputUnit, interruption });
-  const loaded = await load();
+  const loaded = await loadAgain({ earlier, data: options.data }, load);
   const { examples, montage: shown, image, source } = loaded;
   requireBatch(batchSize, loaded);
   requireSameData(earlier, source);

@@ -12,6 +12,9 @@ export const silence_ms = 5 * 60_000;
 /** A claim comes into being in a moment; one that stays unfinished was killed meanwhile. */
 const unfinished_ms = 2000;
 
+/** Others may come and go between two looks; more often than this the file system is at fault. */
+const mostTries = 20;
+
 /** What a claim file says. */
 interface Said {
   /** Of this claim alone. */
@@ -140,7 +143,7 @@ interface Taken {
 
 /** A new claim file, or that of a process that is no more. */
 function take(path: string, folder: string): Taken {
-  for (;;) {
+  for (let tries = 0;; tries++) {
     try {
       const file = open(path, { read: true, write: true, createNew: true });
       // Another process may be looking whether it is a claim that was left behind.
@@ -152,7 +155,7 @@ function take(path: string, folder: string): Taken {
       file[Symbol.dispose]();
       throw new InputError(refusal(folder));
     } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      if (!(error instanceof Deno.errors.AlreadyExists) || tries >= mostTries) throw error;
     }
     const taken = seize(path, folder);
     if (taken === undefined) continue;
@@ -167,7 +170,7 @@ function take(path: string, folder: string): Taken {
  */
 function seize(path: string, folder: string): Taken | undefined {
   const start = performance.now();
-  for (;;) {
+  for (let tries = 0;;) {
     const file = openRival(path, folder);
     if (file === undefined) return undefined;
     using opened = new DisposableStack();
@@ -181,7 +184,10 @@ function seize(path: string, folder: string): Taken | undefined {
       continue;
     }
     // Its process may have given it up, and another one made it anew.
-    if (!isInPlace(file)) continue;
+    if (!isInPlace(file)) {
+      if (tries++ < mostTries) continue;
+      throw new InputError(refusal(folder, said));
+    }
     const isHere = said === undefined || isSameMachine(said);
     const isSafe = isHere && lock === "locked";
     const isDead = isSafe && (said?.locked ?? true) || isHere && isGone(said);

@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from "node:path";
 import { InputError } from "../../mod.ts";
 import { makeFolder } from "./disk.ts";
 import {
@@ -89,7 +90,7 @@ export class Run implements Disposable {
     this.folder = folder;
     const session = {
       started: new Date(this.#start_ms).toISOString(),
-      arguments: Deno.args,
+      arguments: withAbsoluteData(Deno.args),
       versions,
       system: `${Deno.build.os} ${Deno.build.arch}`,
       revision: gitRevision(),
@@ -270,8 +271,28 @@ export async function recordRun(
   }
 }
 
+/**
+ * A command line with the path of --data made absolute, for a run that goes on from another folder;
+ * as it is where the current folder may not be asked for.
+ */
+export function withAbsoluteData(args: readonly string[]): string[] {
+  return args.map((word, i) => {
+    const path = args[i - 1] === "--data" ? word : word.match(/^--data=(.*)$/s)?.[1];
+    if (!path || isAbsolute(path) || !mayAskForFolder()) return word;
+    return word.slice(0, word.length - path.length) + resolve(path);
+  });
+}
+
+function mayAskForFolder(): boolean {
+  try {
+    return Deno.cwd() !== "";
+  } catch {
+    return false;
+  }
+}
+
 /** What `act` gives: what the system says of a path becomes a refusal, in words that name a flag. */
-function naming<T>(path: string, act: () => T, flag = "--out"): T {
+export function naming<T>(path: string, act: () => T, flag = "--out"): T {
   try {
     return act();
   } catch (error) {

@@ -12,6 +12,7 @@ import {
   recordRun,
   Run,
   timeStamp,
+  withAbsoluteData,
 } from "../../experiments/shared/run_folder.ts";
 
 /** Runs a test in a folder of its own. */
@@ -232,5 +233,36 @@ Deno.test(
     run.noteWithin("bytes", { sgd: 0, nag: 8 });
     const { bytes, other } = JSON.parse(Deno.readTextFileSync(`${root}/run/run.json`));
     assertEquals({ bytes, other }, { bytes: { nag: 8, sgd: 0 }, other: 1 });
+  }),
+);
+
+Deno.test("withAbsoluteData() leaves a command line that means the same from any folder", () => {
+  const here = Deno.cwd();
+  assertEquals(
+    withAbsoluteData([
+      "--data",
+      "a/b.csv",
+      "--data=c d",
+      "--data=/e",
+      "--data",
+      "/f",
+      "--out",
+      "g",
+    ]),
+    ["--data", `${here}/a/b.csv`, `--data=${here}/c d`, "--data=/e", "--data", "/f", "--out", "g"],
+  );
+});
+
+Deno.test(
+  "chooseRunFolder() refuses a name that is too long in one line, and does not repeat it",
+  inFolder((root) => {
+    for (const name of ["x".repeat(300), "x/".repeat(2500)]) {
+      const { message } = assertThrows(
+        () => chooseRunFolder("sample", `${root}/${name}`),
+        InputError,
+      );
+      assertMatch(message, /cannot be written \(File name too long/);
+      assertEquals([message.length < 500, names(root)], [true, []]);
+    }
   }),
 );
