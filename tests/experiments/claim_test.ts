@@ -26,7 +26,7 @@ function leave(folder: string, said: object, age_ms: number): void {
 }
 
 /** Takes a folder, and gives it back. */
-function take(folder: string): string[] {
+function take(folder: string): Promise<string[]> {
   return linesOnStderr(() => {
     using _lock = lockFolder(folder);
   });
@@ -44,22 +44,22 @@ Deno.test("a claim says whose it is, and that it is locked", () => {
   assertMatch(heard, /^\d{4}-\d\d-\d\dT/);
 });
 
-Deno.test("a claim of a dead process of this machine is taken over at once, and without a word", () => {
+Deno.test("a claim of a dead process of this machine is taken over at once, and without a word", async () => {
   using folder = scratch();
   leave(folder.path, ownClaim(folder.path), 0);
-  assertEquals(take(folder.path), []);
+  assertEquals(await take(folder.path), []);
   assertEquals(folder.names(), []);
 });
 
-Deno.test("a claim that its process was killed in writing is taken over", () => {
+Deno.test("a claim that its process was killed in writing is taken over", async () => {
   using folder = scratch();
   for (const text of ["", '{"token"']) {
     Deno.writeTextFileSync(`${folder.path}/.claim`, text);
-    assertEquals(take(folder.path), []);
+    assertEquals(await take(folder.path), []);
   }
 });
 
-Deno.test("a claim of another machine counts until nothing was heard of it for long", () => {
+Deno.test("a claim of another machine counts until nothing was heard of it for long", async () => {
   using folder = scratch();
   const elsewhere = { ...ownClaim(folder.path), host: "elsewhere", boot: "another", job: "77" };
   leave(folder.path, elsewhere, silence_ms - 20_000);
@@ -70,7 +70,7 @@ Deno.test("a claim of another machine counts until nothing was heard of it for l
     /on elsewhere, job 77\)[^\n]*heard of \d+ s ago[^\n]*after 300 s of silence$/,
   );
   leave(folder.path, elsewhere, silence_ms + 20_000);
-  const [line, ...others] = take(folder.path);
+  const [line, ...others] = await take(folder.path);
   assertEquals(others, []);
   assertMatch(
     line,
@@ -88,10 +88,10 @@ Deno.test("where there are no locks, a claim counts as long as its process lives
   assertThrows(() => lockFolder(folder.path), InputError, "another run is at work in");
   const { stdout } = await runDeno(["eval", "console.log(Deno.pid)"]);
   leave(folder.path, { ...own, pid: Number(stdout) }, 0);
-  assertEquals(take(folder.path), []);
+  assertEquals(await take(folder.path), []);
 });
 
-Deno.test("a shared claim and an exclusive one keep each other out, whichever was first", () => {
+Deno.test("a shared claim and an exclusive one keep each other out, whichever was first", async () => {
   using folder = scratch();
   const other = () => lockFolder(folder.path, { shared: true });
   {
@@ -106,11 +106,11 @@ Deno.test("a shared claim and an exclusive one keep each other out, whichever wa
   }
   // One that was left behind does not count.
   Deno.writeTextFileSync(`${folder.path}/.claim-1`, JSON.stringify(ownClaim(folder.path)));
-  take(folder.path);
+  await take(folder.path);
   assertEquals(folder.names(), []);
 });
 
-Deno.test("where files cannot be created exclusively, the folder is locked instead", () => {
+Deno.test("where files cannot be created exclusively, the folder is locked instead", async () => {
   using folder = scratch();
   using _faults = without("create");
   {
@@ -118,13 +118,13 @@ Deno.test("where files cannot be created exclusively, the folder is locked inste
     assertEquals(folder.names(), []);
     assertThrows(() => lockFolder(folder.path), InputError, "another run is at work in");
   }
-  assertEquals(take(folder.path), []);
+  assertEquals(await take(folder.path), []);
 });
 
-Deno.test("where a folder can neither be claimed nor locked, one warning says so", () => {
+Deno.test("where a folder can neither be claimed nor locked, one warning says so", async () => {
   using folder = scratch();
   using _faults = without("create", "lock");
-  const said = [...take(folder.path), ...take(folder.path)];
+  const said = [...await take(folder.path), ...await take(folder.path)];
   assertEquals(said.length, 1);
   assertMatch(
     said[0],

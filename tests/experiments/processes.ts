@@ -67,12 +67,12 @@ export function pause(time_ms: number): Promise<void> {
 }
 
 /** What is said on stderr of this process meanwhile. */
-export function linesOnStderr(act: () => void): string[] {
+export async function linesOnStderr(act: () => void | Promise<unknown>): Promise<string[]> {
   const lines: string[] = [];
   const { error } = console;
   console.error = (line: string) => void lines.push(line);
   try {
-    act();
+    await act();
   } finally {
     console.error = error;
   }
