@@ -36,6 +36,12 @@ const flags = {
     unit: "of each kind",
     help: "Lost GPUs, full disks, lost folders, damaged checkpoints.",
   }),
+  errors: integer({
+    default: 400,
+    atLeast: 0,
+    unit: "runs",
+    help: "Small runs during which a call on a file or folder fails.",
+  }),
   steps: integer({
     default: 20_000,
     atLeast: 10,
