@@ -266,3 +266,35 @@ Deno.test(
     }
   }),
 );
+
+Deno.test(
+  "a run leaves its folder alone once another machine has taken it over",
+  inFolder(async (root) => {
+    const folder = `${root}/run`, { setInterval } = globalThis;
+    let beat = () => {};
+    globalThis.setInterval = ((act: () => void, time_ms: number) => {
+      beat = act;
+      return setInterval(act, time_ms);
+    }) as typeof setInterval;
+    try {
+      const recording = { program: "sample", folder, details: {} };
+      const { signal } = new AbortController();
+      await assertRejects(
+        () =>
+          recordRun({ ...recording, interruption: signal }, (run) => {
+            const table = run.table("curve.csv", ["update"]);
+            Deno.writeTextFileSync(`${folder}/.claim`, JSON.stringify({ token: "another" }));
+            beat();
+            table.append({ update: 1 });
+            return Promise.resolve();
+          }),
+        InputError,
+        `another run has taken ${folder} over`,
+      );
+    } finally {
+      globalThis.setInterval = setInterval;
+    }
+    assertEquals(readRecord(folder).status, "running");
+    assertEquals(Deno.readTextFileSync(`${folder}/curve.csv`), "update\n");
+  }),
+);
