@@ -159,7 +159,12 @@ function take(path: string, folder: string): Taken {
     }
     const taken = seize(path, folder);
     if (taken === undefined) continue;
-    taken.file.truncateSync(0);
+    try {
+      taken.file.truncateSync(0);
+    } catch (error) {
+      taken.file[Symbol.dispose]();
+      throw error;
+    }
     return taken;
   }
 }

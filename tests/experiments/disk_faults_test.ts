@@ -144,6 +144,8 @@ async function tryToGoOn(fault: CallFault, moment: Moment): Promise<void> {
   using folder = scratch({ inMemory: true });
   const out = `${folder.path}/out`;
   await begin(out, () => {});
+  // As a process leaves it that was killed.
+  Deno.writeTextFileSync(`${out}/.claim`, JSON.stringify({ token: "1", pid: 1, locked: true }));
   {
     using struck = strike(fault, moment);
     check(await follow((began) => goOn(out, () => (began(), struck.begin()))), out);

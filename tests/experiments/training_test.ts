@@ -1,4 +1,5 @@
 import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@std/assert";
+import { sha256 } from "../../experiments/shared/files.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
 import {
   decodeCheckpoint,
@@ -204,6 +205,27 @@ Deno.test("findRounds() refuses the checkpoint of an older version, and says wha
   );
   assertMatch(message, /go on with that version [^\n]*, or remove it/);
   assertEquals(snapshot(folder.path), before);
+});
+
+Deno.test("findRounds() reads a curve that is too long for a checkpoint, and only as it was", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, updates: 6, every: 3, checkpointEvery: { updates: 6 } };
+  const { curve } = await trainSmall(task);
+  const path = `${folder.path}/checkpoint-1.safetensors`;
+  const { state, metadata: { run } } = await decodeCheckpoint(Deno.readFileSync(path));
+  const told = JSON.stringify({
+    length: curve.length,
+    sha256: sha256(new TextEncoder().encode(curve)),
+  });
+  Deno.writeFileSync(path, await encodeCheckpoint(state, { run, curve: told }));
+  Deno.writeTextFileSync(`${folder.path}/curve.csv`, `${curve}and more\n`);
+  assertEquals((await trainSmall({ ...task, resume: true })).curve, curve);
+  Deno.writeTextFileSync(`${folder.path}/curve.csv`, curve.slice(1));
+  await assertRejects(
+    () => trainSmall({ ...task, resume: true }),
+    InputError,
+    `${folder.path}/curve.csv is not as it was written, and too long for its checkpoint`,
+  );
 });
 
 Deno.test("trainGrid() begins anew where there is no checkpoint", async () => {
