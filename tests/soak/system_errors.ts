@@ -14,12 +14,18 @@ function remainsOf({ outcomes, curve, summary }: SmallOutcome) {
   return { thetas: outcomes.map(({ theta }) => theta), curve, summary };
 }
 
-/** What a run leaves that no call failed of. */
-export type UndisturbedRun = ReturnType<typeof remainsOf>;
+/** A run that no call failed of. */
+export interface UndisturbedRun {
+  readonly remains: ReturnType<typeof remainsOf>;
+  /** How often each call was made. */
+  readonly calls: ReadonlyMap<string, number>;
+}
 
 /** Trains undisturbed. */
 export async function undisturbedRun(folder: string): Promise<UndisturbedRun> {
-  return remainsOf(await quietly({ folder, ...task }));
+  const calls = new Map<string, number>();
+  using _counting = injectFaults((call) => void calls.set(call, (calls.get(call) ?? 0) + 1));
+  return { remains: remainsOf(await quietly({ folder, ...task })), calls };
 }
 
 /** Nothing but what goes wrong is to be seen. */
@@ -46,7 +52,8 @@ export async function befallBySystemError(trial: SystemErrorTrial): Promise<numb
   const { folder, random, undisturbed } = trial;
   const draw = (most: number) => Math.floor(most * random.uniform());
   const { call, name } = callFaults[draw(callFaults.length)];
-  const first = draw(40), count = [1, 5, Infinity][draw(3)], stopAt = draw(2 * task.updates);
+  const first = draw(undisturbed.calls.get(call) ?? 1), count = [1, 5, Infinity][draw(3)];
+  const stopAt = draw(2 * task.updates);
   const words = `${call} ${name} at its call ${first}, ${count} times`;
   let calls = 0, struck = 0;
   {
@@ -74,6 +81,6 @@ export async function befallBySystemError(trial: SystemErrorTrial): Promise<numb
     assert(warnings.length <= 1 && warnings.every((line) => line.includes(folder)), words);
   }
   const resume = exists(`${folder}/run.json`);
-  assertEquals(remainsOf(await quietly({ folder, ...task, resume })), undisturbed, words);
+  assertEquals(remainsOf(await quietly({ folder, ...task, resume })), undisturbed.remains, words);
   return Math.min(struck, 1);
 }
