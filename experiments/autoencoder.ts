@@ -30,7 +30,7 @@ import {
   rowsDiverged,
 } from "./shared/outcomes.ts";
 import { runProgram } from "./shared/program.ts";
-import { requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
+import { loadAgain, requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
 import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
 import {
   expandGrid,
@@ -42,6 +42,7 @@ import {
   optimizerOf,
 } from "./shared/settings.ts";
 import { ensureAdapter } from "./shared/setup.ts";
+import { say } from "./shared/terminal.ts";
 import { memoryFor, trainGrid } from "./shared/training.ts";
 import { tuningFiles } from "./shared/tuning_files.ts";
 
@@ -154,7 +155,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const { outputUnit } = network;
   const load = () =>
     problems[options.problem].load({ ...options, width, outputUnit, interruption });
-  const loaded = await load();
+  const loaded = await loadAgain({ earlier, data: options.data }, load);
   const { examples, montage: shown, image, source, remark } = loaded;
   requireBatch(batchSize, loaded);
   requireSameData(earlier, source);
@@ -184,7 +185,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
       isMadeUp: (options.out ?? options.resume) === undefined,
     },
     async (run) => {
-      if (remark) console.error(remark);
+      if (remark) say(remark);
       if (image && shown.length > 0) {
         run.write("montage.png", montage(shown, { ...image, columns: 12 }));
       }

@@ -66,6 +66,19 @@ Deno.test("experiments import the engine by mod.ts alone", () => {
   assertEquals(past, []);
 });
 
+/** What of experiments/ touches files that are no run's: the system's, the checkout's, and caches. */
+const besideRuns = ["claim.ts", "download.ts", "provenance.ts", "setup.ts", "tuning_files.ts"]
+  .map((name) => `experiments/shared/${name}`).concat("experiments/problems/faces_cache.ts");
+
+Deno.test("files and folders of runs are touched by way of disk.ts alone", () => {
+  const call =
+    /\bDeno\.(open|create|l?stat|read|write|mkdir|rename|remove|truncate|link|symlink|copy|make)\w*\(/;
+  const others = [...all.keys()].filter((file) =>
+    file.startsWith("experiments/") && call.test(Deno.readTextFileSync(new URL(file, root)))
+  );
+  assertEquals(others.toSorted(), ["experiments/shared/disk.ts", ...besideRuns].toSorted());
+});
+
 Deno.test("no circle of imports", () => {
   assertEquals(circles(), []);
 });

@@ -1,5 +1,6 @@
 import { InputError } from "../../mod.ts";
 import * as v from "valibot";
+import { list, makeFolder } from "../shared/disk.ts";
 import { readWhole, sha256, writeWhole } from "../shared/files.ts";
 import type { CellConfiguration } from "./configuration.ts";
 
@@ -82,7 +83,7 @@ export function cellPath(folder: string, id: string): string {
 
 /** Writes a cell: under its name it is complete or not there. */
 export function writeCell(folder: string, cell: Cell): void {
-  Deno.mkdirSync(`${folder}/cells`, { recursive: true });
+  makeFolder(`${folder}/cells`);
   writeWhole(cellPath(folder, cell.id), encodeCell(cell));
 }
 
@@ -140,8 +141,7 @@ function parse(bytes: Uint8Array): v.InferOutput<typeof content> {
 /** Files that a write was working on carry another ending. */
 function cellNames(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(`${folder}/cells`)].map(({ name }) => name)
-      .filter((name) => name.endsWith(".json")).sort();
+    return list(`${folder}/cells`).filter((name) => name.endsWith(".json"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

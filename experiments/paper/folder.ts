@@ -1,5 +1,7 @@
 import { InputError } from "../../mod.ts";
+import { dirname } from "node:path";
 import * as v from "valibot";
+import { makeFolder } from "../shared/disk.ts";
 import { exists, readWhole, tryWriting, writeWhole } from "../shared/files.ts";
 import { type PhasesConfiguration, type PlannedPhases, planPhases } from "./phases_grid.ts";
 import { requirePermissions } from "../shared/program.ts";
@@ -157,7 +159,7 @@ function lay<Configuration>(
     revision: gitRevision(),
   };
   return () => {
-    Deno.mkdirSync(path.replace(/[^/]*$/, ""), { recursive: true });
+    makeFolder(dirname(path));
     writeWhole(path, JSON.stringify(said, null, 2) + "\n");
   };
 }

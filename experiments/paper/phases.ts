@@ -1,5 +1,6 @@
 import { autoencoder, InputError, paperProblems, replicasThatFit } from "../../mod.ts";
 import { requireBatch, uploader } from "../problems/problem.ts";
+import { makeFolder } from "../shared/disk.ts";
 import { exists } from "../shared/files.ts";
 import { lockFolder } from "../shared/lock.ts";
 import { showProgress } from "../shared/progress.ts";
@@ -16,6 +17,7 @@ import { writePhases } from "./phases_section.ts";
 import { makeReport } from "./report/report.ts";
 import { type Place, type Round, trainRound } from "./round.ts";
 import { readCheckpoint, savedUpdates, statePath } from "./round_checkpoint.ts";
+import { say } from "../shared/terminal.ts";
 
 /** The experiment that a command asks for. */
 export interface PhasesRequest {
@@ -37,7 +39,7 @@ export async function runPhases(
   const { problem } = data;
   const loaded = await loadData(data, interruption);
   requireBatch(budget.batchSize, loaded);
-  if (loaded.remark) console.error(loaded.remark);
+  if (loaded.remark) say(loaded.remark);
   const encoder = layersOf(problem, layers);
   const configuration = { problem, layers: encoder, data: identityOf(loaded.source), budget };
   const { plan, record } = layPhases(folder, { preset, configuration });
@@ -46,7 +48,7 @@ export async function runPhases(
   if (networks.some(({ id }) => !cells.has(id))) {
     const upload = uploader(loaded, () => loadData(data, interruption));
     await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
-      Deno.mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       using _lock = lockFolder(folder);
       const network = { ...paperProblems[problem], layers: encoder };
       const model = autoencoder({ ...network, ...await upload(gpu) });

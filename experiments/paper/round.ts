@@ -1,5 +1,7 @@
 import { type Gpu, type Model, type Report, Trainer, type TrainerState } from "../../mod.ts";
-import { exists } from "../shared/files.ts";
+import { warnOnce } from "../shared/disk.ts";
+import { exists, removeIfThere } from "../shared/files.ts";
+import { isSystemError } from "../shared/program.ts";
 import { versions } from "../shared/provenance.ts";
 import { saveRequest } from "../shared/signals.ts";
 import { shortestFloat32 } from "../shared/tables.ts";
@@ -86,7 +88,7 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
       if (signal.aborted || request.aborted || clock.isCheckpointDue) {
         request = saveRequest();
         clock.save();
-        await save(path);
+        await saveOrWarn(() => save(path));
       }
       signal.throwIfAborted();
     }
@@ -96,9 +98,23 @@ export async function trainRound(round: Round, place: Place, tell: Tell): Promis
       if (!areFinite(errors)) findings.divergedAt[r] ??= trainer.update;
     });
     writeCells(round, place, findings, final);
-    if (exists(path)) Deno.removeSync(path);
+    removeIfThere(path);
   } finally {
     trainer.free();
+  }
+}
+
+/** What the system refuses does not end the round: it warns once, and the next save tries again. */
+async function saveOrWarn(save: () => Promise<void>): Promise<void> {
+  try {
+    await save();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    warnOnce(
+      "checkpoint",
+      `a checkpoint could not be written (${error.message}): the round goes on, and one that is ` +
+        "ended now begins anew from the checkpoint before it",
+    );
   }
 }
 

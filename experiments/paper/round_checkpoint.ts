@@ -1,4 +1,6 @@
 import { decodeCheckpoint, encodeCheckpoint, InputError, type TrainerState } from "../../mod.ts";
+import { dirname } from "node:path";
+import { list, makeFolder } from "../shared/disk.ts";
 import { exists, readWhole, removeIfThere, sha256, writeWhole } from "../shared/files.ts";
 import { say } from "../shared/terminal.ts";
 import { cellPath, type CellResult, type Errors } from "./cells.ts";
@@ -63,7 +65,7 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const said = { networks: networks.join(), findings: JSON.stringify(findings), adapter };
   const bytes = await encodeCheckpoint(state, said);
-  Deno.mkdirSync(path.replace(/[^/]*$/, ""), { recursive: true });
+  makeFolder(dirname(path));
   writeWhole(path, bytes);
 }
 
@@ -131,9 +133,8 @@ export function evenParts<T>(items: readonly T[], most: number): T[][] {
 function unfinishedPaths(folder: string): string[] {
   const rounds = `${folder}/rounds`;
   if (!exists(rounds)) return [];
-  return [...Deno.readDirSync(rounds)].map(({ name }) => name)
-    .filter((name) => /^[0-9a-f]{16}\.safetensors$/.test(name))
-    .toSorted().map((name) => `${rounds}/${name}`);
+  return list(rounds).filter((name) => /^[0-9a-f]{16}\.safetensors$/.test(name))
+    .map((name) => `${rounds}/${name}`);
 }
 
 /** Another machine, with a share of its own, may have finished the round meanwhile. */

@@ -1,6 +1,7 @@
 import { InputError } from "../../mod.ts";
 import { type LoadedProblem, requireBatch, uploader } from "../problems/problem.ts";
 import type { Share } from "../shared/flags.ts";
+import { list, makeFolder } from "../shared/disk.ts";
 import { lockFolder } from "../shared/lock.ts";
 import type { AdapterPreference } from "../shared/setup.ts";
 import { say } from "../shared/terminal.ts";
@@ -61,7 +62,7 @@ export async function trainTables(
   for (const { configuration } of networks) {
     if (configuration.network === "recurrent") sequencesOf(configuration);
   }
-  if (loaded?.remark) console.error(loaded.remark);
+  if (loaded?.remark) say(loaded.remark);
   const own = shard ? shardOf(networks, shard) : networks;
   const missing = missingOf(own, folder);
   if (own.length > missing.length) {
@@ -93,15 +94,15 @@ function missingOf(networks: readonly PlannedNetwork[], folder: string): Planned
  * process trains the same networks: all of them, the same share, or one by another division.
  */
 function lockShare(folder: string, shard: Share | undefined): Disposable {
-  Deno.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   if (!shard) return lockFolder(folder);
   const shards = `${folder}/shards`;
   const own = `${shard.index}-of-${shard.count}`;
-  Deno.mkdirSync(`${shards}/${own}`, { recursive: true });
+  makeFolder(`${shards}/${own}`);
   using locks = new DisposableStack();
   locks.use(lockFolder(folder, { shared: true }));
   locks.use(lockFolder(`${shards}/${own}`));
-  for (const { name } of Deno.readDirSync(shards)) {
+  for (const name of list(shards)) {
     if (!name.endsWith(`-of-${shard.count}`)) lockFolder(`${shards}/${name}`)[Symbol.dispose]();
   }
   return locks.move();

@@ -1,4 +1,5 @@
 import { openGPU } from "../../mod.ts";
+import { makeFolder } from "../shared/disk.ts";
 import { writeWhole } from "../shared/files.ts";
 import { showProgress } from "../shared/progress.ts";
 import { type AdapterPreference, describeAdapter, ensureAdapter } from "../shared/setup.ts";
@@ -33,7 +34,7 @@ export async function runTheory(
     interruption,
     ({ id }, done) => progress.report(done, { statement: id }),
   );
-  Deno.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const rows = theoryTable(result);
   const columns = Object.keys(rows[0]);
   const lines = rows.map((row) => columns.map((column) => row[column]));

@@ -8,7 +8,8 @@ import {
   type VectorLayout,
 } from "../../mod.ts";
 import { type Cadence, signalAfter } from "./durations.ts";
-import { exists, naming, readWhole, writeWhole } from "./files.ts";
+import { list } from "./disk.ts";
+import { exists, isVisible, naming, readWhole, sha256, writeWhole } from "./files.ts";
 import type { Run } from "./run_folder.ts";
 import type { Setting } from "./settings.ts";
 import { saveRequest } from "./signals.ts";
@@ -43,11 +44,25 @@ export interface FoundRound extends Standing {
   readonly update: number;
 }
 
+/** What a folder holds of an earlier session. */
+export interface Found {
+  readonly rounds: readonly FoundRound[];
+  /** curve.csv up to the last checkpoint; empty where there is none. */
+  readonly curve: string;
+}
+
 /** What the checkpoint of a run holds. */
 export interface RunCheckpoint {
   readonly state: TrainerState;
   readonly run: Standing & { readonly settings: readonly Setting[] };
+  readonly curve: CurveCopy;
 }
+
+/** curve.csv up to a checkpoint; of a long one, by what its beginning in the folder is known. */
+type CurveCopy = { readonly text: string } | { readonly length: number; readonly sha256: string };
+
+/** As many bytes of curve.csv as a checkpoint holds; the header of its file has at most 16 MiB. */
+const longestCurve = 2 ** 23;
 
 /** The checkpoints of a run: a file for each round of networks, and when one is due. */
 export class Checkpoints {
@@ -94,10 +109,10 @@ export class Checkpoints {
   isDueAtEnd(rounds: number): boolean {
     if (!("time_ms" in this.#cadence)) return this.enabled;
     return rounds > 1 || performance.now() >= this.#cadence.time_ms ||
-      exists(`${this.#run.folder}/${fileName(0)}`);
+      isVisible(`${this.#run.folder}/${fileName(0)}`);
   }
 
-  /** Writes that of a round after the rows of curve.csv that it counts, and tells whether it could. */
+  /** Writes that of a round, with a copy of curve.csv, and tells whether it could. */
   async write(
     round: number,
     trainer: Trainer,
@@ -108,7 +123,8 @@ export class Checkpoints {
     },
   ): Promise<boolean> {
     const run = JSON.stringify({ settings, ...standing });
-    const bytes = await encodeCheckpoint(await trainer.save(), { run });
+    const curveCopy = JSON.stringify(copyOf(curve));
+    const bytes = await encodeCheckpoint(await trainer.save(), { run, curve: curveCopy });
     const name = fileName(round);
     this.#restart();
     return this.#run.attempt(name, () => {
@@ -135,6 +151,11 @@ function fileName(round: number): string {
   return `checkpoint-${round + 1}.safetensors`;
 }
 
+function copyOf({ text, length }: Table<string>): CurveCopy {
+  if (length <= longestCurve) return { text };
+  return { length, sha256: sha256(new TextEncoder().encode(text)) };
+}
+
 /**
  * The rounds of which a folder holds checkpoints. Throws InputError, in words that name it, for a
  * file that is damaged or not of the run, or for one that is missing before others.
@@ -142,11 +163,12 @@ function fileName(round: number): string {
 export async function findRounds(
   folder: string,
   { settings, model }: { settings: readonly Setting[]; model: Model },
-): Promise<FoundRound[]> {
+): Promise<Found> {
   const rounds: FoundRound[] = [];
+  let last: { length: number; copy: CurveCopy } = { length: 0, copy: { text: "" } };
   for (let first = 0; exists(`${folder}/${fileName(rounds.length)}`);) {
     const path = `${folder}/${fileName(rounds.length)}`;
-    const { state, run } = await readCheckpoint(path, model.layout);
+    const { state, run, curve } = await readCheckpoint(path, model.layout);
     const found = run.settings.length;
     const expected = settings.slice(first, first + found);
     if (JSON.stringify(expected) !== JSON.stringify(run.settings)) {
@@ -154,15 +176,27 @@ export async function findRounds(
     }
     first += found;
     rounds.push({ ...run, update: state.update });
+    if (run.curveLength > last.length) last = { length: run.curveLength, copy: curve };
   }
   checkGap(folder, rounds.length);
-  return rounds;
+  return { rounds, curve: textOf(last.copy, `${folder}/curve.csv`) };
+}
+
+/** The copy, or what the file itself holds of it. */
+function textOf(copy: CurveCopy, path: string): string {
+  if ("text" in copy) return copy.text;
+  const kept = readWhole(path).subarray(0, copy.length);
+  if (sha256(kept) === copy.sha256) return new TextDecoder().decode(kept);
+  throw new InputError(
+    `${path} is not as it was written, and too long for its checkpoint to hold a copy: put it back, ` +
+      "or remove the checkpoints to have the networks trained anew",
+  );
 }
 
 /** Refuses checkpoints beyond the first so many: one before them is missing. */
 function checkGap(folder: string, found: number): void {
-  const numbers = [...Deno.readDirSync(folder)]
-    .map(({ name }) => Number(name.match(/^checkpoint-(\d+)\.safetensors$/)?.[1] ?? 0));
+  const numbers = list(folder)
+    .map((name) => Number(name.match(/^checkpoint-(\d+)\.safetensors$/)?.[1] ?? 0));
   const last = Math.max(...numbers, 0);
   if (last <= found) return;
   throw new InputError(
@@ -178,15 +212,22 @@ function readCheckpoint(path: string, layout?: VectorLayout): Promise<RunCheckpo
   const bytes = readWhole(path);
   return naming(path, async () => {
     const { state, metadata } = await decodeCheckpoint(bytes, layout);
-    const run = parseRun(metadata.run);
+    const run = parseOwn(metadata.run), curve = parseOwn(metadata.curve);
     const counts = [run?.settings?.length, run?.tallies?.length];
-    if (counts.every((count) => count === state.replicas.length)) return { state, run };
-    throw new InputError(`this is not the checkpoint of a run; ${advice}`);
+    if (!counts.every((count) => count === state.replicas.length)) {
+      throw new InputError(`this is not the checkpoint of a run; ${advice}`);
+    }
+    if (curve !== null) return { state, run, curve };
+    throw new InputError(
+      "this is the checkpoint of an older version of Nagare, without the rows of curve.csv: go on " +
+        "with that version (run.json names it), or remove it and those of higher numbers, to have " +
+        "their networks trained anew",
+    );
   });
 }
 
 /** What was written here is as it was written; another program's may be anything. */
-function parseRun(text = "null") {
+function parseOwn(text = "null") {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,6 +1,18 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { gunzip, InputError, isGzip, printable } from "../../mod.ts";
+import {
+  type DiskFile,
+  isUnsupported,
+  list,
+  makeFolder,
+  open,
+  remove,
+  rename,
+  stat,
+  warnOnce,
+} from "./disk.ts";
+import { isSystemError } from "./program.ts";
 
 /** Far beyond any data set here, and about what one array may have. */
 const largestFile = 2 ** 32;
@@ -15,8 +27,14 @@ export interface FileContent {
 
 /** Refuses what is no folder that is there; `hint` is another way out. Throws InputError. */
 export function requireFolder(path: string, hint = ""): void {
-  if (exists(path) && Deno.statSync(path).isDirectory) return;
-  const fault = exists(path) ? `${path} is no folder` : `there is no folder ${path}`;
+  let fault = `there is no folder ${pathWords(path)}`;
+  try {
+    if (exists(path) && stat(path).isDirectory) return;
+    if (exists(path)) fault = `${path} is no folder`;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    fault = `${pathWords(path)} cannot be looked at (${pathWords(error.message)})`;
+  }
   throw new InputError(`${fault}: name the one that holds the files with --data${hint}`);
 }
 
@@ -56,14 +74,14 @@ export function readWhole(path: string): Uint8Array<ArrayBuffer> {
   const name = pathWords(path);
   try {
     // Before it is opened: to open a pipe is to wait for its writer.
-    const { isFile, isDirectory, size } = Deno.statSync(path);
+    const { isFile, isDirectory, size } = stat(path);
     if (!isFile) {
       throw new InputError(`${name} is ${isDirectory ? "a folder" : "a device"}: name a file`);
     }
     if (size > largestFile) {
       throw new InputError(`${name} has ${size} bytes, of at most ${largestFile}: name another`);
     }
-    using file = Deno.openSync(path);
+    using file = open(path);
     const bytes = new Uint8Array(size);
     if (fill(file, bytes)) return bytes;
     throw new InputError(`${name} became shorter while it was read: try again`);
@@ -75,12 +93,12 @@ export function readWhole(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /** A path in an error, or what the system says of it. */
-function pathWords(text: string): string {
+export function pathWords(text: string): string {
   return printable(text, 160);
 }
 
 /** Reads as many bytes as `bytes` has, and tells whether the file had so many left. */
-export function fill(file: Deno.FsFile, bytes: Uint8Array): boolean {
+export function fill(file: Pick<Deno.FsFile, "readSync">, bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length;) {
     const count = file.readSync(bytes.subarray(at));
     if (count === null) return false;
@@ -109,14 +127,20 @@ export function sha256(...parts: readonly Uint8Array[]): string {
 
 /**
  * Writes a file by a temporary name in its folder, flushed to the disk before it is renamed: whatever
- * happens, under its name is the file as it was or as it is to be.
+ * happens, under its name is the file as it was or as it is to be. Throws what the system says.
  */
 export function writeWhole(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   // Two processes may write the same file at once.
   const temporary = `${path}.${Deno.pid}.partial`;
   try {
-    writeAndFlush(temporary, parts);
-    Deno.renameSync(temporary, path);
+    {
+      using file = open(temporary, { write: true, create: true, truncate: true });
+      for (const part of parts) {
+        file.writeAll(typeof part === "string" ? new TextEncoder().encode(part) : part);
+      }
+      flush(file);
+    }
+    rename(temporary, path);
     flushFolder(dirname(path));
   } catch (error) {
     removeIfThere(temporary);
@@ -124,83 +148,133 @@ export function writeWhole(path: string, ...parts: readonly (string | Uint8Array
   }
 }
 
-/** Removes what writes that were killed have left in a folder. */
+/** Removes what writes that were killed have left in a folder, as far as it can. */
 export function removeLeftovers(folder: string): void {
-  for (const { name } of Deno.readDirSync(folder)) {
-    if (/\.\d+\.partial$/.test(name)) removeIfThere(`${folder}/${name}`);
+  try {
+    for (const name of list(folder)) {
+      if (/\.\d+\.partial$/.test(name)) removeIfThere(`${folder}/${name}`);
+    }
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+/** Has the disk know what a file holds. Some file systems cannot: they are warned of. */
+export function flush(file: DiskFile): void {
+  try {
+    file.syncSync();
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    warnOfFlush(file.path, error);
   }
 }
 
 /** Has the disk know the names of a folder's files too. Windows opens no folders. */
 function flushFolder(folder: string): void {
   if (Deno.build.os === "windows") return;
-  using file = Deno.openSync(folder);
-  file.syncSync();
+  try {
+    using file = open(folder);
+    file.syncSync();
+  } catch (error) {
+    const isClosed = error instanceof Deno.errors.PermissionDenied;
+    if (!isUnsupported(error) && !isClosed) throw error;
+    warnOfFlush(folder, error);
+  }
 }
 
-function writeAndFlush(path: string, parts: readonly (string | Uint8Array)[]): void {
-  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  for (const part of parts) {
-    const bytes = typeof part === "string" ? new TextEncoder().encode(part) : part;
-    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-  }
-  file.syncSync();
+/** Of a file system that cannot be told to write now; a run does not depend on it. */
+function warnOfFlush(path: string, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  warnOnce(
+    "flush",
+    `${path} cannot be flushed to the disk (${reason}): the newest files may be lost if the ` +
+      "machine, not only the run, breaks down; the run goes on",
+  );
 }
 
 /**
- * Makes the folder and a file in it, then removes what was made. Throws InputError, in words that
- * name `flag`, where that fails.
+ * Makes the folder and a file in it, as a run will, then removes what was made. Throws InputError,
+ * in words that name `flag`, where that fails.
  */
 export function tryWriting(folder: string, flag: string): void {
   const made = missingFolders(folder);
+  const probe = `${folder}/.nagare.${Deno.pid}.partial`;
   try {
-    Deno.mkdirSync(folder, { recursive: true });
-    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".nagare-" }));
+    makeFolder(folder);
+    writeWhole(probe, "");
+    remove(probe);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-    throw new InputError(
-      `${pathWords(folder)} cannot be written (${pathWords(error.message)}); name another folder ` +
-        `with ${flag}`,
-    );
+    removeIfThere(probe);
+    throw unwritable(folder, flag, error);
   } finally {
     made.forEach(removeIfEmpty);
   }
 }
 
-/** The folders that a path still lacks, the innermost first. */
-function missingFolders(folder: string): string[] {
+/** The refusal of a folder that cannot be written, in words that name `flag`. */
+export function unwritable(path: string, flag: string, { message }: Error): InputError {
+  return new InputError(
+    `${pathWords(path)} cannot be written (${
+      pathWords(message)
+    }); name another folder with ${flag}`,
+  );
+}
+
+/** The folders that a path still lacks, the innermost first; those that can be seen. */
+export function missingFolders(folder: string): string[] {
   const missing: string[] = [];
-  for (let path = folder; path !== "." && !exists(path); path = dirname(path)) missing.push(path);
+  for (
+    let path = folder;
+    path !== "." && isKnownMissing(path) && path !== dirname(path);
+    path = dirname(path)
+  ) missing.push(path);
   return missing;
+}
+
+function isKnownMissing(path: string): boolean {
+  try {
+    return !exists(path);
+  } catch (error) {
+    if (isSystemError(error)) return false;
+    throw error;
+  }
 }
 
 /** Removes a folder. Another run may have put something into it by now: then it stays. */
 export function removeIfEmpty(folder: string): void {
-  try {
-    Deno.removeSync(folder);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-  }
+  removeIfThere(folder);
 }
 
-/** Removes a file, which may be gone by now. */
+/** Removes a file, as far as the system lets it. */
 export function removeIfThere(path: string): void {
   try {
-    Deno.removeSync(path);
+    remove(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isSystemError(error)) throw error;
   }
 }
 
-/** Whether there is something of this name. */
+/** Whether there is something of this name; nothing has a name that is too long. */
 export function exists(path: string): boolean {
   try {
-    Deno.lstatSync(path);
+    stat(path, { link: true });
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return false;
     }
+    if (error instanceof Error && "code" in error && error.code === "ENAMETOOLONG") return false;
+    throw error;
+  }
+}
+
+/** Whether something of this name can be seen, for those who go on either way. */
+export function isVisible(path: string): boolean {
+  try {
+    return exists(path);
+  } catch (error) {
+    if (isSystemError(error)) return false;
     throw error;
   }
 }

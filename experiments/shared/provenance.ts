@@ -14,7 +14,15 @@ const checkout = new URL("../../", import.meta.url);
  * The git revision of a checkout, with "-dirty" where git is allowed to run and finds changes;
  * undefined where there is none, or where it cannot be read.
  */
-export function gitRevision(root: URL = checkout): string | undefined {
+export function gitRevision(root?: URL): string | undefined {
+  if (root) return revisionOf(root);
+  return (own ??= { revision: revisionOf(checkout) }).revision;
+}
+
+/** Of this checkout; it is asked for once. */
+let own: { readonly revision: string | undefined } | undefined;
+
+function revisionOf(root: URL): string | undefined {
   // Without a .git of its own, git would answer for a repository around this one.
   if (root.protocol !== "file:" || !isGranted({ name: "read", path: root })) return undefined;
   try {

@@ -1,11 +1,11 @@
 import { InputError } from "../../mod.ts";
 import { cadence, duration } from "./durations.ts";
-import { exists, readWhole, tryWriting } from "./files.ts";
+import { exists, pathWords, readWhole, tryWriting } from "./files.ts";
 import { type FlagTable, namedFlags, parseFlags, path, type Values, yesNo } from "./flags.ts";
 import { requirePermissions } from "./program.ts";
 import { versions } from "./provenance.ts";
 import { adapterDetails, describeAdapter } from "./setup.ts";
-import { type Json, type JsonObject, recordName } from "./run_folder.ts";
+import { type Json, type JsonObject, naming, recordName } from "./run_folder.ts";
 import { say } from "./terminal.ts";
 
 /** The flags of how a run ends and goes on. */
@@ -69,8 +69,10 @@ export function resumeRun<F extends FlagTable & typeof runFlags>(
 /** The record of a run in a folder. */
 function readRecord(folder: string, program: string): JsonObject {
   const file = `${folder}/${recordName}`;
-  if (!exists(file)) {
-    throw new InputError(`${folder} holds no run, as it has no ${recordName}: name another folder`);
+  if (!naming(file, () => exists(file), "--resume")) {
+    throw new InputError(
+      `${pathWords(folder)} holds no run, as it has no ${recordName}: name another folder`,
+    );
   }
   let record: unknown;
   try {
@@ -147,6 +149,22 @@ function checkChanges<F extends FlagTable>(
 function show(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+/** Loads the data of a run; of one that goes on they may lie elsewhere by now. */
+export async function loadAgain<T>(
+  { earlier, data }: { earlier: JsonObject | undefined; data: string | undefined },
+  load: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const isToldHow = !(error instanceof InputError) || error.message.includes("--data");
+    if (earlier === undefined || data === undefined || isToldHow) throw error;
+    throw new InputError(
+      `${error.message}; where the data of the run lie elsewhere now, name their place with --data`,
+    );
+  }
 }
 
 /** Refuses data that are not those of the run that goes on, wherever their files lie. */

@@ -1,14 +1,17 @@
-import { dirname } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { InputError } from "../../mod.ts";
+import { createFolder, makeFolder } from "./disk.ts";
 import {
   exists,
+  missingFolders,
   removeIfEmpty,
   removeIfThere,
   removeLeftovers,
   tryWriting,
+  unwritable,
   writeWhole,
 } from "./files.ts";
-import { lockFolder } from "./lock.ts";
+import { type FolderLock, lockFolder } from "./lock.ts";
 import { isSystemError, requirePermissions } from "./program.ts";
 import { gitRevision, versions } from "./provenance.ts";
 import { Table } from "./tables.ts";
@@ -43,8 +46,9 @@ export const recordName = "run.json";
 export function chooseRunFolder(program: string, out?: string, now: Date = new Date()): string {
   const reached = out ?? "results";
   requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
-  const folder = out ?? unusedFolder(`results/${program}/${timeStamp(now)}`);
-  refuseTaken(folder);
+  const folder = out ??
+    naming("results", () => unusedFolder(`results/${program}/${timeStamp(now)}`));
+  naming(folder, () => refuseTaken(folder));
   // What lies below may be another run's by now.
   tryWriting(out ?? `results/${program}`, "--out");
   return folder;
@@ -68,6 +72,7 @@ export class Run implements Disposable {
   #say: (line: string) => void = say;
   #record: JsonObject;
   readonly #start_ms = Date.now();
+  readonly #lock: FolderLock;
   /** The lock, and the tables. */
   readonly #opened: DisposableStack;
   /** What could not be written so far. */
@@ -85,24 +90,34 @@ export class Run implements Disposable {
    */
   constructor(program: string, folder: string, details: JsonObject, earlier?: JsonObject) {
     this.folder = folder;
-    Deno.mkdirSync(folder, { recursive: true });
-    using opened = new DisposableStack();
-    opened.use(lockFolder(folder));
     const session = {
       started: new Date(this.#start_ms).toISOString(),
-      arguments: Deno.args,
+      arguments: withAbsoluteData(Deno.args),
       versions,
       system: `${Deno.build.os} ${Deno.build.arch}`,
       revision: gitRevision(),
     };
-    if (earlier) {
-      removeLeftovers(folder);
-      this.#record = resumedRecord(earlier, session, details);
-    } else {
-      refuseTaken(folder);
-      this.#record = { program, status: "running", ...session, ...details };
-    }
-    writeWhole(`${folder}/${recordName}`, this.#recordText());
+    this.#record = earlier
+      ? resumedRecord(earlier, session, details)
+      : { program, status: "running", ...session, ...details };
+    const made = missingFolders(folder);
+    using opened = new DisposableStack();
+    // In the other order at the end of it, whatever ends it.
+    opened.defer(() => made.forEach(removeIfEmpty));
+    this.#lock = naming(folder, () => {
+      makeFolder(folder);
+      return opened.use(lockFolder(folder));
+    });
+    if (!earlier) naming(folder, () => refuseTaken(folder));
+    removeLeftovers(folder);
+    naming(`${folder}/${recordName}`, () => {
+      try {
+        writeWhole(`${folder}/${recordName}`, this.#recordText());
+      } catch (error) {
+        if (!earlier) removeIfThere(`${folder}/${recordName}`);
+        throw error;
+      }
+    }, earlier ? "--resume" : "--out");
     this.#opened = opened.move();
   }
 
@@ -110,7 +125,7 @@ export class Run implements Disposable {
   table<Column extends string>(
     name: string,
     columns: readonly Column[],
-    keep?: number,
+    keep?: string,
   ): Table<Column> {
     this.#hasTables = true;
     return this.#opened.use(
@@ -131,8 +146,14 @@ export class Run implements Disposable {
    * first that did not.
    */
   attempt(name: string, write: () => void): boolean {
+    if (this.#lock.isLost) {
+      throw new InputError(
+        `another run has taken ${this.folder} over, as nothing was heard of this one for long: ` +
+          "this one leaves it alone",
+      );
+    }
     try {
-      Deno.mkdirSync(this.folder, { recursive: true });
+      makeFolder(this.folder);
       write();
       this.#made.add(name);
       this.#unsaved.delete(name);
@@ -197,6 +218,7 @@ export class Run implements Disposable {
   /** Removes its files, and the folder where nothing else is in it. */
   discard(): void {
     for (const name of this.#made.add(recordName)) removeIfThere(`${this.folder}/${name}`);
+    this.#opened.dispose();
     removeIfEmpty(this.folder);
   }
 
@@ -256,6 +278,35 @@ export async function recordRun(
   }
 }
 
+/**
+ * A command line with the path of --data made absolute, for a run that goes on from another folder;
+ * as it is where the current folder may not be asked for.
+ */
+export function withAbsoluteData(args: readonly string[]): string[] {
+  return args.map((word, i) => {
+    const path = args[i - 1] === "--data" ? word : word.match(/^--data=(.*)$/s)?.[1];
+    if (!path || isAbsolute(path) || !mayAskForFolder()) return word;
+    return word.slice(0, word.length - path.length) + resolve(path);
+  });
+}
+
+function mayAskForFolder(): boolean {
+  try {
+    return Deno.cwd() !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** What `act` gives: what the system says of a path becomes a refusal, in words that name a flag. */
+export function naming<T>(path: string, act: () => T, flag = "--out"): T {
+  try {
+    return act();
+  } catch (error) {
+    throw isSystemError(error) ? unwritable(path, flag, error) : error;
+  }
+}
+
 /** JSON has no NaN and no Infinity, and would say null. */
 function spellNonFinite(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
@@ -271,9 +322,9 @@ function unusedFolder(name: string): string {
 /** Makes a folder that no other process has made, and gives its name. */
 function makeUnused(name: string): string {
   for (let folder = name;; folder = unusedFolder(name)) {
-    Deno.mkdirSync(dirname(name), { recursive: true });
+    makeFolder(dirname(name));
     try {
-      Deno.mkdirSync(folder);
+      createFolder(folder);
       return folder;
     } catch (error) {
       // Another process was faster, or has just tried the folder out and taken it away.

@@ -1,6 +1,8 @@
 import { InputError, printable } from "../../mod.ts";
 import { type Cell as CsvCell, parse, stringify } from "@std/csv";
-import { exists, readWhole } from "./files.ts";
+import { type DiskFile, open, stat } from "./disk.ts";
+import { exists, fill, flush, isVisible } from "./files.ts";
+import { isSystemError } from "./program.ts";
 
 /** A value of a table: undefined and null are left empty. */
 export type Cell = string | number | boolean | null | undefined;
@@ -11,10 +13,10 @@ export type TableRow = Readonly<Record<string, string>>;
 /** How a table is written; see {@linkcode Table}. */
 export interface TableOptions {
   /**
-   * Of a file that is there: the bytes at its beginning that stay, the heading among them; 0 begins
-   * it anew. Without it there may be no such file.
+   * Of a file that may be there: what it begins with, the heading included; "" is the heading alone.
+   * Without it there may be no such file.
    */
-  keep?: number;
+  keep?: string;
   /** Carries a write out; one that failed may be tried again. Default: at once. */
   attempt?: (write: () => void) => void;
 }
@@ -28,7 +30,8 @@ export class Table<Column extends string> implements Disposable {
   readonly #path: string;
   readonly #columns: readonly Column[];
   readonly #attempt: (write: () => void) => void;
-  #file: Deno.FsFile;
+  /** Open from the first write on. */
+  #file: DiskFile | undefined;
   /** What the file holds or is to hold, in the parts that were written at once. */
   readonly #parts: Uint8Array[] = [];
   #length = 0;
@@ -36,20 +39,23 @@ export class Table<Column extends string> implements Disposable {
   #saved = { parts: 0, length: 0 };
 
   /**
-   * Creates the file with its heading, or opens it where a part of it is kept. Throws
-   * Deno.errors.AlreadyExists where there is one that is not to be opened, and InputError where it
-   * has not the bytes to keep.
+   * Creates the file with its heading, or goes on with it where a part of it is kept; one that does
+   * not begin with that part is made again. Throws Deno.errors.AlreadyExists where there is one that
+   * is not to be opened.
    */
   constructor(path: string, columns: readonly Column[], options: TableOptions = {}) {
     const { keep, attempt = (write) => write() } = options;
-    const heading = encode(csvLine(columns));
     this.#path = path;
     this.#columns = columns;
     this.#attempt = attempt;
-    this.#add(keep ? keptPart(path, { keep, heading }) : heading);
-    this.#file = Deno.openSync(path, { append: true, create: true, createNew: keep === undefined });
-    if (keep) this.#saved = { parts: 1, length: keep };
-    this.save();
+    this.#add(encode(keep || csvLine(columns)));
+    if (keep === undefined && isVisible(path)) {
+      throw new Deno.errors.AlreadyExists(`${path} is there already`);
+    }
+    this.#attempt(() => {
+      if (keep) this.#openWhereKept();
+      this.save();
+    });
   }
 
   /** Bytes of the file, those that wait to be written included. */
@@ -78,18 +84,18 @@ export class Table<Column extends string> implements Disposable {
 
   /** Brings the file up to date, and onto the disk. Throws what the system says where that fails. */
   save(): void {
-    if (!this.#isInPlace()) this.#createAgain();
+    const file = this.#isInPlace() ? this.#file! : this.#openAgain();
     // Not only of what was cut: a write that failed may have left a part of a row.
-    this.#file.truncateSync(this.#saved.length);
+    file.truncateSync(this.#saved.length);
     while (this.#saved.parts < this.#parts.length) {
       const part = this.#parts[this.#saved.parts];
-      for (let at = 0; at < part.length;) at += this.#file.writeSync(part.subarray(at));
+      file.writeAll(part);
       this.#saved = {
         parts: this.#saved.parts + 1,
         length: this.#saved.length + part.length,
       };
     }
-    this.#file.syncSync();
+    flush(file);
   }
 
   #add(part: Uint8Array): void {
@@ -99,19 +105,29 @@ export class Table<Column extends string> implements Disposable {
 
   /** Whether the open file is the one of this name. */
   #isInPlace(): boolean {
-    return exists(this.#path) && Deno.statSync(this.#path).ino === this.#file.statSync().ino;
+    return this.#file !== undefined && exists(this.#path) &&
+      stat(this.#path).ino === this.#file.statSync().ino;
   }
 
-  #createAgain(): void {
-    const file = Deno.openSync(this.#path, { append: true, create: true });
-    this.#file.close();
+  /** Leaves as it is what the file and the table begin with. */
+  #openWhereKept(): void {
+    if (!beginsWith(this.#path, this.#parts[0])) return;
+    this.#openAgain();
+    this.#saved = { parts: 1, length: this.#parts[0].length };
+  }
+
+  #openAgain(): DiskFile {
+    const file = open(this.#path, { append: true, create: true });
+    this.#file?.[Symbol.dispose]();
     this.#file = file;
     this.#saved = { parts: 0, length: 0 };
+    return file;
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
   }
 }
 
@@ -119,16 +135,17 @@ function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** The beginning of a file, which must be that of such a table. */
-function keptPart(
-  path: string,
-  { keep, heading }: { keep: number; heading: Uint8Array },
-): Uint8Array {
-  const kept = readWhole(path).subarray(0, keep);
-  if (kept.length === keep && heading.every((byte, i) => kept[i] === byte)) return kept;
-  throw new InputError(
-    `${path} is not as it was written: it should begin with ${keep} bytes of the run so far`,
-  );
+/** Whether a file is there and begins with these bytes. */
+export function beginsWith(path: string, part: string | Uint8Array): boolean {
+  const bytes = typeof part === "string" ? encode(part) : part;
+  try {
+    using file = open(path);
+    const found = new Uint8Array(bytes.length);
+    return fill(file, found) && found.every((byte, i) => byte === bytes[i]);
+  } catch (error) {
+    if (isSystemError(error)) return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,18 +1,18 @@
 import { type Gpu, GPUMemoryError, replicasThatFit, type Trainer } from "../../mod.ts";
-import { Checkpoints, type FoundRound } from "./checkpoints.ts";
+import { Checkpoints, type Found } from "./checkpoints.ts";
 import type { Cadence } from "./durations.ts";
 import { curveColumns, type Outcome, rowOf, summaryColumns } from "./outcomes.ts";
 import { showProgress } from "./progress.ts";
 import { openTrainer, Round, type RoundPlan, type Training } from "./round.ts";
-import { readTable, type Table, type TableRow } from "./tables.ts";
+import { beginsWith, readTable, type Table, type TableRow } from "./tables.ts";
 
 /** A grid of networks to train, and what is kept of them. */
 export interface GridTraining extends Training {
   /** Bytes that the networks may take, where it is known. */
   memory: number;
   checkpointEvery: Cadence;
-  /** Of a run that goes on: the rounds that its folder holds. */
-  found?: readonly FoundRound[] | undefined;
+  /** Of a run that goes on: what its folder holds. */
+  found?: Found | undefined;
 }
 
 /** What came of a grid. */
@@ -28,14 +28,14 @@ export interface Trained {
  * run go on where it ended, however it ended.
  */
 export async function trainGrid(training: GridTraining): Promise<Trained> {
-  const { run, settings, updates, ending, found = [] } = training;
+  const { run, settings, updates, ending, found: { rounds: found } = nothing } = training;
   const first = found.length > 0 ? undefined : await openFirstRound(training);
   const rounds = layRounds(training, first?.size ?? roundSize(training));
   const start = found.reduce((sum, { update }) => sum + update, 0);
   using progress = showProgress({ total: updates * rounds.length, start, unit: "updates" });
   using _said = run.sayThrough(progress.say);
   if (rounds.length > 1) progress.say(`${settings.length} networks in ${rounds.length} rounds`);
-  const { curve, summary } = openTables(training);
+  const { curve, summary } = openTables(training, progress.say);
   const checkpoints = new Checkpoints(run, training.checkpointEvery, ending.signal);
   const outcomes: Outcome[] = [];
   for (const [number, plan] of rounds.entries()) {
@@ -50,8 +50,14 @@ export async function trainGrid(training: GridTraining): Promise<Trained> {
   return { outcomes, rows: readTable(curve.text) };
 }
 
+const nothing: Found = { rounds: [], curve: "" };
+
 /** The rounds that were found, and those of the other networks. */
-function layRounds({ settings, found = [] }: GridTraining, size: number): RoundPlan[] {
+function layRounds(
+  { settings, found: earlier = nothing }: GridTraining,
+  size: number,
+): RoundPlan[] {
+  const found = earlier.rounds;
   const rounds: RoundPlan[] = found.map((found) => ({ settings: found.settings, found }));
   let first = found.reduce((sum, { settings }) => sum + settings.length, 0);
   for (; first < settings.length; first += size) {
@@ -60,21 +66,31 @@ function layRounds({ settings, found = [] }: GridTraining, size: number): RoundP
   return rounds;
 }
 
-/** Opens the tables; curve.csv keeps the rows that the last checkpoint counts. */
-function openTables(training: GridTraining): { curve: Table<string>; summary: Table<string> } {
+/** Opens the tables; curve.csv begins with what the last checkpoint holds of it. */
+function openTables(
+  training: GridTraining,
+  say: (line: string) => void,
+): { curve: Table<string>; summary: Table<string> } {
   const { run, found } = training;
-  const kept = found && Math.max(0, ...found.map(({ curveLength }) => curveLength));
+  const path = `${run.folder}/curve.csv`;
+  if (found?.curve && !beginsWith(path, found.curve)) {
+    say(
+      `note: ${path} is not as the run wrote it: its rows up to the last checkpoint are made again`,
+    );
+  }
   const names = (columns: readonly { name: string }[]) => columns.map(({ name }) => name);
   return {
-    curve: run.table("curve.csv", names(curveColumns(training)), kept),
-    summary: run.table("summary.csv", names(summaryColumns(training)), found && 0),
+    curve: run.table("curve.csv", names(curveColumns(training)), found?.curve),
+    summary: run.table("summary.csv", names(summaryColumns(training)), found && ""),
   };
 }
 
 /** Networks a round: as many as the adapter and the memory take, and as many as were found to fit. */
 function roundSize(
-  { machine: { gpu, model }, settings, replicaOf, batchSize, memory, found = [] }: GridTraining,
+  { machine: { gpu, model }, settings, replicaOf, batchSize, memory, found: earlier = nothing }:
+    GridTraining,
 ): number {
+  const found = earlier.rounds;
   const largest = found.length > 0
     ? Math.max(...found.map(({ settings }) => settings.length))
     : settings.length;

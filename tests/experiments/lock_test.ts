@@ -13,7 +13,9 @@ Deno.test("lockFolder() keeps a folder until it is disposed of, and leaves nothi
     const { message } = assertThrows(() => lockFolder(folder.path), InputError);
     assertMatch(message, /^another run is at work in [^\n]*$/);
   }
-  using _again = lockFolder(folder.path);
+  {
+    using _again = lockFolder(folder.path);
+  }
   assertEquals(folder.names(), []);
 });
 

@@ -67,3 +67,16 @@ export function beside(name: string): string {
 export function pause(time_ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time_ms));
 }
+
+/** What is said on stderr of this process meanwhile. */
+export async function linesOnStderr(act: () => void | Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  const { error } = console;
+  console.error = (line: string) => void lines.push(line);
+  try {
+    await act();
+  } finally {
+    console.error = error;
+  }
+  return lines;
+}

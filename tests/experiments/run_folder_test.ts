@@ -12,6 +12,7 @@ import {
   recordRun,
   Run,
   timeStamp,
+  withAbsoluteData,
 } from "../../experiments/shared/run_folder.ts";
 import { beside, runDeno } from "./processes.ts";
 
@@ -27,8 +28,10 @@ function inFolder(test: (folder: string) => Promise<void> | void): () => Promise
   };
 }
 
+/** What lies in a folder, but for the claim of a run that is at work in it. */
 function names(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name !== ".claim")
+    .sort();
 }
 
 function readRecord(folder: string): JsonObject {
@@ -265,5 +268,68 @@ Deno.test(
     run.noteWithin("bytes", { sgd: 0, nag: 8 });
     const { bytes, other } = JSON.parse(Deno.readTextFileSync(`${root}/run/run.json`));
     assertEquals({ bytes, other }, { bytes: { nag: 8, sgd: 0 }, other: 1 });
+  }),
+);
+
+Deno.test("withAbsoluteData() leaves a command line that means the same from any folder", () => {
+  const here = Deno.cwd();
+  assertEquals(
+    withAbsoluteData([
+      "--data",
+      "a/b.csv",
+      "--data=c d",
+      "--data=/e",
+      "--data",
+      "/f",
+      "--out",
+      "g",
+    ]),
+    ["--data", `${here}/a/b.csv`, `--data=${here}/c d`, "--data=/e", "--data", "/f", "--out", "g"],
+  );
+});
+
+Deno.test(
+  "chooseRunFolder() refuses a name that is too long in one line, and does not repeat it",
+  inFolder((root) => {
+    for (const name of ["x".repeat(300), "x/".repeat(2500)]) {
+      const { message } = assertThrows(
+        () => chooseRunFolder("sample", `${root}/${name}`),
+        InputError,
+      );
+      assertMatch(message, /cannot be written \(File name too long/);
+      assertEquals([message.length < 500, names(root)], [true, []]);
+    }
+  }),
+);
+
+Deno.test(
+  "a run leaves its folder alone once another machine has taken it over",
+  inFolder(async (root) => {
+    const folder = `${root}/run`, { setInterval } = globalThis;
+    let beat = () => {};
+    globalThis.setInterval = ((act: () => void, time_ms: number) => {
+      beat = act;
+      return setInterval(act, time_ms);
+    }) as typeof setInterval;
+    try {
+      const recording = { program: "sample", folder, details: {} };
+      const { signal } = new AbortController();
+      await assertRejects(
+        () =>
+          recordRun({ ...recording, interruption: signal }, (run) => {
+            const table = run.table("curve.csv", ["update"]);
+            Deno.writeTextFileSync(`${folder}/.claim`, JSON.stringify({ token: "another" }));
+            beat();
+            table.append({ update: 1 });
+            return Promise.resolve();
+          }),
+        InputError,
+        `another run has taken ${folder} over`,
+      );
+    } finally {
+      globalThis.setInterval = setInterval;
+    }
+    assertEquals(readRecord(folder).status, "running");
+    assertEquals(Deno.readTextFileSync(`${folder}/curve.csv`), "update\n");
   }),
 );

@@ -1,6 +1,14 @@
 import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@std/assert";
+import { sha256 } from "../../experiments/shared/files.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
-import { GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  GPUFault,
+  GPUMemoryError,
+  InputError,
+} from "../../mod.ts";
+import { linesOnStderr } from "./processes.ts";
 import { scratch } from "./scratch.ts";
 import { snapshot } from "./small_runs.ts";
 import { grid, networkBytes, type SmallRun, trainSmall, vectorBytes } from "./small_grid.ts";
@@ -150,6 +158,74 @@ Deno.test("trainGrid() goes on to the same files and bits wherever it was ended"
     const thetas = outcomes.map(({ theta }) => theta);
     assertEquals({ thetas, curve, summary }, whole, `ended at update ${stop}`);
   }
+});
+
+Deno.test("trainGrid() makes a curve.csv again that was touched, cut or removed, and says so", async () => {
+  const task = { updates: 20, every: 4, checkpointEvery: { updates: 5 } };
+  const whole = await outcomeOf(task);
+  using folder = scratch();
+  const path = `${folder.path}/curve.csv`;
+  await trainSmall({
+    folder: folder.path,
+    ...task,
+    onUpdate: (update, { ending }) => update > 12 && ending.stop("enough"),
+  });
+  const files = snapshot(folder.path), text = Deno.readTextFileSync(path);
+  const touched = [text.replaceAll("\n", "\r\n"), text.replaceAll(",", ";"), text.slice(0, 99), ""];
+  for (const found of [...touched, undefined]) {
+    for (const [name, bytes] of Object.entries(files)) {
+      Deno.writeFileSync(`${folder.path}/${name}`, bytes);
+    }
+    if (found === undefined) Deno.removeSync(path);
+    else Deno.writeTextFileSync(path, found);
+    let outcome: Awaited<ReturnType<typeof trainSmall>> | undefined;
+    const said = await linesOnStderr(async () => {
+      outcome = await trainSmall({ folder: folder.path, ...task, resume: true });
+    });
+    const notes = said.filter((line) => line.startsWith("note: "));
+    assertEquals(notes.length, 1);
+    assertMatch(notes[0], /curve\.csv is not as the run wrote it: .* are made again$/);
+    const { outcomes, curve, summary } = outcome!;
+    assertEquals({ thetas: outcomes.map(({ theta }) => theta), curve, summary }, whole);
+  }
+});
+
+Deno.test("findRounds() refuses the checkpoint of an older version, and says what to do", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, updates: 6, every: 3, checkpointEvery: { updates: 6 } };
+  await trainSmall(task);
+  const path = `${folder.path}/checkpoint-1.safetensors`;
+  const { state, metadata: { run } } = await decodeCheckpoint(Deno.readFileSync(path));
+  Deno.writeFileSync(path, await encodeCheckpoint(state, { run }));
+  const before = snapshot(folder.path);
+  const { message } = await assertRejects(
+    () => trainSmall({ ...task, resume: true }),
+    InputError,
+    `${path}: this is the checkpoint of an older version of Nagare`,
+  );
+  assertMatch(message, /go on with that version [^\n]*, or remove it/);
+  assertEquals(snapshot(folder.path), before);
+});
+
+Deno.test("findRounds() reads a curve that is too long for a checkpoint, and only as it was", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, updates: 6, every: 3, checkpointEvery: { updates: 6 } };
+  const { curve } = await trainSmall(task);
+  const path = `${folder.path}/checkpoint-1.safetensors`;
+  const { state, metadata: { run } } = await decodeCheckpoint(Deno.readFileSync(path));
+  const told = JSON.stringify({
+    length: curve.length,
+    sha256: sha256(new TextEncoder().encode(curve)),
+  });
+  Deno.writeFileSync(path, await encodeCheckpoint(state, { run, curve: told }));
+  Deno.writeTextFileSync(`${folder.path}/curve.csv`, `${curve}and more\n`);
+  assertEquals((await trainSmall({ ...task, resume: true })).curve, curve);
+  Deno.writeTextFileSync(`${folder.path}/curve.csv`, curve.slice(1));
+  await assertRejects(
+    () => trainSmall({ ...task, resume: true }),
+    InputError,
+    `${folder.path}/curve.csv is not as it was written, and too long for its checkpoint`,
+  );
 });
 
 Deno.test("trainGrid() begins anew where there is no checkpoint", async () => {

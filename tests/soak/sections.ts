@@ -1,4 +1,5 @@
 import { Purpose, RandomStream } from "../../core/random.ts";
+import { exists } from "../../experiments/shared/files.ts";
 import { showProgress } from "../../experiments/shared/progress.ts";
 import { type Scratch, scratch } from "../experiments/scratch.ts";
 import { smallAutoencoders, smallRecurrentNetworks } from "../experiments/small_runs.ts";
@@ -9,6 +10,7 @@ import { killAgainAndAgain, type KillSignal } from "./kills.ts";
 import { assertNoLeak, leakKinds, operandKinds } from "./leaks.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Reference, referenceOf } from "./session.ts";
+import { befallBySystemError, undisturbedRun } from "./system_errors.ts";
 
 /** How much a section tries, and where it enters what came of it. */
 export interface Soak {
@@ -20,6 +22,8 @@ export interface Soak {
   readonly kills: number;
   /** Faults of each other kind. */
   readonly faults: number;
+  /** Runs during which a call of the system fails. */
+  readonly errors: number;
   /** Updates, and trainers, over which memory is watched. */
   readonly steps: number;
   readonly trainers: number;
@@ -33,6 +37,7 @@ export const sections = {
   properties: tryProperties,
   kills: tryKills,
   faults: tryFaults,
+  errors: trySystemErrors,
   leaks: tryLeaks,
 };
 
@@ -131,6 +136,36 @@ async function tryFaults({ seed, faults: count, ledger, interruption }: Soak): P
       }
       progress.update(kind * count + Math.min(tried, count), { fault: name });
     }
+  }
+}
+
+async function trySystemErrors({ seed, errors, ledger, interruption }: Soak): Promise<void> {
+  using folder = scratch({ inMemory: true });
+  const random = new RandomStream(seed, Purpose.probe);
+  const entry = {
+    section: "errors",
+    fault: "call on a file or folder refused by the system, by any of its errors",
+    survival:
+      "one warning, or refused with nothing begun; --resume ends with the same files and bits",
+  };
+  const undisturbed = await undisturbedRun(`${folder.path}/whole`);
+  using progress = showProgress({ total: errors, unit: "runs" });
+  for (
+    let tried = 0, trial = 0;
+    tried < errors && trial < MISSES * errors && !interruption.aborted;
+    trial++
+  ) {
+    const out = `${folder.path}/${trial}`;
+    try {
+      const count = await befallBySystemError({ folder: out, random, undisturbed });
+      ledger.survived({ ...entry, count });
+      tried += count;
+    } catch (error) {
+      ledger.failed(entry, error);
+      tried++;
+    }
+    if (exists(out)) Deno.removeSync(out, { recursive: true });
+    progress.update(tried);
   }
 }
 

@@ -37,6 +37,12 @@ const flags = {
     help:
       "Lost GPUs, full disks, lost folders, damaged checkpoints, failing output, requests to save.",
   }),
+  errors: integer({
+    default: 400,
+    atLeast: 0,
+    unit: "runs",
+    help: "Small runs during which a call on a file or folder fails.",
+  }),
   steps: integer({
     default: 20_000,
     atLeast: 10,
