@@ -26,7 +26,12 @@ export { Autoencoder, autoencoder, type AutoencoderOptions } from "./models/auto
 export type { ReconstructionLoss } from "./models/autoencoder.ts";
 export { rnn, type RnnOptions, type RnnRun, runRnn } from "./models/rnn.ts";
 export { fastestTimeLoop } from "./models/time_loop.ts";
-export { quadratic, QuadraticModel, type QuadraticObjective } from "./models/quadratic.ts";
+export {
+  quadratic,
+  QuadraticModel,
+  type QuadraticModelOptions,
+  type QuadraticObjective,
+} from "./models/quadratic.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";
 export type { SequenceLoss, ZeroOneRule } from "./core/ops/sequence_loss.ts";
@@ -96,6 +101,7 @@ export {
   type PartialMomentumOptions,
   type TensorChoice,
 } from "./core/optim/partial_momentum.ts";
+export { lowRankMomentum, type LowRankMomentumOptions } from "./core/optim/low_rank_momentum.ts";
 export { muon, type MuonMatrices, type MuonOptions } from "./core/optim/muon.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
@@ -165,6 +171,7 @@ export { columnSum } from "./core/ops/column_sum.ts";
 export { crossEntropy, type LossInputs } from "./core/ops/cross_entropy.ts";
 export { dot } from "./core/ops/dot.ts";
 export { gather, type GatheredCases } from "./core/ops/gather.ts";
+export { type GaussianNoise, gaussianNoise } from "./core/ops/gaussian_noise.ts";
 export { gatherSteps, type StepData } from "./core/ops/gather_steps.ts";
 export { matmul, type Product } from "./core/ops/matmul.ts";
 export type { SharingWorkgroup, Tile } from "./core/ops/tile.ts";

@@ -19,6 +19,8 @@ export const Purpose = {
   testSequence: 5,
   /** Vectors that probe a matrix: power iteration, curvature. */
   probe: 6,
+  /** Noise that a model adds to its gradient. The stream is the update. */
+  noise: 7,
 } as const;
 
 /** One of the values of {@linkcode Purpose}. */

@@ -87,7 +87,12 @@ const flags = {
   "data-seed": integer({ default: 1, atLeast: 0, help: "Fixes the generated images of curves." }),
   data: path({
     help: "The folder with the files of mnist or faces, or with the original one of curves; of " +
-      "custom the .npy, CSV or IDX file.",
+      "custom the .npy, CSV, IDX, .npz or .mat file, of the latter two FILE#NAME for one of several " +
+      "arrays.",
+  }),
+  header: yesNo({
+    shown: "what the first rows tell",
+    help: "Of custom: whether the first row of a CSV file names the columns.",
   }),
   download: yesNo({
     default: false,
@@ -129,6 +134,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   refuseIdle({
     "data-seed": (options.problem !== "curves" || options.data !== undefined) &&
       "images that are generated",
+    header: options.problem !== "custom" && "the CSV file of --problem custom",
     "fan-in": !options.init.includes("sparse") && "--init sparse",
     "schedule-period": !options.schedule.includes("paper") && "--schedule paper",
   });
@@ -143,7 +149,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   const load = () =>
     problems[options.problem].load({ ...options, width, outputUnit, interruption });
   const loaded = await loadAgain({ earlier, data: options.data }, load);
-  const { examples, montage: shown, image, source } = loaded;
+  const { examples, montage: shown, image, source, remark } = loaded;
   requireBatch(batchSize, loaded);
   requireSameData(earlier, source);
   const { activation, l2 } = options;
@@ -169,6 +175,7 @@ async function train(given: Options, interruption: AbortSignal): Promise<void> {
   await recordRun(
     { program: "autoencoder", folder, details, interruption, earlier },
     async (run) => {
+      if (remark) console.error(remark);
       if (image && shown.length > 0) {
         run.write("montage.png", montage(shown, { ...image, columns: 12 }));
       }

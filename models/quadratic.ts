@@ -4,6 +4,7 @@ import { allocateMatrix, type Matrix, pad, padded } from "../core/gpu/matrix.ts"
 import type { Plan } from "../core/gpu/plan.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import { dot } from "../core/ops/dot.ts";
+import { gaussianNoise } from "../core/ops/gaussian_noise.ts";
 import { matmul } from "../core/ops/matmul.ts";
 import { Vector, VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
@@ -17,14 +18,24 @@ export interface QuadraticObjective {
   linear: ArrayLike<number>;
 }
 
+/** What a {@linkcode quadratic} has besides its objectives. */
+export interface QuadraticModelOptions {
+  /**
+   * The standard deviation of what is added to each number of the gradient at each update: the
+   * simplest model of a minibatch. The draws are normal, independent from number to number and from
+   * update to update, and fixed by the replica's seed. Default: 0, none.
+   */
+  noise?: number;
+}
+
 /**
  * Quadratics of one size, minimised side by side: those on which the paper proves what momentum
  * does (section 2.1). Replica r has objective r, or all of them the only one there is. A minibatch
- * is one case, the figure of an evaluation is f; an initializer gives the starting point as the
- * weights of a layer [1, n].
+ * is one case, the loss and the figure of an evaluation are f; an initializer gives the starting
+ * point as the weights of a layer [1, n]. With `noise` the gradient is Ax + b + noise N(0, 1).
  *
  * Throws an {@linkcode InputError} where a matrix is not symmetric, a value is not finite or the sizes
- * differ.
+ * differ, and for a noise that is no finite number from 0 on.
  *
  * ```ts
  * import { glorot, nesterov, openGPU, quadratic, Trainer } from "../mod.ts";
@@ -44,8 +55,11 @@ export interface QuadraticObjective {
  * }
  * ```
  */
-export function quadratic(objectives: readonly QuadraticObjective[]): QuadraticModel {
-  return new QuadraticModel(objectives);
+export function quadratic(
+  objectives: readonly QuadraticObjective[],
+  options: QuadraticModelOptions = {},
+): QuadraticModel {
+  return new QuadraticModel(objectives, options);
 }
 
 /** See {@linkcode quadratic}. */
@@ -57,9 +71,13 @@ export class QuadraticModel implements Model {
   /** f(x). */
   readonly figures: readonly string[] = ["value"];
   readonly #objectives: readonly QuadraticObjective[];
+  readonly #noise: number;
 
   /** Use {@linkcode quadratic}. */
-  constructor(objectives: readonly QuadraticObjective[]) {
+  constructor(
+    objectives: readonly QuadraticObjective[],
+    { noise = 0 }: QuadraticModelOptions = {},
+  ) {
     if (objectives.length === 0) {
       throw new InputError("there is nothing to minimise: give a matrix");
     }
@@ -75,7 +93,14 @@ export class QuadraticModel implements Model {
       checkFinite(linear);
       checkSymmetric(matrix, n);
     }
+    if (!(noise >= 0 && Number.isFinite(Math.fround(noise)))) {
+      throw new InputError(
+        `the noise of a gradient is a standard deviation, finite and at least 0, not ${noise}: ` +
+          "give 0 for none",
+      );
+    }
     this.#objectives = objectives;
+    this.#noise = noise;
     this.layout = new VectorLayout([{ name: "x", rows: 1, columns: n }]);
   }
 
@@ -100,7 +125,7 @@ export class QuadraticModel implements Model {
       );
     }
     const ofReplicas = order.map((r) => given.length === 1 ? given[0] : given[r]);
-    return new QuadraticGraph(gpu, this.layout, ofReplicas);
+    return new QuadraticGraph(gpu, this.layout, ofReplicas, this.#noise);
   }
 }
 
@@ -112,8 +137,14 @@ class QuadraticGraph implements Graph {
   readonly #linear: Vector;
   /** Ax/2 + b. */
   readonly #meanSlope: Vector;
+  readonly #noise: number;
 
-  constructor(gpu: Gpu, layout: VectorLayout, objectives: readonly QuadraticObjective[]) {
+  constructor(
+    gpu: Gpu,
+    layout: VectorLayout,
+    objectives: readonly QuadraticObjective[],
+    noise: number,
+  ) {
     const replicas = objectives.length;
     const [{ columns: n }] = layout.tensors;
     const upload = (label: string, factor: number) => {
@@ -128,11 +159,16 @@ class QuadraticGraph implements Graph {
     this.#linear = new Vector(gpu, "linear part", layout, replicas);
     objectives.forEach(({ linear }, r) => this.#linear.write(r, [linear]));
     this.#meanSlope = new Vector(gpu, "mean slope", layout, replicas);
+    this.#noise = noise;
   }
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, caseLoss } = inputs;
+    const { parameters, gradient, caseLoss, seeds } = inputs;
     this.#recordAffine(plan, parameters, this.#matrix, gradient);
+    if (this.#noise > 0) {
+      const noise = { seeds, purpose: Purpose.noise, deviation: this.#noise };
+      gaussianNoise(plan, gradient.tensor(0), noise);
+    }
     this.#recordValue(plan, parameters, caseLoss);
   }
 

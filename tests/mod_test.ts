@@ -1,10 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runDeno } from "./experiments/processes.ts";
 
 const root = new URL("../", import.meta.url);
 
 Deno.test("mod.ts bundles for a browser: no import is left, and no Deno", async () => {
-  const entry = new URL("mod.ts", root).pathname;
+  const entry = fileURLToPath(new URL("mod.ts", root));
   const { status, stdout, stderr } = await runDeno(["bundle", "--platform", "browser", entry]);
   assertEquals(status, 0, stderr);
   assertStringIncludes(stdout, "export {"); // it is the bundle
@@ -19,10 +20,10 @@ async function useBundle(program: string, args: readonly string[]): Promise<stri
   const folder = await Deno.makeTempDir();
   try {
     const bundle = `${folder}/mod.mjs`;
-    const entry = new URL("mod.ts", root).pathname;
+    const entry = fileURLToPath(new URL("mod.ts", root));
     const built = await runDeno(["bundle", "--platform", "browser", "--output", bundle, entry]);
     assertEquals(built.status, 0, built.stderr);
-    const script = new URL("older_platform.js", import.meta.url).pathname;
+    const script = fileURLToPath(new URL("older_platform.js", import.meta.url));
     const { success, stdout, stderr } = await new Deno.Command(program, {
       args: [...args, script, bundle],
       env: { NO_COLOR: "1" },

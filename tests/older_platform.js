@@ -83,8 +83,12 @@ function readsData() {
   ]);
   assert.deepEqual(readNPY(npy).data, rounded);
 
-  const csv = readCSVMatrix(new TextEncoder().encode("a,b\n1,2\n3,4.5e-1\n"));
-  assert.deepEqual(csv, { rows: 2, columns: 2, data: Float32Array.of(1, 2, 3, 0.45) });
+  const { rows, columns, data } = readCSVMatrix(new TextEncoder().encode("a,b\n1,2\n3,4.5e-1\n"));
+  assert.deepEqual({ rows, columns, data }, {
+    rows: 2,
+    columns: 2,
+    data: Float32Array.of(1, 2, 3, 0.45),
+  });
 }
 
 async function keepsCheckpoints() {

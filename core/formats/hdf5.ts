@@ -12,6 +12,7 @@ export interface ReadMAT73Options extends ReadMATOptions {
 export interface HDF5Request {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly only: readonly string[] | undefined;
+  readonly numericOnly: boolean;
   readonly limit: number;
 }
 
@@ -42,11 +43,11 @@ export type HDF5Reply =
  */
 export async function readMAT73(
   bytes: Uint8Array,
-  { only, limit = 2 ** 31, patience = 60 }: ReadMAT73Options = {},
+  { only, numericOnly = false, limit = 2 ** 31, patience = 60 }: ReadMAT73Options = {},
 ): Promise<Map<string, MATArray>> {
   const worker = new Worker(new URL("./hdf5_worker.ts", import.meta.url), { type: "module" });
   try {
-    return await converse(worker, { bytes: bytes.slice(), only, limit }, patience);
+    return await converse(worker, { bytes: bytes.slice(), only, numericOnly, limit }, patience);
   } finally {
     worker.terminate();
   }

@@ -8,6 +8,7 @@ import {
   type MATArray,
   type MATClass,
   notNumeric,
+  NotNumericError,
   requireVariables,
   tooLarge,
 } from "./mat_array.ts";
@@ -68,14 +69,14 @@ addEventListener("message", async ({ data: request }: MessageEvent<HDF5Request>)
 });
 postMessage({ kind: "ready" } satisfies HDF5Reply);
 
-async function answer({ bytes, only, limit }: HDF5Request): Promise<HDF5Reply> {
+async function answer({ bytes, only, numericOnly, limit }: HDF5Request): Promise<HDF5Reply> {
   try {
     const module = await ready;
     module.activate_throwing_error_handler(); // by default a failed read prints, and returns noise
     module.FS.createDataFile("/", fileName, bytes, true, false, true);
     const file = new File(fileName, "r");
     const source = { module, file, limit, fileSize: bytes.length };
-    return { kind: "arrays", arrays: readVariables(source, only) };
+    return { kind: "arrays", arrays: readVariables(source, only, numericOnly) };
   } catch (error) {
     const { message } = error instanceof InputError ? error : unreadable(reason(error));
     return { kind: "refusal", message };
@@ -88,28 +89,45 @@ function reason(error: unknown): string {
   return message.match(/\(\): (.*)/)?.[1] ?? message.split("\n")[0];
 }
 
-function readVariables(source: Source, only: HDF5Request["only"]): Map<string, MATArray> {
+function readVariables(
+  source: Source,
+  only: HDF5Request["only"],
+  numericOnly: boolean,
+): Map<string, MATArray> {
   const names = source.file.keys().filter((name) => !name.startsWith("#")); // MATLAB's own
   requireVariables(only ?? [], names);
   const wanted = names.filter((name) => only?.includes(name) ?? true);
-  return new Map(wanted.map((name) => [name, readVariable(source, name)]));
+  const arrays = new Map<string, MATArray>();
+  for (const name of wanted) {
+    try {
+      arrays.set(name, readVariable(source, name));
+    } catch (error) {
+      if (!numericOnly || !(error instanceof NotNumericError)) throw error;
+    }
+  }
+  return arrays;
 }
 
 function readVariable(source: Source, name: string): MATArray {
   const dataset = source.file.get(name);
   if (!isDataset(dataset)) throw notNumeric(name, "a structure or a sparse matrix");
   const className = attributeOf(dataset, "MATLAB_class");
-  const stored = classes.get(className);
+  const stored = classes.get(className), logical = className === "logical";
   if (!stored) throw notNumeric(name, `of class ${printable(String(className ?? "unknown"))}`);
   if (attributeOf(dataset, "MATLAB_empty") === 1) {
-    return { class: stored.name, dimensions: emptyShape(name, dataset), data: new stored.array(0) };
+    return {
+      class: stored.name,
+      dimensions: emptyShape(name, dataset),
+      data: new stored.array(0),
+      ...logical && { logical },
+    };
   }
   checkType(name, dataset, stored);
   const dimensions = (dataset.shape ?? []).toReversed();
   checkSize(source, name, dataset);
   const data = new stored.array(dataset.metadata.total_size);
   if (data.length > 0) copySlabs(source.module, dataset, data);
-  return { class: stored.name, dimensions, data };
+  return { class: stored.name, dimensions, data, ...logical && { logical } };
 }
 
 function isDataset(entity: Entity | null): entity is Dataset {

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { type MATArray, type ReadMATOptions, requireVariables } from "./mat_array.ts";
+import { type NumericArray, rowMajor } from "./numeric.ts";
 import { readVariable } from "./mat_variable.ts";
 import { printable } from "./wording.ts";
 
@@ -46,7 +47,7 @@ export function isMAT73(bytes: Uint8Array): boolean {
  */
 export async function readMAT(
   bytes: Uint8Array,
-  { only, limit = 2 ** 31 }: ReadMATOptions = {},
+  { only, numericOnly = false, limit = 2 ** 31 }: ReadMATOptions = {},
 ): Promise<Map<string, MATArray>> {
   const littleEndian = readHeader(bytes);
   const isWanted = (name: string) => only?.includes(name) ?? true;
@@ -55,7 +56,7 @@ export async function readMAT(
   for (const { type, content, at } of elements(bytes, littleEndian)) {
     const compressed = type === compressedElement;
     const variable = { content, compressed, at, littleEndian };
-    const { name, array } = await readVariable(variable, { isWanted, limit });
+    const { name, array } = await readVariable(variable, { isWanted, limit, numericOnly });
     if (name === "") continue; // what objects elsewhere in the file refer to
     if (arrays.has(name)) {
       throw new InputError(`the MATLAB file holds ${printable(name)} twice; save it again`);
@@ -65,6 +66,20 @@ export async function readMAT(
   }
   requireVariables(only ?? [], [...arrays.keys(), ...others]);
   return arrays;
+}
+
+/**
+ * The elements of a MATLAB array row by row: the last index varies fastest, not the first.
+ *
+ * @example
+ * ```ts
+ * rowByRow({ dimensions: [2, 2], data: Float32Array.of(1, 2, 3, 4) }); // [1, 3, 2, 4]
+ * ```
+ */
+export function rowByRow<T extends NumericArray>(
+  { dimensions, data }: { readonly dimensions: readonly number[]; readonly data: T },
+): T {
+  return rowMajor(data, dimensions);
 }
 
 /** Checks the first 128 bytes and tells if the file is little-endian. */

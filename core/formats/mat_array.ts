@@ -23,12 +23,16 @@ export interface MATArray {
   readonly dimensions: readonly number[];
   /** The elements column by column: row r, column c of a matrix lies at r + c * rows. */
   readonly data: NumericArray;
+  /** The array is logical in MATLAB: its numbers are 0 and 1. */
+  readonly logical?: true;
 }
 
 /** Settings of `readMAT` and `readMAT73`. */
 export interface ReadMATOptions {
   /** The variables to read; all must be there. Others are not decoded. Default: all. */
   only?: readonly string[];
+  /** What is no real numeric array is left out, where it is not named. Default: it is refused. */
+  numericOnly?: boolean;
   /** The most bytes that one array may take in memory. Default: 2^31, two gibibytes. */
   limit?: number;
 }
@@ -47,9 +51,12 @@ export function requireVariables(wanted: readonly string[], present: readonly st
   );
 }
 
+/** A variable that is no real numeric array. */
+export class NotNumericError extends InputError {}
+
 /** The error for a variable that is not what can be read. */
-export function notNumeric(name: string, what: string): InputError {
-  return new InputError(
+export function notNumeric(name: string, what: string): NotNumericError {
+  return new NotNumericError(
     `variable ${printable(name)} is ${what}; only real, full numeric arrays are read: ` +
       `convert it, or name the variables to read`,
   );

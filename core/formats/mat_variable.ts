@@ -74,6 +74,7 @@ interface ArrayHeader {
   name: string;
   classCode: number;
   complex: boolean;
+  logical: boolean;
   dimensions: number[];
 }
 
@@ -84,12 +85,17 @@ interface ArrayHeader {
  */
 export async function readVariable(
   element: VariableElement,
-  { isWanted, limit }: { isWanted: (name: string) => boolean; limit: number },
+  { isWanted, limit, numericOnly }: {
+    isWanted: (name: string) => boolean;
+    limit: number;
+    numericOnly: boolean;
+  },
 ): Promise<{ name: string; array?: MATArray }> {
   const fields = await FieldReader.open(element);
   try {
     const header = await readArrayHeader(fields);
     if (header.name === "" || !isWanted(header.name)) return { name: header.name };
+    if (numericOnly && !isNumeric(header)) return { name: header.name };
     return { name: header.name, array: await readArray(fields, header, limit) };
   } finally {
     await fields.close();
@@ -103,7 +109,12 @@ async function readArrayHeader(fields: FieldReader): Promise<ArrayHeader> {
   const classCode = word & 0xff;
   const dimensions = classCode === opaqueClass ? [] : await readDimensions(fields);
   const name = new TextDecoder().decode(await fields.header("name", [int8Data, utf8Data]));
-  return { name, classCode, complex: (word & 0x0800) !== 0, dimensions };
+  const [complex, logical] = [(word & 0x0800) !== 0, (word & 0x0200) !== 0];
+  return { name, classCode, complex, logical, dimensions };
+}
+
+function isNumeric({ classCode, complex }: ArrayHeader): boolean {
+  return Object.hasOwn(numericClasses, classCode) && !complex;
 }
 
 async function readDimensions(fields: FieldReader): Promise<number[]> {
@@ -116,7 +127,7 @@ async function readDimensions(fields: FieldReader): Promise<number[]> {
 
 async function readArray(
   fields: FieldReader,
-  { name, classCode, complex, dimensions }: ArrayHeader,
+  { name, classCode, complex, logical, dimensions }: ArrayHeader,
   limit: number,
 ): Promise<MATArray> {
   const numeric = numericClasses[classCode];
@@ -142,7 +153,8 @@ async function readArray(
   }
   const stored = fields.numbers(await fields.body(tag), storage);
   await fields.finish();
-  return { class: numeric.name, dimensions, data: convert(stored, numeric.type) };
+  const data = convert(stored, numeric.type);
+  return { class: numeric.name, dimensions, data, ...logical && { logical } };
 }
 
 /** MATLAB stores an array in a smaller type where that keeps its values. */

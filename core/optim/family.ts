@@ -146,7 +146,7 @@ export interface Measure {
 export interface Update {
   /** What moves. */
   readonly parameters: Vector;
-  /** The gradient at the parameters. */
+  /** The gradient at the parameters; once it is used up, an update may write over it. */
   readonly gradient: Vector;
   /** The family's states. */
   readonly states: VectorsByName;

@@ -57,6 +57,12 @@ export function checkOptimizer({ family, settings, groups = [] }: Optimizer): vo
   if (missing) {
     throw new InputError(`${family.name} needs ${article(missing)}: give ${missing.name}`);
   }
+  const name = Object.keys(family.states).find((name) => name === "parameters" || /\//.test(name));
+  if (name !== undefined) {
+    throw new InputError(
+      `${family.name} has a state "${name}": call it otherwise than "parameters", without "/"`,
+    );
+  }
   for (const given of [settings, ...groups.map(({ settings }) => settings)]) {
     checkSettings(family, given);
   }
@@ -101,14 +107,28 @@ export function rangeWords({ above, atLeast, below, atMost, whole }: Setting): s
   return bounds || "a finite number";
 }
 
-/** The settings at an update, which holds for tensors of some groups. */
+/**
+ * The settings at an update. A schedule is asked when its setting is read, and once: nothing is asked
+ * of a learning rate past the last update.
+ */
 export function settingsAt(family: Family, settings: Settings, update: number): Numbers {
   const values: Record<string, number> = {};
   for (const setting of family.settings) {
     const given = settings[setting.name];
-    const value = typeof given === "function" ? given(update) : given;
-    if (typeof given === "function") checkSetting(setting, value, update);
-    values[setting.name] = value;
+    const keep = (value: number) => {
+      Object.defineProperty(values, setting.name, { value, enumerable: true });
+      return value;
+    };
+    if (typeof given !== "function") {
+      keep(given);
+      continue;
+    }
+    const get = () => {
+      const value = given(update);
+      checkSetting(setting, value, update);
+      return keep(value);
+    };
+    Object.defineProperty(values, setting.name, { get, enumerable: true, configurable: true });
   }
   return values;
 }

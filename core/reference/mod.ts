@@ -1,6 +1,7 @@
 // The float64 counterpart of what the engine computes, as mod.ts gives it.
 
 export * from "./iterate_error.ts";
+export * from "./noise.ts";
 export * from "./optimizers.ts";
 export * from "./quadratic.ts";
 export { unitRoundoff } from "./tolerance.ts";

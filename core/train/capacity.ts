@@ -2,6 +2,7 @@ import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { VectorLayout } from "../gpu/vector.ts";
 import type { Optimizer } from "../optim/family.ts";
+import { layoutOf } from "./carry.ts";
 import type { Model } from "./model.ts";
 
 /** What the replicas are to share, and how they move; see {@linkcode replicasThatFit}. */
@@ -53,9 +54,7 @@ export function replicasThatFit(
 
 /** Bytes of each state that an optimizer keeps of one replica. */
 function stateBytes({ family }: Optimizer, layout: VectorLayout): number[] {
-  return Object.values(family.states).map((state) =>
-    4 * (typeof state === "string" ? layout : state.layout(layout)).length
-  );
+  return Object.values(family.states).map((state) => 4 * layoutOf(state, layout).length);
 }
 
 function mebibytes(bytes: number): string {

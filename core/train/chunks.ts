@@ -6,8 +6,11 @@ import type { StepRow, StepTable } from "../gpu/scalars.ts";
 /** A submit aims at this much GPU time: short enough for a watchdog and a prompt Ctrl-C. */
 const CHUNK_SECONDS = 0.5;
 
-/** Steps of a chunk at most; the step table and the ring hold as many. */
+/** Steps of a chunk at most; the ring holds as many. */
 export const CHUNK_STEPS = 1024;
+
+/** Bytes of the step table, past which it holds fewer steps: many small networks have long rows. */
+const TABLE_BYTES = 2 ** 24;
 
 /**
  * Passes of a chunk at most. Drivers keep memory for every pass of a submit, and do not give it back:
@@ -17,11 +20,15 @@ const CHUNK_PASSES = 512;
 
 /** Submits steps in chunks whose size follows the time that a step takes. */
 export class Chunks {
+  /** Steps of a chunk at most, as the step table holds them. */
+  readonly capacity: number;
   readonly #profile: Profile | undefined;
   #stepSeconds = CHUNK_SECONDS;
 
-  constructor(profile: Profile | undefined) {
+  /** `scalars` counts those of a row of the step table. */
+  constructor(profile: Profile | undefined, scalars: number) {
     this.#profile = profile;
+    this.capacity = Math.max(1, Math.min(CHUNK_STEPS, Math.floor(TABLE_BYTES / (4 * scalars))));
   }
 
   /** Refuses a plan of more dispatches than can be measured. */
@@ -45,7 +52,7 @@ export class Chunks {
     const room = this.#profile
       ? Math.floor(this.#profile.capacity / plan.length)
       : Math.floor(CHUNK_PASSES / plan.passes);
-    return Math.max(1, Math.min(remaining, fit, room, CHUNK_STEPS));
+    return Math.max(1, Math.min(remaining, fit, room, this.capacity));
   }
 
   /** Submits one replay of `plan` for each row; a step longer than a chunk in several submits. */

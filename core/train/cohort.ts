@@ -1,29 +1,14 @@
-import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { allocateFloats } from "../gpu/matrix.ts";
-import { Plan } from "../gpu/plan.ts";
+import type { Plan } from "../gpu/plan.ts";
 import type { Range } from "../gpu/readback.ts";
-import { StepTable } from "../gpu/scalars.ts";
 import { Vector, type VectorLayout } from "../gpu/vector.ts";
-import { pointwise } from "../ops/pointwise.ts";
-import type {
-  Family,
-  InitialState,
-  Numbers,
-  Optimizer,
-  Settings,
-  State,
-  Update,
-} from "../optim/family.ts";
+import type { Family, Numbers, Optimizer, Settings, Update } from "../optim/family.ts";
 import { checkSettings, settingsAt, settingsOf } from "../optim/optimizer.ts";
-import {
-  differenceOf,
-  formerTheta,
-  type GroupState,
-  type ReplicaState,
-  type StateVector,
-  thetaOf,
-} from "./state.ts";
+import { compareStates, initialOf, layoutOf } from "./carry.ts";
+import { groupsOf } from "./groups.ts";
+import type { GroupState, ReplicaState, StateVector } from "./state.ts";
+import { rebased, rounded, startOf, thetaOf, ThetaWriter } from "./theta.ts";
 
 /** A network as its cohort knows it. */
 interface Member {
@@ -68,9 +53,7 @@ export class Cohort {
   readonly #measured: { buffer: GPUBuffer; names: readonly string[] } | undefined;
   readonly #scratch = new Map<string, Vector>();
   readonly #buffers = new Map<string, GPUBuffer>();
-  readonly #thetaPlan: Plan;
-  readonly #thetaTable: StepTable;
-  readonly #thetaTerms: readonly string[];
+  readonly #theta: ThetaWriter;
 
   /** Takes the buffers of states that begin after `update` updates. */
   constructor(gpu: Gpu, optimizers: readonly Optimizer[], parts: CohortParts, update: number) {
@@ -107,33 +90,12 @@ export class Cohort {
         names: measured,
       };
     }
-    this.#thetaTerms = thetaTerms(family);
-    const scalars = {
-      first: 0,
-      names: this.#thetaTerms.map((name) => `of_${name}`),
-      groups: count,
-    };
-    this.#thetaTable = new StepTable(gpu, {
-      capacity: 1,
-      scalars: optimizers.length * count * scalars.names.length,
-    });
-    this.#thetaPlan = new Plan(gpu);
-    pointwise(this.#thetaPlan, {
-      name: `theta of ${family.name}`,
-      // Such as fma(vec4f(of_velocity), velocity, of_parameters * parameters).
-      body: `theta = ${
-        this.#thetaTerms.reduce(
-          (sum, name) =>
-            sum === "" ? `of_${name} * ${name}` : `fma(vec4f(of_${name}), ${name}, ${sum})`,
-          "",
-        )
-      };`,
-      reads: Object.fromEntries(this.#thetaTerms.map((name) => [name, this.#vector(name)])),
-      updates: { theta: gradient },
-      scalars,
+    this.#theta = new ThetaWriter(gpu, family, {
+      vectors: { parameters: parts.parameters, ...this.states },
+      theta: gradient,
       groupOf,
+      groups: count,
     });
-    this.#thetaPlan.seal();
   }
 
   /** How many replicas it has. */
@@ -224,21 +186,9 @@ export class Cohort {
    * parameters and states are left as they are.
    */
   writeTheta(): void {
-    this.#thetaTable.write([{
-      update: 0,
-      slot: 0,
-      position: 0,
-      epoch: 0,
-      scalars: this.#members.flatMap((member) =>
-        member.groups.flatMap((group) => {
-          const theta = this.#theta(member, group);
-          return this.#thetaTerms.map((name) => theta[name]);
-        })
-      ),
-    }]);
-    const encoder = this.#gpu.device.createCommandEncoder();
-    this.#thetaPlan.encode(encoder, { bind: (pass) => this.#thetaTable.bind(pass, 0) });
-    this.#gpu.device.queue.submit([encoder.finish()]);
+    this.#theta.write(
+      this.#members.flatMap((member) => member.groups.map((group) => this.#thetaOf(member, group))),
+    );
   }
 
   /** Reads all that the next updates of a replica depend on. */
@@ -253,7 +203,7 @@ export class Cohort {
     const groups = member.groups.map((group, g): GroupState => ({
       tensors: tensors.filter((_, t) => this.#groupOf[t] === g).map(({ name }) => name),
       running: group.running,
-      theta: this.#theta(member, group),
+      theta: this.#thetaOf(member, group),
     }));
     const { since, measured, set } = member;
     return { family: this.family.name, since, parameters, states, groups, measured, set };
@@ -284,7 +234,7 @@ export class Cohort {
     if (isSame) this.#resume(m, state);
     else if (missing.length === 0) member.since = state.since;
     const start = isSame ? undefined : startOf(this.family);
-    parameters.writePacked(m, this.#rebase(m, state, theta, { start, missing, update }));
+    parameters.writePacked(m, this.#rebase(m, state, { start, missing, update }));
   }
 
   /** Takes over the running numbers that the family has, and of its own states what theta is. */
@@ -327,9 +277,7 @@ export class Cohort {
     const member = this.#members[m];
     member.set = { ...member.set, ...settings };
     if (!this.family.lead || update === member.since) return;
-    const state = await this.save(m);
-    const theta = thetaOf(state, this.parts.layout);
-    const moved = this.#rebase(m, state, theta, { start: undefined, missing: [], update });
+    const moved = this.#rebase(m, await this.save(m), { update });
     this.parts.parameters.writePacked(m, moved);
   }
 
@@ -340,47 +288,30 @@ export class Cohort {
   #rebase(
     m: number,
     state: Pick<ReplicaState, "parameters" | "states" | "groups">,
-    theta: Float32Array<ArrayBuffer>,
     { start, missing, update }: {
       /** Of a family that is new to the state: theta where nothing leads. */
-      start: Numbers | undefined;
-      missing: readonly string[];
+      start?: Numbers | undefined;
+      missing?: readonly string[];
       update: number;
     },
   ): Float32Array<ArrayBuffer> {
-    const { layout } = this.parts;
     const member = this.#members[m];
-    const out = state.parameters.slice();
-    const targets = member.groups.map((group, g) => {
-      const isLed = this.family.lead && update !== member.since;
-      const settings = isLed && settingsAt(this.family, this.#settings(member, g), update);
-      return settings ? this.family.lead!(settings, group.running) : undefined;
+    const leads = member.groups.map((group, g) => {
+      if (!this.family.lead || update === member.since) return undefined;
+      const settings = settingsAt(this.family, this.#settings(member, g), update);
+      return this.family.lead(settings, group.running);
     });
-    layout.tensors.forEach((place, t) => {
-      const former = formerTheta(state, place.name);
-      const target = rounded(targets[this.#groupOf[t]]?.theta ?? start ?? former);
-      if (sameNumbers(target, former)) return;
-      const end = layout.tensors[t + 1]?.offset ?? layout.length;
-      if (!target.parameters) return out.set(theta.subarray(place.offset, end), place.offset);
-      const names = [...new Set([...Object.keys(former), ...Object.keys(target)])]
-        .filter((name) => name !== "parameters");
-      for (let i = place.offset; i < end; i++) {
-        let sum = (former.parameters ?? 0) * state.parameters[i];
-        for (const name of names) {
-          // A state that begins anew is zero, or theta, where nothing leads yet.
-          const coefficient = (former[name] ?? 0) -
-            (missing.includes(name) ? 0 : target[name] ?? 0);
-          if (coefficient !== 0) sum += coefficient * state.states[name].values[i];
-        }
-        out[i] = sum / target.parameters;
-      }
-    });
+    const moved = rebased(
+      state,
+      this.parts.layout,
+      (t, former) => rounded(leads[this.#groupOf[t]]?.theta ?? start ?? former),
+      missing,
+    );
     member.groups.forEach((group, g) => {
-      const target = targets[g];
-      group.theta = rounded(target?.theta ?? start ?? this.#theta(member, group));
-      if (target) group.running = target.running;
+      group.theta = rounded(leads[g]?.theta ?? start ?? this.#thetaOf(member, group));
+      group.running = leads[g]?.running ?? group.running;
     });
-    return out;
+    return moved;
   }
 
   /** The settings of a group of tensors, with what was set in their place. */
@@ -391,15 +322,11 @@ export class Cohort {
   }
 
   /** The sum of vectors that theta is. */
-  #theta(member: Member, group: Member["groups"][number]): Numbers {
+  #thetaOf(member: Member, group: Member["groups"][number]): Numbers {
     group.theta ??= rounded(
       this.family.theta?.({ ...group.scalars, ...member.measured }) ?? { parameters: 1 },
     );
     return group.theta;
-  }
-
-  #vector(name: string): Vector {
-    return name === "parameters" ? this.parts.parameters : this.states[name];
   }
 
   /** Gives everything back but what the trainer has. */
@@ -407,85 +334,6 @@ export class Cohort {
     for (const vector of [...Object.values(this.states), ...this.#scratch.values()]) vector.free();
     for (const buffer of this.#buffers.values()) this.#gpu.free(buffer);
     if (this.#measured) this.#gpu.free(this.#measured.buffer);
-    this.#thetaPlan.free();
-    this.#thetaTable.free();
+    this.#theta.free();
   }
-}
-
-/** What a family needs that a state lacks, and what it leaves out. */
-export function compareStates(
-  family: Family,
-  layout: VectorLayout,
-  state: ReplicaState,
-): { missing: string[]; unused: string[] } {
-  const names = Object.keys(family.states);
-  return {
-    missing: names.filter((name) => {
-      const found = state.states[name]?.layout;
-      return !found || differenceOf(found.tensors, layoutOf(family.states[name], layout).tensors);
-    }),
-    unused: Object.keys(state.states).filter((name) => !names.includes(name)),
-  };
-}
-
-/**
- * Numbers the groups of tensors whose settings are the same in every replica: their scalars lie in
- * the step table once.
- */
-function groupsOf(optimizers: readonly Optimizer[], { tensors }: VectorLayout) {
-  const separates = optimizers[0].family.settings.some(({ weightsOnly }) => weightsOnly);
-  const numbers = new Map<string, number>();
-  const groupOf = tensors.map((tensor) => {
-    const matches = optimizers.map(({ groups = [] }) => groups.map((group) => group.match(tensor)));
-    const key = JSON.stringify([separates && tensor.isBias, matches]);
-    if (!numbers.has(key)) numbers.set(key, numbers.size);
-    return numbers.get(key)!;
-  });
-  return { groupOf, count: numbers.size };
-}
-
-/** Refuses groups of an optimizer that no tensor belongs to. */
-export function checkGroups({ name, groups = [] }: Optimizer, { tensors }: VectorLayout): void {
-  const empty = groups.findIndex((group) => !tensors.some((tensor) => group.match(tensor)));
-  if (empty < 0) return;
-  throw new InputError(
-    `group ${empty + 1} of ${name} matches no tensor: the network has ${
-      tensors.map(({ name }) => `"${name}"`).join(", ")
-    }`,
-  );
-}
-
-function layoutOf(state: State, layout: VectorLayout): VectorLayout {
-  return typeof state === "string" ? layout : state.layout(layout);
-}
-
-function initialOf(state: State): InitialState {
-  return typeof state === "string" ? state : state.initial;
-}
-
-/** The vectors of which theta is a sum. */
-function thetaTerms(family: Family): string[] {
-  const none = Object.fromEntries(
-    [...family.scalars, ...Object.keys(family.measure?.initial ?? {})].map((name) => [name, 0]),
-  );
-  return Object.keys(family.theta?.(none) ?? { parameters: 1 });
-}
-
-/** theta before the first update: the parameters, or a state that begins there. */
-function startOf(family: Family): Numbers {
-  const terms = thetaTerms(family);
-  const start = terms.includes("parameters") ? "parameters" : terms[0];
-  return Object.fromEntries(terms.map((name) => [name, name === start ? 1 : 0]));
-}
-
-/** As the GPU reads them. */
-function rounded(numbers: Numbers): Numbers {
-  return Object.fromEntries(
-    Object.entries(numbers).map(([name, value]) => [name, Math.fround(value)]),
-  );
-}
-
-function sameNumbers(a: Numbers, b: Numbers): boolean {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => (a[name] ?? 0) === (b[name] ?? 0));
 }

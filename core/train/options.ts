@@ -3,7 +3,7 @@ import type { Profile } from "../gpu/profile.ts";
 import type { Initializer } from "../init/initializer.ts";
 import type { Optimizer } from "../optim/family.ts";
 import { checkOptimizer, settingsAt, settingsOf } from "../optim/optimizer.ts";
-import { checkGroups } from "./cohort.ts";
+import { checkGroups } from "./groups.ts";
 import type { Model } from "./model.ts";
 import { checkState, type TrainerState } from "./state.ts";
 
@@ -57,12 +57,13 @@ export function checkOptions({ model, replicas, batchSize, clipNorm, from }: Tra
         `not ${batchSize}`,
     );
   }
+  if (from) checkState(from, model.layout, replicas.length);
   for (const { optimizer } of replicas) {
     checkOptimizer(optimizer);
     checkGroups(optimizer, model.layout);
     for (const tensor of model.layout.tensors) {
-      settingsAt(optimizer.family, settingsOf(optimizer, tensor), from?.update ?? 0);
+      // Every schedule is asked for the first update.
+      Object.values(settingsAt(optimizer.family, settingsOf(optimizer, tensor), from?.update ?? 0));
     }
   }
-  if (from) checkState(from, model.layout, replicas.length);
 }

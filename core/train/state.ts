@@ -125,31 +125,6 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
   }
 }
 
-/** theta of a network: the sum of its vectors that its optimizer says, rounded once. */
-export function thetaOf(
-  state: Pick<ReplicaState, "parameters" | "states" | "groups">,
-  layout: VectorLayout,
-): Float32Array<ArrayBuffer> {
-  const theta = state.parameters.slice();
-  layout.tensors.forEach(({ name, offset }, t) => {
-    const end = layout.tensors[t + 1]?.offset ?? layout.length;
-    const terms = Object.entries(formerTheta(state, name)).filter(([, factor]) => factor !== 0);
-    for (let i = offset; i < end; i++) {
-      theta[i] = terms.reduce(
-        (sum, [of, factor]) =>
-          sum + factor * (of === "parameters" ? state.parameters : state.states[of].values)[i],
-        0,
-      );
-    }
-  });
-  return theta;
-}
-
-/** The sum that theta is for a tensor of a state. */
-export function formerTheta({ groups }: Pick<ReplicaState, "groups">, tensor: string): Numbers {
-  return groups.find(({ tensors }) => tensors.includes(tensor))?.theta ?? { parameters: 1 };
-}
-
 /** Refuses tensors of a state that are not those of `layout`, in the same order. */
 function checkLayout(tensors: readonly TensorShape[], layout: VectorLayout): void {
   const difference = differenceOf(tensors, layout.tensors);

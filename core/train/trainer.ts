@@ -90,7 +90,6 @@ export class Trainer {
     this.replicas = replicas;
     this.batchSize = batchSize;
     this.#profile = profile;
-    this.#chunks = new Chunks(profile);
     this.#update = from?.update ?? 0;
     const count = replicas.length;
     const vector = (label: string) => new Vector(gpu, label, model.layout, count);
@@ -114,7 +113,8 @@ export class Trainer {
     });
     this.#cohorts.place(model, from, options.beginStates ?? false);
     const scalars = this.#cohorts.scalarCount;
-    this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, scalars });
+    this.#chunks = new Chunks(profile, scalars);
+    this.#table = new StepTable(gpu, { capacity: this.#chunks.capacity, scalars });
     const bytes = 8 * count + this.#cohorts.measuredBytes;
     this.#readback = new Readback(gpu, { bytes, depth: 2 });
     this.#graph = model.build(gpu, { replicas: count, batch: batchSize, order });

@@ -1,9 +1,15 @@
 import { InputError, paperProblems } from "../../mod.ts";
 import { curves } from "../problems/curves.ts";
 import { faces } from "../problems/faces.ts";
-import { mnist } from "../problems/mnist.ts";
+import { areMNIST, mnist } from "../problems/mnist.ts";
 import { chooseNetwork } from "../problems/network.ts";
-import type { DataSource, LoadedProblem, Problem } from "../problems/problem.ts";
+import {
+  type DataSource,
+  type LoadedProblem,
+  notMNIST,
+  type Problem,
+  unchecked,
+} from "../problems/problem.ts";
 
 const problems: Record<"curves" | "mnist" | "faces", Problem> = { curves, mnist, faces };
 
@@ -44,7 +50,19 @@ export function layersOf(
 }
 
 /** What the data are, wherever their files lie: "stand-in, seed 1". */
-export function identityOf({ kind, files, seed }: DataSource): string {
+export function identityOf({ kind, files, seed, trainCases, testCases }: DataSource): string {
   const sums = Array.isArray(files) ? files.map(({ sha256 }) => `SHA-256 ${sha256}`) : [];
-  return [kind, ...sums, ...seed === undefined ? [] : [`seed ${seed}`]].join(", ");
+  return [
+    kind,
+    ...trainCases === undefined ? [] : [`${trainCases} and ${testCases} cases`],
+    ...sums,
+    ...seed === undefined ? [] : [`seed ${seed}`],
+  ].join(", ");
+}
+
+/** What a record says of its data. Earlier ones took files for the original by their names. */
+export function tellData({ problem, data }: { problem: string; data: string }): string {
+  if (!data.startsWith("original")) return data;
+  if (problem !== "mnist") return data.replace("original", unchecked);
+  return areMNIST(data.match(/[0-9a-f]{64}/g) ?? []) ? data : data.replace("original", notMNIST);
 }

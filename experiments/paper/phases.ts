@@ -38,6 +38,7 @@ export async function runPhases(
   const { problem } = data;
   const loaded = await loadData(data, interruption);
   requireBatch(budget.batchSize, loaded);
+  if (loaded.remark) console.error(loaded.remark);
   const encoder = layersOf(problem, layers);
   const configuration = { problem, layers: encoder, data: identityOf(loaded.source), budget };
   const { plan, record } = layPhases(folder, { preset, configuration });

@@ -61,6 +61,7 @@ export async function trainTables(
   for (const { configuration } of networks) {
     if (configuration.network === "recurrent") sequencesOf(configuration);
   }
+  if (loaded?.remark) console.error(loaded.remark);
   const own = shard ? shardOf(networks, shard) : networks;
   const missing = missingOf(own, folder);
   if (own.length > missing.length) {

@@ -4,6 +4,8 @@ import { conjugateGradient } from "./theory/conjugate_gradient.ts";
 import { heavyBall } from "./theory/heavy_ball.ts";
 import { momentumSchedules } from "./theory/momentum_schedules.ts";
 import { nesterov1983Rate } from "./theory/nesterov_1983.ts";
+import { nesterov2003Rate } from "./theory/nesterov_2003.ts";
+import { noise } from "./theory/noise.ts";
 import { rotation } from "./theory/rotation.ts";
 import { smallSteps } from "./theory/small_steps.ts";
 import type { Figure, Finding, Statement } from "./theory/statement.ts";
@@ -18,6 +20,7 @@ export interface TheoryResult {
   figures: Figure[];
 }
 
+/** The statements, in their order. */
 const checks: readonly ((gpu: Gpu, interruption: AbortSignal) => Promise<Finding>)[] = [
   theorem21,
   rotation,
@@ -25,14 +28,19 @@ const checks: readonly ((gpu: Gpu, interruption: AbortSignal) => Promise<Finding
   conjugateGradient,
   heavyBall,
   nesterov1983Rate,
+  nesterov2003Rate,
+  noise,
   twoForms,
   momentumSchedules,
 ];
 
+/** How many statements {@linkcode theory} measures. */
+export const statementCount: number = checks.length;
+
 /**
  * Measures the paper's statements about momentum, in float64 and on the GPU with the engine's own
  * optimizers: how far each is from holding exactly, beside the most that theory and rounding allow.
- * All of it is fixed; there is nothing to seed.
+ * All of it is fixed, the seeds of noise too.
  *
  * @param interruption where it is aborted, throws its reason
  * @param report told of each statement when it is done

@@ -10,7 +10,13 @@ import { type ExtraSection, writeExtraSection } from "./report/extra_sections.ts
 import { makeReport } from "./report/report.ts";
 import { formatFigure } from "./report/text_table.ts";
 import { sectionText } from "./section_text.ts";
-import { type Statement, theory, type TheoryResult, theoryTable } from "./theory.ts";
+import {
+  type Statement,
+  statementCount,
+  theory,
+  type TheoryResult,
+  theoryTable,
+} from "./theory.ts";
 
 /** Measures the paper's statements and puts them into the report of a folder. */
 export async function runTheory(
@@ -21,7 +27,7 @@ export async function runTheory(
   const adapter = await ensureAdapter(preference, interruption);
   console.error(`adapter: ${describeAdapter(adapter)}`);
   using gpu = await openGPU({ adapter });
-  using progress = showProgress({ total: 8, unit: "statements" });
+  using progress = showProgress({ total: statementCount, unit: "statements" });
   const result = await theory(
     gpu,
     interruption,

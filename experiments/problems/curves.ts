@@ -7,6 +7,7 @@ import {
   type Loading,
   type Problem,
   requireValues,
+  unchecked,
 } from "./problem.ts";
 
 const originalName = "digs3pts_1.mat", width = 784;
@@ -47,5 +48,5 @@ async function readOriginal(folder: string, outputUnit: "sigmoid" | "linear"): P
     for (const values of [train, test]) requireValues(values, { width, outputUnit });
     return { train, test };
   });
-  return { ...content, source: { kind: "original", files: fileRecords(file) } };
+  return { ...content, source: { kind: unchecked, files: fileRecords(file) } };
 }

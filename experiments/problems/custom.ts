@@ -1,5 +1,6 @@
-import { InputError, readCSVMatrix, readIDX, readNPY } from "../../mod.ts";
-import { naming, readUnpacked } from "../shared/files.ts";
+import { InputError, printable } from "../../mod.ts";
+import { exists, naming, readUnpacked } from "../shared/files.ts";
+import { type CaseArray, float32Of, readCaseArray, sizesOf } from "./case_array.ts";
 import {
   type CaseValues,
   fileRecords,
@@ -11,81 +12,104 @@ import {
   requireValues,
 } from "./problem.ts";
 
-/** An array as the readers give it. */
-interface CaseArray {
-  /** Of which the first counts the cases. */
-  readonly dimensions: readonly number[];
-  readonly data: ArrayLike<number>;
-  /** Whether values of 0..255 are grey levels, that stand for 0..1. */
-  readonly levels: boolean;
-}
-
-/** The user's own data: cases to train on, from an .npy, a CSV or an IDX file. */
+/**
+ * The user's own data: cases to train on, from an .npy, an .npz, a CSV, an IDX or a MATLAB file. What
+ * was taken for what is said, and recorded.
+ */
 export const custom: Problem = {
   async load(options) {
-    const { data, outputUnit } = options;
+    const { data, outputUnit, header, width: expected } = options;
     if (data === undefined) {
-      throw new InputError("custom needs --data: name an .npy, a .csv or an IDX file");
+      throw new InputError("custom needs --data: name an .npy, .npz, .csv, IDX or .mat file");
     }
-    const file = await readUnpacked(data);
-    const { train, width, shape } = await naming(data, () => casesOf(file.bytes, options));
+    const { path, name } = splitName(data);
+    const file = await readUnpacked(path);
+    const { train, width, shape, told, record } = await naming(path, async () => {
+      const array = await readCaseArray(file.bytes, { path, name, header, width: expected });
+      const { cases, width } = sizesOf(array.dimensions);
+      const told = [`${count(cases, "case")} of ${count(width, "value")}`, ...array.taken].join(
+        "; ",
+      );
+      const taken = array.taken.length > 0 && { taken: array.taken.join("; ") };
+      const record = { cases, values: width, ...taken };
+      return { ...checkedCases(array, options, told), told, record };
+    });
     const image = shape && {
       ...shape,
       ...outputUnit === "linear" && train instanceof Float32Array && { range: rangeOf(train) },
     };
-    const source = { kind: "own", files: fileRecords(file) } as const;
-    return new LoadedProblem({ name: "custom", width, train, source, ...image && { image } });
+    const source = { kind: "own", files: fileRecords(file), ...record } as const;
+    const remark = `${printable(path, 160)}: ${told}`;
+    return new LoadedProblem({
+      name: "custom",
+      width,
+      train,
+      source,
+      remark,
+      ...image && { image },
+    });
   },
 };
 
-function casesOf(bytes: Uint8Array<ArrayBuffer>, { width: expected, outputUnit }: ProblemOptions): {
+/** FILE or FILE#NAME. A file whose own name has a # is taken as it is. */
+function splitName(data: string): { path: string; name: string | undefined } {
+  const at = data.lastIndexOf("#"), path = data.slice(0, at), name = data.slice(at + 1);
+  if (isThere(data)) return { path: data, name: undefined };
+  if (at > 0 && name !== "" && isThere(path)) return { path, name };
+  throw new InputError(
+    `there is no file ${
+      printable(data, 160)
+    }: name it with --data where it lies now; a run that goes on takes the ` +
+      "same file from any place",
+  );
+}
+
+/** What may not be read is there, for all that is known, unless it is the file with a name behind. */
+function isThere(path: string): boolean {
+  try {
+    return exists(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable && path.includes("#")) return false;
+    throw error;
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** The cases of an array. An error says how the file was read, where that might be why. */
+function checkedCases(array: CaseArray, options: ProblemOptions, told: string) {
+  try {
+    requireWidth(array.dimensions, options.width);
+    return casesOf(array, options);
+  } catch (error) {
+    if (!(error instanceof InputError) || array.taken.length === 0) throw error;
+    throw new InputError(`${error.message} (read as ${told})`);
+  }
+}
+
+function casesOf(array: CaseArray, { outputUnit }: ProblemOptions): {
   train: CaseValues;
   width: number;
   shape: Pick<ImageShape, "width" | "height"> | undefined;
 } {
-  const { dimensions, data, levels } = readArray(bytes);
-  const width = widthOf(dimensions, expected);
+  const { dimensions, data, levels, placeOf } = array, { width } = sizesOf(dimensions);
   const [, height, imageWidth] = dimensions;
   const shape = dimensions.length === 3 ? { width: imageWidth, height } : undefined;
   if (levels) return { train: data as Uint8Array<ArrayBuffer>, width, shape };
-  const train = data instanceof Float32Array ? data : Float32Array.from(data);
-  requireValues(train, { width, outputUnit });
-  return { train: train as Float32Array<ArrayBuffer>, width, shape };
+  const train = float32Of(array, width);
+  requireValues(train, { width, outputUnit, placeOf });
+  return { train, width, shape };
 }
 
-/** The format is told by the first bytes: text is CSV. */
-function readArray(bytes: Uint8Array): CaseArray {
-  if (bytes.length === 0) throw new InputError("it is empty: give a file with data");
-  if (bytes[0] === 0x93) {
-    const array = readNPY(bytes);
-    return { ...array, levels: array.type === "u1" };
-  }
-  if (bytes[0] === 0) {
-    const array = readIDX(bytes);
-    return { ...array, levels: array.type === "u8" };
-  }
-  if (bytes.subarray(0, 512).includes(0)) {
-    throw new InputError(
-      "it is neither an .npy file, nor CSV, nor IDX: save the cases as one of them",
-    );
-  }
-  const { rows, columns, data } = readCSVMatrix(bytes);
-  return { dimensions: [rows, columns], data, levels: false };
-}
-
-/** Values of a case: of all dimensions but the first. */
-function widthOf(dimensions: readonly number[], expected: number | undefined): number {
-  const [cases, ...others] = dimensions;
-  const width = others.reduce((product, n) => product * n, 1);
-  const found = dimensions.join(" x ");
-  if (others.length === 0 || cases * width === 0) {
-    throw new InputError(`it holds ${found} values, where cases x values belong, at least 1 x 1`);
-  }
-  if (expected !== undefined && width !== expected) {
-    const hint = cases === expected
-      ? "it seems to be transposed: save cases as rows"
-      : "begin --layers with the values of a case";
-    throw new InputError(`it holds ${found} values, and --layers begins with ${expected}: ${hint}`);
-  }
-  return width;
+function requireWidth(dimensions: readonly number[], expected: number | undefined): void {
+  const { cases, width } = sizesOf(dimensions);
+  if (expected === undefined || width === expected) return;
+  const hint = cases === expected
+    ? "it seems to be transposed: save cases as rows"
+    : "begin --layers with the values of a case";
+  throw new InputError(
+    `it holds ${dimensions.join(" x ")} values, and --layers begins with ${expected}: ${hint}`,
+  );
 }

@@ -16,8 +16,9 @@ import {
 } from "../shared/files.ts";
 import { showProgress } from "../shared/progress.ts";
 import { cachedFaces, type PackedFaces } from "./faces_cache.ts";
+import { idxNames } from "./idx_names.ts";
 import { readMatlab } from "./matlab.ts";
-import { type DataSource, fileRecords, LoadedProblem, type Problem } from "./problem.ts";
+import { type DataSource, fileRecords, LoadedProblem, type Problem, unchecked } from "./problem.ts";
 
 const names = {
   original: "newfaces_rot_single.mat",
@@ -65,7 +66,7 @@ async function readOriginal(path: string): Promise<Cases> {
     const { train, test } = facesFromMAT(arrays);
     return { train: packHalf(train), test: packHalf(test) };
   });
-  return { ...content, source: { kind: "original", files: fileRecords(file) } };
+  return { ...content, source: { kind: unchecked, files: fileRecords(file) } };
 }
 
 async function makeStandIn(folder: string, interruption: AbortSignal): Promise<Cases> {
@@ -81,7 +82,7 @@ async function readOlivetti(folder: string): Promise<{
   images: Uint8Array<ArrayBuffer>;
   file: Omit<FileContent, "bytes">;
 }> {
-  const path = findFile(folder, [names.matlab, names.idx, `${names.idx}.gz`]);
+  const path = findFile(folder, [names.matlab, ...idxNames(names.idx)]);
   if (path === undefined) {
     throw new InputError(
       `${folder} holds none of ${names.matlab}, ${names.idx}, ${names.idx}.gz and ` +

@@ -1,4 +1,4 @@
-import { isMAT73, type MATArray, readMAT, readMAT73 } from "../../mod.ts";
+import { isMAT73, type MATArray, readMAT, readMAT73, type ReadMATOptions } from "../../mod.ts";
 import { type FileContent, naming, readWhole, release, sha256 } from "../shared/files.ts";
 
 /** A MATLAB file, read: what is made of its arrays, and which file it was. */
@@ -19,7 +19,7 @@ export function readMatlab<T>(
   return naming(path, async () => {
     const bytes = readWhole(path);
     const file = { path, sha256: sha256(bytes) };
-    const arrays = await readArrays(bytes, only);
+    const arrays = await readArrays(bytes, { only });
     const data = [...arrays.values()].map((array) => array.data as ArrayBufferView<ArrayBuffer>);
     if (data.every(({ buffer }) => buffer !== bytes.buffer)) release(bytes);
     const content = use(arrays);
@@ -28,6 +28,10 @@ export function readMatlab<T>(
   });
 }
 
-async function readArrays(bytes: Uint8Array, only: readonly string[]) {
-  return isMAT73(bytes) ? await readMAT73(bytes, { only }) : await readMAT(bytes, { only });
+/** The arrays of a MATLAB file of any version from 5 on. */
+export async function readArrays(
+  bytes: Uint8Array,
+  options: ReadMATOptions,
+): Promise<Map<string, MATArray>> {
+  return isMAT73(bytes) ? await readMAT73(bytes, options) : await readMAT(bytes, options);
 }

@@ -1,4 +1,4 @@
-import { InputError, readIDX } from "../../mod.ts";
+import { InputError, printable, readIDX } from "../../mod.ts";
 import { download, type RemoteFile } from "../shared/download.ts";
 import {
   type FileContent,
@@ -7,7 +7,8 @@ import {
   readUnpacked,
   requireFolder,
 } from "../shared/files.ts";
-import { fileRecords, LoadedProblem, type Problem } from "./problem.ts";
+import { idxNames } from "./idx_names.ts";
+import { type DataSource, fileRecords, LoadedProblem, notMNIST, type Problem } from "./problem.ts";
 
 const width = 784;
 
@@ -49,10 +50,33 @@ export const mnist: Problem = {
       train: train.images,
       test: test.images,
       image: { width: 28, height: 28 },
-      source: { kind: "original", files: fileRecords(train.file, test.file) },
+      ...sourceOf(data, train, test),
     });
   },
 };
+
+/** Whether these are the SHA-256 of MNIST's images, those to train on first. */
+export function areMNIST([train, test]: readonly string[]): boolean {
+  return train === files.train.sha256 && test === files.test.sha256;
+}
+
+/** Names prove nothing: other data sets come under the same. */
+function sourceOf(
+  folder: string,
+  train: Images,
+  test: Images,
+): { source: DataSource; remark?: string } {
+  const records = fileRecords(train.file, test.file);
+  if (areMNIST([train.file.sha256, test.file.sha256])) {
+    return { source: { kind: "original", files: records } };
+  }
+  const [trainCases, testCases] = [train, test].map(({ images }) => images.length / width);
+  return {
+    source: { kind: notMNIST, files: records, trainCases, testCases },
+    remark: `note: ${printable(folder, 160)} holds images that are not MNIST, as their SHA-256 ` +
+      `differs: ${trainCases} to train on, ${testCases} to test`,
+  };
+}
 
 async function fetchMissing(folder: string, interruption: AbortSignal): Promise<void> {
   const missing = Object.values(files).filter(({ name }) => !find(folder, name))
@@ -61,18 +85,22 @@ async function fetchMissing(folder: string, interruption: AbortSignal): Promise<
 }
 
 function find(folder: string, name: string): string | undefined {
-  return findFile(folder, [name, `${name}.gz`]);
+  return findFile(folder, idxNames(name));
 }
 
-async function readImages(
-  folder: string,
-  name: string,
-): Promise<{ images: Uint8Array<ArrayBuffer>; file: FileContent }> {
+interface Images {
+  readonly images: Uint8Array<ArrayBuffer>;
+  readonly file: FileContent;
+}
+
+async function readImages(folder: string, name: string): Promise<Images> {
   const path = find(folder, name);
   if (path === undefined) {
     throw new InputError(
-      `${folder} holds neither ${name} nor ${name}.gz: put one of them there, name the folder that ` +
-        "holds it with --data, or let --download yes fetch it",
+      `${folder} holds none of ${
+        idxNames(name).join(", ")
+      }: put one of them there, name the folder ` +
+        "that holds it with --data, or let --download yes fetch it",
     );
   }
   const file = await readUnpacked(path);

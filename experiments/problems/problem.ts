@@ -19,6 +19,8 @@ export interface ProblemOptions {
   download: boolean;
   /** Units of the network's first layer, where it is known before the data. */
   width: number | undefined;
+  /** Of a table of the user's own: whether its first row holds names; undefined where it tells. */
+  header?: boolean | undefined;
   /** Of the network: logistic units ask for values in [0, 1]. */
   outputUnit: "sigmoid" | "linear";
   /** Aborted where the run is to end. */
@@ -41,10 +43,16 @@ export interface ImageShape {
   readonly range: readonly [black: number, white: number];
 }
 
+/** Data that may be the paper's: they have the name and the shape, and no sum of theirs is known. */
+export const unchecked = "named as the original, unchecked";
+
+/** Other images under the names of MNIST's files. */
+export const notMNIST = "not MNIST: its SHA-256 differs";
+
 /** What run.json says of the data. */
 export type DataSource = JsonObject & {
-  /** The data of the paper, what was made in their place, or the user's own. */
-  readonly kind: "original" | "stand-in" | "own";
+  /** The data of the paper, such as may be, what was made in their place, or the user's own. */
+  readonly kind: "original" | typeof unchecked | typeof notMNIST | "stand-in" | "own";
 };
 
 /** What {@linkcode LoadedProblem} is made of. */
@@ -56,6 +64,8 @@ export interface Loading {
   readonly train: CaseValues;
   readonly test?: CaseValues;
   readonly source: DataSource;
+  /** A line about the data that is to be said when they are trained on. */
+  readonly remark?: string;
   /** The shape of the cases where they are images, with a range where that is not [0, 1]. */
   readonly image?: Pick<ImageShape, "width" | "height"> & Partial<ImageShape>;
   /** Training cases that montage.png shows. Default: none. */
@@ -76,6 +86,8 @@ export class LoadedProblem {
   readonly width: number;
   readonly trainCases: number;
   readonly source: DataSource;
+  /** A line that is to be said of them, once nothing speaks against training on them. */
+  readonly remark: string | undefined;
   readonly image: ImageShape | undefined;
   /** Some test cases as float32, [n, width], from all over the set; training cases if there is none. */
   readonly examples: Float32Array<ArrayBuffer>;
@@ -88,6 +100,7 @@ export class LoadedProblem {
     this.width = width;
     this.trainCases = countOf(train) / width;
     this.source = source;
+    this.remark = loading.remark;
     this.examples = spreadCases(test, width, exampleCount);
     this.montage = spreadCases(train, width, montageCases);
     this.image = image && { range: [0, 1], ...image };
@@ -146,15 +159,25 @@ export function rangeOf(values: Float32Array): [least: number, greatest: number]
   return least < greatest ? [least, greatest] : [least - 0.5, least + 0.5];
 }
 
+/** Where a value of a case stands in its file, in words; case and value are counted from 0. */
+export type PlaceWords = (caseNumber: number, value: number) => string;
+
+/** Where it stands if cases are rows. */
+export const rowAndColumn: PlaceWords = (row, column) => `row ${row + 1}, column ${column + 1}`;
+
 /** Refuses cases unless all are finite, and within [0, 1] for logistic output units. */
 export function requireValues(
   values: Float32Array,
-  { width, outputUnit }: { width: number; outputUnit: "sigmoid" | "linear" },
+  { width, outputUnit, placeOf = rowAndColumn }: {
+    width: number;
+    outputUnit: "sigmoid" | "linear";
+    placeOf?: PlaceWords;
+  },
 ): void {
   const [least, greatest] = outputUnit === "sigmoid" ? [0, 1] : [-maxFloat32, maxFloat32];
   const bad = values.findIndex((value) => !(value >= least && value <= greatest));
   if (bad < 0) return;
-  const place = `row ${Math.floor(bad / width) + 1}, column ${bad % width + 1}`;
+  const place = placeOf(Math.floor(bad / width), bad % width);
   const found = Number(values[bad].toPrecision(6));
   if (!Number.isFinite(found)) {
     throw new InputError(`${place} is ${found}, where only finite float32 numbers are allowed`);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { gunzip, InputError, printable } from "../../mod.ts";
+import { gunzip, InputError, isGzip, printable } from "../../mod.ts";
 import {
   type DiskFile,
   isUnsupported,
@@ -17,7 +17,7 @@ import { isSystemError } from "./program.ts";
 /** Far beyond any data set here, and about what one array may have. */
 const largestFile = 2 ** 32;
 
-/** What a file holds, unpacked where its name ends in .gz. */
+/** What a file holds, unpacked where it is packed by gzip. */
 export interface FileContent {
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -38,15 +38,31 @@ export function requireFolder(path: string, hint = ""): void {
   throw new InputError(`${fault}: name the one that holds the files with --data${hint}`);
 }
 
-/** The first of some files that lies in a folder, as a path; undefined where there is none. */
+/**
+ * The first of some files that lies in a folder, as a path; undefined where there is none. What is
+ * no file is found where no file is.
+ */
 export function findFile(folder: string, names: readonly string[]): string | undefined {
-  return names.map((name) => `${folder}/${name}`).find(exists);
+  const found = names.map((name) => `${folder}/${name}`).filter(exists);
+  return found.find((path) => !isFolder(path)) ?? found[0];
 }
 
-/** Reads a file and unpacks it. Throws InputError, in words that name the file. */
+function isFolder(path: string): boolean {
+  try {
+    return stat(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false; // a link to nothing
+    throw error;
+  }
+}
+
+/**
+ * Reads a file and unpacks it. Names lie: some programs unpack a file that keeps its .gz, others
+ * drop it from one that is still packed. Throws InputError, in words that name the file.
+ */
 export async function readUnpacked(path: string): Promise<FileContent> {
   const stored = readWhole(path);
-  const bytes = path.endsWith(".gz") ? await naming(path, () => gunzip(stored)) : stored;
+  const bytes = isGzip(stored) ? await naming(path, () => gunzip(stored)) : stored;
   return { path, bytes, sha256: sha256(bytes) };
 }
 

@@ -13,6 +13,7 @@ import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
 import { arithmeticPeak, copyBandwidth } from "./peak.ts";
 import { Report } from "./report.ts";
 import { measureKernels } from "./sections/kernels.ts";
+import { measureOptimizers } from "./sections/optimizers.ts";
 import { comparePeers } from "./sections/peers.ts";
 import { measureRecurrent } from "./sections/recurrent.ts";
 import type { Machine, Setting } from "./sections/section.ts";
@@ -25,6 +26,7 @@ const sections = {
   step: measureSteps,
   recurrent: measureRecurrent,
   kernels: measureKernels,
+  optimizers: measureOptimizers,
   peers: comparePeers,
 };
 type SectionName = keyof typeof sections;

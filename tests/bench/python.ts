@@ -1,7 +1,8 @@
+import { fileURLToPath } from "node:url";
 import type { EngineCommand } from "./engine_process.ts";
 import type { Report } from "./report.ts";
 
-const folder = new URL(".", import.meta.url).pathname;
+const folder = fileURLToPath(new URL(".", import.meta.url));
 
 /** The engines of each module: those of one network, and those that train several side by side. */
 const engineNames = {

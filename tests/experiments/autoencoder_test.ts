@@ -1,10 +1,18 @@
-import { assert, assertEquals, assertLess, assertMatch, assertNotEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { sha256 } from "../../experiments/shared/files.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
 import { runDeno } from "./processes.ts";
 import { gzip, idx, scratch } from "./scratch.ts";
 
-const program = new URL("../../experiments/autoencoder.ts", import.meta.url).pathname;
+const program = fileURLToPath(new URL("../../experiments/autoencoder.ts", import.meta.url));
 
 async function run(...args: string[]) {
   return await runDeno(["run", "-A", program, ...args]);
@@ -114,7 +122,7 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     [["--problem", "custom", "--layers", "9,3"], /custom needs --data/],
     [
       ["--problem", "custom", "--layers", "2,1", "--data", `${data}/${images}`],
-      /row 1, column 2 is 1\.5, outside \[0, 1\]/,
+      /line 1, column 2 is 1\.5, outside \[0, 1\]/,
       () => write([...new TextEncoder().encode("0,1.5")]),
     ],
     [
@@ -139,7 +147,7 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     ],
     [
       ["--problem", "mnist", "--data", `${folder.path}`],
-      /holds neither train-images-idx3-ubyte nor/,
+      /holds none of train-images-idx3-ubyte, train-images-idx3-ubyte\.gz, train-images\.idx3-ubyte/,
     ],
     [
       ["--problem", "mnist", "--data", data],
@@ -219,10 +227,16 @@ Deno.test("autoencoder.ts records which files it read, and trains on what they h
   assertEquals(status, 0, stderr);
   const { data } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
   assertEquals(data, {
-    kind: "original",
+    kind: "not MNIST: its SHA-256 differs",
     files: [
       { path: `${folder.path}/train-images-idx3-ubyte.gz`, sha256: sha256(train) },
       { path: test, sha256: sha256(idx([7, 28, 28])) },
     ],
+    trainCases: 200,
+    testCases: 7,
   });
+  assertStringIncludes(
+    stderr,
+    "images that are not MNIST, as their SHA-256 differs: 200 to train on, 7 to test\n",
+  );
 });

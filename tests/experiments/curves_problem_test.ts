@@ -1,6 +1,7 @@
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { curves } from "../../experiments/problems/curves.ts";
+import { unchecked } from "../../experiments/problems/problem.ts";
 import { longestAllocation } from "../formats/bad_input.ts";
 import { join, MATCrafter } from "../formats/crafted_mat.ts";
 import { scratch } from "./scratch.ts";
@@ -37,7 +38,7 @@ Deno.test("curves.load() takes the original file, packed or not", async () => {
     assertEquals([width, trainCases, examples.length], [784, 20_000, 12 * 784]);
     assertEquals([examples[3], examples[5]], [0, 1]); // of the test cases
     const [record] = source.files as [{ path: string; sha256: string }];
-    assertEquals([source.kind, record.path, record.sha256.length], ["original", path, 64]);
+    assertEquals([source.kind, record.path, record.sha256.length], [unchecked, path, 64]);
   }
 });
 

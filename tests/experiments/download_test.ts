@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
@@ -168,7 +169,7 @@ Deno.test("download() refuses a folder that cannot be written before it fetches"
   );
 });
 
-const program = new URL("../../experiments/autoencoder.ts", import.meta.url).pathname;
+const program = fileURLToPath(new URL("../../experiments/autoencoder.ts", import.meta.url));
 
 /** Starts the program on a folder without files, with a proxy that nobody runs. */
 async function runOffline(permissions: string[], flags: string[], folder: string) {

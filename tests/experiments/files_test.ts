@@ -23,6 +23,15 @@ Deno.test("sha256() is that of the standard, in one part or several", () => {
   assertEquals(sha256(bytes.subarray(0, 1), bytes.subarray(1)), hash);
 });
 
+Deno.test("readUnpacked() goes by the content, not by the name", async () => {
+  using folder = scratch();
+  const kept = folder.write("unpacked.gz", bytes),
+    dropped = folder.write("packed", await gzip(bytes));
+  for (const path of [kept, dropped]) {
+    assertEquals(await readUnpacked(path), { path, bytes, sha256: hash });
+  }
+});
+
 Deno.test("readUnpacked() unpacks .gz, and knows the same content by the same hash", async () => {
   using folder = scratch();
   const [plain, packed] = [`${folder.path}/a`, `${folder.path}/a.gz`];

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
 import { initializerNames, initializerOf } from "../../experiments/shared/initializers.ts";
 import {
@@ -47,7 +48,7 @@ Deno.test("--init means the library's initializer of that name", () => {
 
 /** Runs a program whose only update is too small to change a float32 weight. */
 async function untrained(program: string, args: string[], out: string): Promise<Uint8Array> {
-  const path = new URL(`../../experiments/${program}.ts`, import.meta.url).pathname;
+  const path = fileURLToPath(new URL(`../../experiments/${program}.ts`, import.meta.url));
   const flags = ["--learning-rate", "1e-30", "--updates", "1", "--seed", "5", "--out", out];
   const { status, stderr } = await runDeno(["run", "-A", path, ...args, ...flags]);
   assertEquals(status, 0, stderr);

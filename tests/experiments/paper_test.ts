@@ -1,9 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCells } from "../../experiments/paper/cells.ts";
 import { runDeno } from "./processes.ts";
 import { scratch } from "./scratch.ts";
 
-const program = new URL("../../experiments/paper.ts", import.meta.url).pathname;
+const program = fileURLToPath(new URL("../../experiments/paper.ts", import.meta.url));
 const paper = (...args: string[]) => runDeno(["run", "-A", program, ...args]);
 const tiny = ["--preset", "small", "--layers", "784,8,3", "--updates", "4", "--finish", "2"]
   .concat(["--learning-rates", "0.05", "--seeds", "1", "--schedule-period", "1"]);
@@ -78,7 +79,7 @@ Deno.test("paper.ts opens a GPU that fails anew, and ends with the same networks
     return { stderr, results: new Map([...readCells(out)].map(([id, cell]) => [id, cell.result])) };
   };
   const undisturbed = await networks("undisturbed", {});
-  const preload = new URL("../soak/gpu_faults.ts", import.meta.url).pathname;
+  const preload = fileURLToPath(new URL("../soak/gpu_faults.ts", import.meta.url));
   const struck = `${folder.path}/struck`;
   const disturbed = await networks(
     "disturbed",

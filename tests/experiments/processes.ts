@@ -1,5 +1,7 @@
 // Child processes for tests: what a program prints, and how it ends.
 
+import { fileURLToPath } from "node:url";
+
 /** A program that has ended. */
 export interface Ended {
   status: number;
@@ -58,7 +60,7 @@ export async function whenReady(
 
 /** A file beside the tests, as a path. */
 export function beside(name: string): string {
-  return new URL(name, import.meta.url).pathname;
+  return fileURLToPath(new URL(name, import.meta.url));
 }
 
 /** Waits. */

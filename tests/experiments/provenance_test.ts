@@ -1,3 +1,4 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { assertEquals } from "@std/assert";
 import { gitRevision } from "../../experiments/shared/provenance.ts";
 import { runDeno } from "./processes.ts";
@@ -6,7 +7,7 @@ const revision = "0123456789abcdef0123456789abcdef01234567";
 
 /** A folder that looks like a checkout to whoever reads its files, though not to git. */
 function checkout(files: Readonly<Record<string, string>>): URL {
-  const root = new URL(`file://${Deno.makeTempDirSync()}/`);
+  const root = pathToFileURL(`${Deno.makeTempDirSync()}/`);
   for (const [name, text] of Object.entries(files)) {
     const file = new URL(name, root);
     Deno.mkdirSync(new URL(".", file), { recursive: true });
@@ -47,9 +48,9 @@ Deno.test("gitRevision() asks git only with permission to run it", async () => {
     script,
     `import { gitRevision } from "${shared}";\nconsole.log(gitRevision(new URL("${root}")));\n`,
   );
-  const env = { PATH: root.pathname };
+  const env = { PATH: fileURLToPath(root) };
   const answer = async (...allowed: string[]) =>
-    (await runDeno(["run", "--no-lock", ...allowed, script.pathname], { env })).stdout.trim();
+    (await runDeno(["run", "--no-lock", ...allowed, fileURLToPath(script)], { env })).stdout.trim();
   assertEquals(await answer("--allow-read", "--allow-run=git"), "asked-dirty");
   assertEquals(await answer("--allow-read"), revision);
   assertEquals(await answer(), "undefined");

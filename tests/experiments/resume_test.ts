@@ -1,11 +1,12 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
 import { type Ended, pause, runDeno, spawnDeno } from "./processes.ts";
 import { type Scratch, scratch } from "./scratch.ts";
 import { remains, smallAutoencoders, smallRecurrentNetworks, snapshot } from "./small_runs.ts";
 
-const autoencoder = new URL("../../experiments/autoencoder.ts", import.meta.url).pathname;
-const recurrent = new URL("../../experiments/rnn.ts", import.meta.url).pathname;
+const autoencoder = fileURLToPath(new URL("../../experiments/autoencoder.ts", import.meta.url));
+const recurrent = fileURLToPath(new URL("../../experiments/rnn.ts", import.meta.url));
 
 function task(folder: Scratch): readonly string[] {
   return smallAutoencoders(folder).flags;

@@ -1,10 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
 import { softmax } from "../../experiments/shared/sequence_chart.ts";
 import { readTable } from "../../experiments/shared/tables.ts";
 import { runDeno } from "./processes.ts";
 import { scratch } from "./scratch.ts";
 
-const program = new URL("../../experiments/rnn.ts", import.meta.url).pathname;
+const program = fileURLToPath(new URL("../../experiments/rnn.ts", import.meta.url));
 
 function run(...args: string[]) {
   return runDeno(["run", "-A", program, ...args]);

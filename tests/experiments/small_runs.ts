@@ -1,5 +1,6 @@
 // Runs of seconds, and what is compared of them.
 
+import { fileURLToPath } from "node:url";
 import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -34,7 +35,7 @@ export const smallRecurrentNetworks: SmallRun = {
 };
 
 function programPath(name: string): string {
-  return new URL(`../../experiments/${name}.ts`, import.meta.url).pathname;
+  return fileURLToPath(new URL(`../../experiments/${name}.ts`, import.meta.url));
 }
 
 /** All that a run leaves and that is the same in every one: bytes of files, bits of networks. */

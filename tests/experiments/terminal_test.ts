@@ -1,12 +1,13 @@
 // Ctrl-C as a terminal sends it: to the program and to all that started it, at once.
 
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { assertSame, finish, isBegun, referenceOf, savedUpdates } from "../soak/session.ts";
 import { pause } from "./processes.ts";
 import { type Scratch, scratch } from "./scratch.ts";
 import { smallAutoencoders, type SmallRun } from "./small_runs.ts";
 
-const config = new URL("../../deno.json", import.meta.url).pathname;
+const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 const launchers: Record<string, readonly string[]> = {
   "deno task": [Deno.execPath()],
@@ -20,10 +21,15 @@ function taskOf(
   { launcher, out }: { launcher: readonly string[]; out: string },
 ): string {
   const words = ["deno", "run", "-A", "--config", config, program, ...flags];
-  const train = [...words, "--checkpoint-every", "20", "--out", out].join(" ");
+  const train = [...words, "--checkpoint-every", "20", "--out", out].map(quoted).join(" ");
   const file = `${folder.path}/deno.json`;
   Deno.writeTextFileSync(file, JSON.stringify({ tasks: { train } }));
-  return [...launcher, "task", "--config", file, "train"].join(" ");
+  return [...launcher, "task", "--config", file, "train"].map(quoted).join(" ");
+}
+
+/** A word as shells take it, whatever is in it. */
+function quoted(word: string): string {
+  return /^[\w@./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\"'\"'")}'`;
 }
 
 function recordOf(out: string) {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
 import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
 import { runDeno } from "./processes.ts";
@@ -26,7 +27,7 @@ Deno.test("tuningFiles() does without a folder that cannot be made", () => {
 });
 
 const module = new URL("../../experiments/shared/tuning_files.ts", import.meta.url);
-const config = new URL("../../deno.json", import.meta.url).pathname;
+const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 /**
  * Saves and loads with the folder that is taken by default, in a process of its own, which sets the

@@ -1,5 +1,5 @@
-import { assertEquals, assertLess, assertRejects } from "@std/assert";
-import { gunzip } from "../../core/formats/gzip.ts";
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { gunzip, isGzip } from "../../core/formats/gzip.ts";
 import { InputError } from "../../core/errors.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
 
@@ -62,11 +62,50 @@ Deno.test("gunzip() refuses damaged data", async () => {
   }
 });
 
+Deno.test("gunzip() reads several members, the empty ones too, and zeros after the last", async () => {
+  const parts = [noise(1000), noise(0), noise(40_000), new Uint8Array(70_000), noise(1), noise(0)];
+  const packed = await Promise.all(parts.map(gzip));
+  const whole = join(...parts);
+  for (const padding of [0, 1, 2, 3, 4, 7, 8, 9, 512, 40_000]) {
+    const zeros = new Uint8Array(padding);
+    assertEquals(await gunzip(join(...packed, zeros)), whole, `${padding} zeros`);
+    assertEquals(await gunzip(join(packed[0], zeros)), parts[0], `${padding} zeros`);
+    assertEquals(await gunzip(join(packed[1], zeros)), parts[1], `${padding} zeros`);
+  }
+  // Many of them within what is unpacked at a time.
+  const small = join(...Array(3000).fill(packed[4]));
+  assertEquals(await gunzip(small), join(...Array(3000).fill(parts[4])));
+});
+
+Deno.test("gunzip() refuses members of which one is damaged or cut", async () => {
+  const [first, second] = await Promise.all([gzip(noise(1000)), gzip(noise(2000))]);
+  for (let at = first.length - 8; at < first.length; at++) {
+    const damaged = first.slice();
+    damaged[at] ^= 1;
+    await assertRefused(join(damaged, second), "damaged");
+    await assertRefused(join(second, damaged), "damaged");
+    await assertRefused(join(second, damaged, new Uint8Array(512)), "damaged");
+  }
+  for (const length of [12, 100, second.length - 9, second.length - 1]) {
+    await assertRefused(join(first, second.subarray(0, length)), "damaged");
+  }
+});
+
+Deno.test("isGzip() knows packed data by their first bytes", async () => {
+  assert(isGzip(await gzip(noise(0))));
+  for (const bytes of [[], [0x1f], [0x8b, 0x1f], [0, 0, 8, 3]]) {
+    assert(!isGzip(new Uint8Array(bytes)));
+  }
+});
+
 Deno.test("gunzip() refuses bytes after the end", async () => {
   const packed = await gzip(noise(1000));
   const message = "followed by other bytes";
-  await assertRefused(join(packed, new Uint8Array(1)), message);
-  await assertRefused(join(packed, packed), message);
+  for (const rest of [[1], [0, 1], [1, 0, 0, 0, 0], [0x1f, 0x8b], [0x50, 0x4b, 3, 4, 20, 0]]) {
+    await assertRefused(join(packed, Uint8Array.from(rest)), message);
+    await assertRefused(join(packed, packed, Uint8Array.from(rest)), message);
+  }
+  await assertRefused(join(packed, new Uint8Array(512), packed), message);
   // An end exactly where a slice of the input ends: 16,384 bytes, stored without compression.
   await assertRefused(join(stored(16_384), new Uint8Array([1])), message);
 });
@@ -102,6 +141,7 @@ Deno.test("gunzip() gives up a bomb without unpacking it", async () => {
   const bomb = await gzip(new Uint8Array(2 ** 26)); // 64 MiB in 65 kB
   assertLess(bomb.length, 2 ** 17);
   bomb[bomb.length - 1] ^= 0xff; // whoever unpacks it to the end finds damage instead
+  await assertRefused(join(await gzip(noise(999)), bomb), "unpacks to more than 1000 bytes", 1000);
   await assertRefused(bomb, "unpacks to more than 1000 bytes", 1000);
 });
 

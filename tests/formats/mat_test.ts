@@ -6,7 +6,7 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { isMAT73, type MATArray, readMAT } from "../../core/formats/mat.ts";
+import { isMAT73, type MATArray, readMAT, rowByRow } from "../../core/formats/mat.ts";
 import { mostInflation } from "../../core/formats/zlib.ts";
 import { InputError } from "../../core/errors.ts";
 import { longestAllocation, valueOrError } from "./bad_input.ts";
@@ -320,4 +320,10 @@ Deno.test("readMAT() refuses a name twice, and passes over variables without one
   const variable = crafter.variable(doubles), nameless = crafter.variable({ ...doubles, name: "" });
   await assertRejects(() => readMAT(crafter.file(variable, variable)), InputError, "x twice");
   assertEquals([...(await readMAT(crafter.file(nameless, variable, nameless))).keys()], ["x"]);
+});
+
+Deno.test("rowByRow() lets the last index vary fastest", () => {
+  const data = Float64Array.of(1, 2, 3, 4, 5, 6);
+  assertEquals(rowByRow({ dimensions: [2, 3], data }), Float64Array.of(1, 3, 5, 2, 4, 6));
+  assertEquals(rowByRow({ dimensions: [1, 3, 2], data }), Float64Array.of(1, 4, 2, 5, 3, 6));
 });

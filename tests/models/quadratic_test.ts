@@ -1,7 +1,10 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { Vector } from "../../core/gpu/vector.ts";
+import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
+import { Purpose } from "../../core/random.ts";
+import { gaussianNoise } from "../../core/reference/noise.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { quadratic } from "../../models/quadratic.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
@@ -117,6 +120,87 @@ gpuTest("quadratic() is minimised by a trainer from where the initializer says",
   }
 });
 
+/** theta of each replica after some updates of mixed optimizers, so that their order is another one. */
+async function trained(bench: Bench, seeds: readonly number[], noise?: number) {
+  const trainer = await Trainer.open(bench.gpu, {
+    model: quadratic([drawnBowl], noise === undefined ? {} : { noise }),
+    replicas: seeds.map((seed) => ({
+      seed,
+      optimizer: (seed % 2 === 0 ? nesterov : classicalMomentum)({
+        learningRate: 0.125,
+        momentum: 0.75,
+      }),
+      initializer: () => ({ weights: new Float64Array(8).fill(1), biases: new Float64Array(8) }),
+    })),
+    batchSize: 1,
+  });
+  try {
+    for await (const _ of trainer.run({ updates: 20, every: 7, evalCases: 1 }));
+    const thetas: Float32Array[] = [];
+    for (const r of seeds.keys()) thetas.push((await trainer.theta(r))[0]);
+    return thetas;
+  } finally {
+    trainer.free();
+  }
+}
+
+const drawnBowl = new Quadratic({ spectrum: [4, 3, 2, 1, 1, 0.5, 0.5, 0.25], rotation });
+
+/** What trained() gave on the other GPU of the tests. */
+let onOtherGpu: Float32Array[] | undefined;
+
+gpuTest("quadratic() with noise: a replica is itself, alone or beside others", async (bench) => {
+  const seeds = [1, 2, 3, 4, 2];
+  const beside = await trained(bench, seeds, 0.5);
+  for (const [r, seed] of seeds.entries()) {
+    assertEquals(beside[r], (await trained(bench, [seed], 0.5))[0], `seed ${seed}`);
+  }
+  for (const other of [0, 2, 3]) assertNotEquals(beside[1], beside[other]);
+  assertEquals(beside, onOtherGpu ?? beside, "the bits do not depend on where operands are read");
+  onOtherGpu = beside;
+});
+
+gpuTest("quadratic() with a noise of 0 is that without", async (bench) => {
+  assertEquals(await trained(bench, [1, 2], 0), await trained(bench, [1, 2]));
+  assertNotEquals(await trained(bench, [1, 2], 0.5), await trained(bench, [1, 2]));
+});
+
+gpuTest("quadratic() adds noise to the gradient that a trainer moves by", async (bench) => {
+  const n = 11;
+  const [deviation, learningRate] = [0.5, 0.25];
+  const flat = { matrix: new Float64Array(n * n), linear: Array(n).fill(2) };
+  const seeds = [3, 4];
+  const trainer = bench.take(
+    await Trainer.open(bench.gpu, {
+      model: quadratic([flat], { noise: deviation }),
+      replicas: seeds.map((seed) => ({
+        seed,
+        optimizer: classicalMomentum({ learningRate, momentum: 0 }),
+        initializer: () => ({ weights: new Float64Array(n), biases: new Float64Array(n) }),
+      })),
+      batchSize: 1,
+    }),
+  );
+  const sums = seeds.map(() => new Float64Array(n));
+  for await (const { update, replicas } of trainer.run({ updates: 6, every: 1 })) {
+    for (const [r, seed] of seeds.entries()) {
+      const draws = gaussianNoise({
+        seed,
+        purpose: Purpose.noise,
+        update: update - 1,
+        columns: n,
+      });
+      sums[r] = sums[r].map((x, i) => x - learningRate * (2 + deviation * draws[i]));
+      const [theta] = await trainer.theta(r);
+      // WGSL lets a draw be off by 2^-11 of its radius, at most 6.
+      const error = update * learningRate * deviation * 6 * 2 ** -11;
+      theta.forEach((x, i) => assertAlmostEquals(x, sums[r][i], error));
+      // The objective has no noise.
+      assertAlmostEquals(replicas[r].figures.value, theta.reduce((s, x) => s + 2 * x, 0), 1e-5);
+    }
+  }
+});
+
 Deno.test("quadratic() has one case to train on, and a figure", () => {
   const model = quadratic([drawn(17, 1)]);
   assertEquals(model.cases, { train: 1, test: 0 });
@@ -148,6 +232,9 @@ gpuTest("quadratic() refuses what is no quadratic of the replicas", ({ gpu }) =>
   refused("finite numbers only, not NaN", { matrix: [1, NaN, NaN, 1], linear: [0, 0] });
   refused("finite numbers only, not NaN", { matrix: [NaN, 0, 0, 1], linear: [0, 0] });
   refused("finite numbers only, not Infinity", { matrix: [1, 0, 0, 1], linear: [0, Infinity] });
+  for (const noise of [-1, NaN, Infinity, 1e39]) {
+    assertThrows(() => quadratic([plain], { noise }), InputError, "the noise of a gradient is");
+  }
   assertThrows(
     () => quadratic([plain, plain]).build(gpu, { replicas: 3, batch: 1 }),
     InputError,

@@ -10,6 +10,7 @@ import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { lion } from "../../core/optim/lion.ts";
 import { lookahead, type LookaheadOptions } from "../../core/optim/lookahead.ts";
+import { lowRankMomentum } from "../../core/optim/low_rank_momentum.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
 import { muon, type MuonOptions } from "../../core/optim/muon.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
@@ -160,6 +161,12 @@ export const families: Readonly<Record<string, FamilyRow>> = {
       others: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 },
     },
     stateBytes: bytes({ weights: 4, biases: 8 }),
+  },
+  "low-rank": {
+    make: lowRankMomentum,
+    settings: { learningRate: 0.1, momentum: rising, rank: 2 },
+    // 8 columns, with the padding, for each of 64 rows and 32 columns.
+    stateBytes: bytes({ weights: 4 * 8 * (64 + 32) / (64 * 32), biases: 4 }),
   },
 };
 

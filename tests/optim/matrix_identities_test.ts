@@ -1,7 +1,15 @@
-import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLessOrEqual,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import { adamW } from "../../core/optim/adamw.ts";
+import { lowRankMomentum, lowRankMomentumFamily } from "../../core/optim/low_rank_momentum.ts";
 import { muon, muonFamily } from "../../core/optim/muon.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import {
@@ -11,9 +19,10 @@ import {
 } from "../../core/optim/partial_momentum.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
 import { sgd } from "../../core/optim/sgd.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../core/train/checkpoint.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
 import { singularValues } from "../reference/singular_values.ts";
-import { bowls, oddShapes, openOn, train } from "./tensors.ts";
+import { bowls, difference, oddShapes, openOn, train } from "./tensors.ts";
 
 const settings = { learningRate: 0.1, momentum: paperMomentum({ cap: 0.9, period: 3 }) };
 const partial = (choice: TensorChoice) => partialMomentum({ ...settings, in: choice });
@@ -150,4 +159,66 @@ Deno.test("muon of the same matrices and steps is one family", () => {
   ]);
   for (const steps of [0, 1.5]) assertThrows(() => muon({ steps }), InputError, "at least 1");
   assertThrows(() => muon({ matrices: "ends" as never }), InputError, "not ends");
+});
+
+gpuTest(
+  "low-rank momentum at the full rank is classical momentum, for every shape",
+  async (bench) => {
+    const momentum = classicalMomentum(settings);
+    const [cm, full, more, less] = await ends(
+      bench,
+      momentum,
+      ...[3, 200, 1].map((rank) => lowRankMomentum({ ...settings, rank })),
+    );
+    // Behind each number lie some dozen roundings of 6e-8 an update.
+    for (const found of [full, more]) assertLessOrEqual(difference(found, cm), 1e-6);
+    assert(difference(less, cm) > 1e-3);
+    assertEquals(more, full);
+    // Biases to the bit.
+    assertEquals([1, 3, 5].map((t) => less[t]), [1, 3, 5].map((t) => cm[t]));
+  },
+);
+
+gpuTest("low-rank momentum without momentum is SGD", async (bench) => {
+  const [low, plain] = await ends(
+    bench,
+    lowRankMomentum({ learningRate: 0.1, momentum: 0, rank: 1 }),
+    sgd({ learningRate: 0.1 }),
+  );
+  assertLessOrEqual(difference(low, plain), 1e-6);
+});
+
+gpuTest("low-rank momentum refuses a network of biases alone", async (bench) => {
+  await assertRejects(
+    async () => {
+      const optimizer = lowRankMomentum({ ...settings, rank: 1 });
+      await openOn(bench, bowls([oddShapes[1]]), [optimizer]);
+    },
+    InputError,
+    "no weight matrix",
+  );
+});
+
+Deno.test("low-rank momentum of the same rank is one family", () => {
+  assertStrictEquals(lowRankMomentum(settings).family, lowRankMomentumFamily(4));
+  const names = [4, 2].map((rank) => lowRankMomentum({ ...settings, rank }).name);
+  assertEquals(names, ["low-rank", "low-rank (rank 2)"]);
+  for (const rank of [0, 1.5, NaN]) {
+    assertThrows(() => lowRankMomentum({ ...settings, rank }), InputError, "whole number");
+  }
+});
+
+gpuTest("states of some tensors, or of none, go through a checkpoint", async (bench) => {
+  // Without a bias, Muon's AdamW and the velocity of low rank have no tensor.
+  for (const tensors of [[0, 1, 2], [0, 2, 4]]) {
+    const landscape = bowls(tensors.map((t) => oddShapes[t]));
+    const optimizers = [partial("weights"), muon(), lowRankMomentum({ ...settings, rank: 2 })];
+    const whole = await openOn(bench, landscape, optimizers);
+    await train(whole, 3);
+    const { state } = await decodeCheckpoint(await encodeCheckpoint(await whole.save()));
+    await train(whole, 6);
+    const resumed = await openOn(bench, landscape, optimizers, { from: state });
+    await train(resumed, 6);
+    for (const r of optimizers.keys()) assertEquals(await resumed.theta(r), await whole.theta(r));
+  }
 });

@@ -159,7 +159,7 @@ Deno.test("settingsAt() refuses what a schedule gives, and says at which update"
     const given = settings((step) => step < 4 ? 0.5 : value);
     assertEquals(settingsAt(nesterovFamily, given, 3).momentum, 0.5);
     assertThrows(
-      () => settingsAt(nesterovFamily, given, 4),
+      () => settingsAt(nesterovFamily, given, 4).momentum,
       InputError,
       `the momentum at update 4 must be at least 0 and below 1, not ${shown}`,
     );

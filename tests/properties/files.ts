@@ -1,8 +1,9 @@
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { readUnpacked } from "../../experiments/shared/files.ts";
 import { property, readOrRefused } from "./property.ts";
 
-const fixtures = new URL("../data/fixtures/", import.meta.url).pathname;
+const fixtures = fileURLToPath(new URL("../formats/fixtures/", import.meta.url));
 
 const names = fc.oneof(
   fc.constantFrom("u1.npy", "scipy_plain.mat", "u1.npy/u1.npy", "missing.gz", ".", "..", ""),

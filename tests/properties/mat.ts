@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readMAT } from "../../core/formats/mat.ts";
 import type { MATClass } from "../../core/formats/mat_array.ts";
+import { readCaseArray } from "../../experiments/problems/case_array.ts";
 import type { NumericType } from "../../core/formats/numeric.ts";
 import { mostInflation } from "../../core/formats/zlib.ts";
 import { join, MATCrafter } from "../formats/crafted_mat.ts";
@@ -87,6 +88,77 @@ function packed(compressed: boolean): fc.Arbitrary<Specimen> {
   );
 }
 
+/** Variables that are no real numeric arrays: cells, text, sparse, complex. */
+const others = fc.constantFrom(1, 2, 3, 4, 5, 16, 0x0806, 0x0807).map((flags) =>
+  new MATCrafter().variable({
+    ...{ name: `other${flags}`, flags, dimensions: [1, 1], storage: 9 },
+    content: new Uint8Array(8),
+  })
+);
+
+/** Files of arrays between others, and whether they are logical. */
+const mixed = fc.record({
+  arrays: fc.array(arrays, { minLength: 1, maxLength: 3 }),
+  others: fc.array(others, { maxLength: 3 }),
+  logical: fc.boolean(),
+  compressed: fc.boolean(),
+}).map(({ arrays, others, logical, compressed }) => {
+  const crafter = new MATCrafter();
+  const marked = arrays.map(({ type, array }) => ({
+    ...{ type, array },
+    logical: logical && type.name === "uint8",
+  }));
+  const variables = marked.map((
+    { type: { code, storage }, array: { dimensions, data }, logical },
+    i,
+  ) =>
+    crafter.variable({
+      ...{ name: `x${i}`, flags: code + (logical ? 0x0200 : 0), dimensions, storage },
+      content: fileBytes(data, true),
+    })
+  );
+  const all = variables.flatMap((variable, i) => [variable, ...others.slice(i, i + 1)]);
+  return {
+    bytes: crafter.file(...all.map((variable) => pack(crafter, variable, compressed))),
+    expected: marked.map(({ type, array: { dimensions, data }, logical }, i) => [
+      `x${i}`,
+      { class: type.name, dimensions, data, ...logical && { logical } },
+    ]),
+  };
+});
+
+/** Cases of MATLAB, in a file whose cases are its rows or its columns. */
+const cases = fc.record({
+  count: fc.integer({ min: 1, max: 5 }),
+  shape: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 2 }),
+  byColumns: fc.boolean(),
+}).map(({ count, shape, byColumns }) => {
+  const dimensions = byColumns ? [...shape, count] : [count, ...shape];
+  const width = shape.reduce((product, n) => product * n, 1);
+  const content = Float64Array.from({ length: count * width }, (_, i) => i);
+  const crafter = new MATCrafter();
+  const variable = {
+    name: "x",
+    flags: 6,
+    dimensions,
+    storage: 9,
+    content: fileBytes(content, true),
+  };
+  return {
+    count,
+    shape,
+    width,
+    byColumns,
+    dimensions,
+    bytes: crafter.file(crafter.variable(variable)),
+  };
+});
+
+/** Where an element lies in a file: the first index fastest. */
+function columnMajor(index: readonly number[], dimensions: readonly number[]): number {
+  return index.reduceRight((at, i, k) => at * dimensions[k] + i, 0);
+}
+
 /** What is true of readMAT(), whatever it is given. */
 export const matProperties = [
   survives({
@@ -104,6 +176,40 @@ export const matProperties = [
     memory: (size) => (2 + mostWidening) * mostInflation * size,
   }),
   property("readMAT() reads every array that is written", files, async ({ expected, bytes }) => {
-    assertEquals([...await readMAT(bytes)], expected.map(([name, array]) => [name, array]));
+    assertEquals([...await readMAT(bytes)], expected as unknown[]);
+  }),
+  property(
+    "readMAT() leaves out what is no numeric array, where it is asked to",
+    mixed,
+    async (file) => {
+      assertEquals(
+        [...await readMAT(file.bytes, { numericOnly: true })],
+        file.expected as unknown[],
+      );
+    },
+  ),
+  property("readCaseArray() makes rows of MATLAB's cases, in their order", cases, async (file) => {
+    const { count, shape, width, bytes, dimensions } = file;
+    const request = { path: "x.mat", name: undefined, header: undefined, width };
+    const read = await readCaseArray(bytes, request);
+    // Where rows fit too, they are taken.
+    const byColumns = file.byColumns && count * width / dimensions[0] !== width;
+    const [taken] = read.taken.slice(-1);
+    assertEquals(/^(?:columns|the last)/.test(taken), byColumns, taken);
+    const inner = byColumns ? dimensions.slice(0, -1) : dimensions.slice(1);
+    const wanted = Array.from({ length: count * width }, (_, at) => {
+      const values = inner.reduce((product, n) => product * n, 1);
+      let rest = at % values;
+      const index = inner.map((_, k) => {
+        const below = inner.slice(k + 1).reduce((product, n) => product * n, 1);
+        const i = Math.floor(rest / below);
+        rest %= below;
+        return i;
+      });
+      const number = Math.floor(at / values);
+      return columnMajor(byColumns ? [...index, number] : [number, ...index], dimensions);
+    });
+    assertEquals([...read.data].map(Number), wanted);
+    if (byColumns === file.byColumns) assertEquals(read.dimensions, [count, ...shape]);
   }),
 ];

@@ -1,11 +1,13 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { NumericType } from "../../core/formats/numeric.ts";
-import { type NPYType, readNPY } from "../../core/formats/npy.ts";
+import { type NPYType, readNPY, readNPZ } from "../../core/formats/npy.ts";
+import { mostInflation } from "../../core/formats/zlib.ts";
 import { join } from "../formats/crafted_mat.ts";
-import { claims, specimen } from "./damage.ts";
+import { zip } from "../formats/crafted_npz.ts";
+import { claims, edited, edits, specimen } from "./damage.ts";
 import { arraysOf, fileBytes, integers } from "./numbers.ts";
-import { property, survives } from "./property.ts";
+import { property, readOrRefused, survives } from "./property.ts";
 
 const types: Record<Exclude<NPYType, "b1">, NumericType> = {
   f2: Uint16Array,
@@ -17,6 +19,8 @@ const types: Record<Exclude<NPYType, "b1">, NumericType> = {
   u2: Uint16Array,
   i4: Int32Array,
   u4: Uint32Array,
+  i8: BigInt64Array,
+  u8: BigUint64Array,
 };
 
 const utf8 = new TextEncoder();
@@ -34,19 +38,45 @@ function dictionary(descr: string, fortran: boolean, shape: string): string {
   return `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': (${shape}), }\n`;
 }
 
+/** Whether two arrays are the same, bit by bit. */
+function equal(a: unknown, b: unknown): boolean {
+  try {
+    assertEquals(a, b);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const version = fc.constantFrom(1, 2, 3);
+
+/** A tuple of Python, as its versions write it. */
+function tuple(
+  dimensions: readonly number[],
+  { long, spaced }: { long: boolean; spaced: boolean },
+) {
+  const [end, comma] = [long ? "L" : "", spaced ? ", " : ","];
+  const sizes = dimensions.map((n) => `${n}${end}`).join(comma);
+  return dimensions.length === 1 ? `${sizes},` : sizes;
+}
 
 const arrays = fc.record({
   version,
+  long: fc.boolean(),
+  spaced: fc.boolean(),
+  rest: fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ maxLength: 9 })),
   type: fc.constantFrom(...Object.keys(types) as (keyof typeof types)[]),
   littleEndian: fc.boolean(),
-}).chain(({ version, type, littleEndian }) =>
+}).chain(({ version, type, littleEndian, long, spaced, rest }) =>
   arraysOf(types[type], { minRank: 0 }).map(({ dimensions, data }) => {
-    const shape = dimensions.map((n) => `${n},`).join(" ");
+    const shape = tuple(dimensions, { long: long && version < 3, spaced });
     const header = dictionary(`'${littleEndian ? "<" : ">"}${type}'`, false, shape);
     return {
-      array: { type, dimensions, data: type === "f2" ? halves(data as Uint16Array) : data },
-      bytes: file(version, header, fileBytes(data, littleEndian)),
+      array: {
+        ...{ type, dimensions, data: type === "f2" ? halves(data as Uint16Array) : data },
+        ...rest.length > 0 && { trailing: rest.length },
+      },
+      bytes: file(version, header, join(fileBytes(data, littleEndian), rest)),
     };
   })
 );
@@ -73,7 +103,7 @@ function columnMajorPlaces([first, ...others]: readonly number[]): number[] {
   );
 }
 
-const descriptions = [...Object.keys(types), "b1", "i8", "c8", "O", "U5", "V4"].map((type) =>
+const descriptions = [...Object.keys(types), "b1", "?", "c8", "O", "U5", "V4"].map((type) =>
   `'<${type}'`
 );
 
@@ -100,6 +130,33 @@ const whole = arrays.map(({ array, bytes }) =>
   specimen(bytes, `${array.dimensions.join(" x ")} of ${array.type}`)
 );
 
+/** Archives of arrays, and of what is none. */
+const archives = fc.record({
+  arrays: fc.array(arrays, { minLength: 1, maxLength: 3 }),
+  deflated: fc.boolean(),
+  forced64: fc.boolean(),
+  comment: fc.string(),
+}).map(({ arrays, ...options }) => {
+  const members = arrays.map(({ bytes }, i) => [`array ${i}.npy`, bytes] as const);
+  const others = [["notes.txt", new Uint8Array(99)]] as const;
+  return {
+    expected: arrays.map(({ array }, i) => [`array ${i}`, array]),
+    bytes: zip(Object.fromEntries([...members, ...others]), options),
+  };
+});
+
+/** Sizes and places that archives claim. */
+const claimingArchives = fc.record({
+  deflated: fc.boolean(),
+  size: fc.constantFrom(...claims.map(Number)),
+  crc: fc.constantFrom(undefined, 0),
+  method: fc.constantFrom(undefined, 0, 8, 9, 99),
+}).map(({ deflated, size, crc, method }) => {
+  const options = { deflated, size, ...crc !== undefined && { crc } };
+  const bytes = zip({ "a.npy": new Uint8Array(300) }, { ...options, ...method && { method } });
+  return specimen(bytes, `an archive that claims ${size} bytes, method ${method ?? deflated}`);
+});
+
 /** What is true of readNPY(), whatever it is given. */
 export const npyProperties = [
   survives({
@@ -118,6 +175,35 @@ export const npyProperties = [
   property("readNPY() reads every array that is written", arrays, ({ array, bytes }) => {
     assertEquals(readNPY(bytes) as typeof array, array);
   }),
+  survives({
+    name: "readNPZ()",
+    read: (bytes) => readNPZ(bytes),
+    files: fc.oneof(
+      archives.map(({ bytes, expected }) => specimen(bytes, `${expected.length} arrays archived`)),
+      claimingArchives,
+    ),
+    magic: Uint8Array.of(0x50, 0x4b, 3, 4),
+    // What is unpacked, in memory that doubles, and copied out of it; fflate makes room for blocks.
+    memory: (size) => 10 * mostInflation * size + 2 ** 20,
+  }),
+  property(
+    "readNPZ() reads every archive that is written",
+    archives,
+    async ({ expected, bytes }) => {
+      assertEquals([...await readNPZ(bytes)], expected as unknown[]);
+    },
+  ),
+  property(
+    "readNPZ() misreads no damaged archive: an array is as it was, or refused",
+    fc.tuple(archives, edits),
+    ([{ expected, bytes }, edits]) =>
+      readOrRefused(async () => {
+        const damaged = edited(specimen(bytes, ""), edits).bytes;
+        for (const array of (await readNPZ(damaged)).values()) {
+          assert(expected.some(([, whole]) => equal(whole, array)));
+        }
+      }),
+  ),
   property("readNPY() puts every Fortran order right", transposed, ({ dimensions, bytes }) => {
     const { data } = readNPY(bytes);
     assertEquals(data as Uint32Array, Uint32Array.from({ length: data.length }, (_, i) => i));

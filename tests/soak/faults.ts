@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import fc from "fast-check";
 import type { RandomStream } from "../../core/random.ts";
@@ -54,7 +55,7 @@ async function assertSurvived({ status, stderr }: Ended, { reference, out }: Fau
 
 /** A fault of the GPU, which is put between it and the program. */
 function gpuFault(name: string, fault: (trial: FaultTrial) => string): Fault {
-  const preload = new URL("gpu_faults.ts", import.meta.url).pathname;
+  const preload = fileURLToPath(new URL("gpu_faults.ts", import.meta.url));
   return {
     name,
     survival: sameRun,

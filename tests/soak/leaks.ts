@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertLess } from "@std/assert";
 import { runDeno } from "../experiments/processes.ts";
 
@@ -26,7 +27,7 @@ interface Reading {
   readonly residentBytes: number;
 }
 
-const program = new URL("leak_program.ts", import.meta.url).pathname;
+const program = fileURLToPath(new URL("leak_program.ts", import.meta.url));
 
 /**
  * Does it in a process of its own, and rejects where memory grows. GPU memory is counted to the

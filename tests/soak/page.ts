@@ -3,6 +3,7 @@
  * anything: `deno run -A tests/soak/page.ts --page results/paper/report.html`. Beside the page it leaves
  * wide.png, narrow.png and printed.pdf to be looked at.
  */
+import { pathToFileURL } from "node:url";
 import { InputError } from "../../core/errors.ts";
 import { exists } from "../../experiments/shared/files.ts";
 import { path } from "../../experiments/shared/flags.ts";
@@ -35,7 +36,7 @@ async function open(page: string, ...options: readonly string[]): Promise<string
     ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"],
     "--enable-logging=stderr",
     ...options,
-    `file://${Deno.realPathSync(page)}`,
+    pathToFileURL(Deno.realPathSync(page)).href,
   ]);
   const log = new TextDecoder().decode(stderr);
   if (!success) throw new InputError(`Chromium failed: ${log}`);

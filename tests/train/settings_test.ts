@@ -143,3 +143,15 @@ gpuTest("weights decay and biases do not, without a dispatch of their own", asyn
     else assertNotEquals(decayed[t], kept[t]);
   }
 });
+
+gpuTest("a learning rate is not asked for past the last update, a momentum once", async (bench) => {
+  const rates = [0.1, 0.05, 0.025];
+  const asked: number[] = [];
+  const momentum = (update: number) => {
+    asked.push(update);
+    return 0.5;
+  };
+  const optimizer = nesterov({ learningRate: (update) => rates[update], momentum });
+  await trained(bench, [optimizer], rates.length);
+  assertEquals(Math.max(...asked), rates.length);
+});

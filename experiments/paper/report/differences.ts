@@ -5,6 +5,8 @@ import {
   recurrentBudgets,
 } from "../budget.ts";
 import { paperProblems } from "../../../mod.ts";
+import { notMNIST, unchecked } from "../../problems/problem.ts";
+import { tellData } from "../data.ts";
 import type { TableConfiguration } from "../folder.ts";
 import type { AutoencoderGrid } from "../grid.ts";
 import { numberOf } from "./headings.ts";
@@ -55,6 +57,18 @@ const recurrentAspects: readonly Aspect<RecurrentBudget>[] = [
   ["seeds", ({ seeds }) => `${seeds.length} networks an entry`, "a smaller budget"],
 ];
 
+/** Why data are not known to be the paper's, by how they are told. */
+const otherData: readonly (readonly [told: string, why: string])[] = [
+  [
+    unchecked,
+    "a file of the original's name and shape: no sum of the authors' is known to tell if it is theirs",
+  ],
+  [
+    notMNIST,
+    "other images under the names of MNIST's files: the paper's errors are not of these data",
+  ],
+];
+
 /** What the data are that stand in for the paper's. */
 const standIns: Readonly<Record<string, string>> = {
   curves: "the original file was not read: generated curves match its published total variance " +
@@ -89,14 +103,15 @@ function differencesOf({ name, record: { configuration } }: TableSummary): Diffe
       ? compare(recurrentAspects, recurrentBudgets.paper, configuration.budget)
       : [];
   }
-  const { problem, data } = configuration;
+  const { problem } = configuration, data = tellData(configuration);
   const paper = gridOfPaper(name, configuration);
   return [
     ...data.startsWith("original") ? [] : [{
       setting: "data",
       paper: "the authors'",
       here: data,
-      why: standIns[problem] ?? "other data",
+      why: otherData.find(([told]) => data.startsWith(told))?.[1] ?? standIns[problem] ??
+        "other data",
     }],
     ...compare(autoencoderAspects, paper, configuration),
     {

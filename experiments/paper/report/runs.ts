@@ -1,5 +1,6 @@
 import { formatDuration } from "../../shared/progress.ts";
 import type { Cell } from "../cells.ts";
+import { tellData } from "../data.ts";
 import { isRecurrent } from "./differences.ts";
 import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";
@@ -58,7 +59,7 @@ function budgetOf({ record: { configuration } }: TableSummary): Setting[] {
   const { problem, data, layers, budget: { mu, schedulePeriod, finish } } = configuration;
   return [
     ["problem", problem],
-    ["data", data],
+    ["data", tellData({ problem, data })],
     ["network", `${layers.join("-")} and its mirror image`],
     ["momentum", `up to ${mu.join(", ")}`],
     ["momentum rises", `every ${schedulePeriod} updates`],

@@ -9,9 +9,10 @@ import {
   pathOf,
   upTo,
 } from "./descent.ts";
+import { height, heights } from "./height.ts";
 import { rateFigure } from "./rate_figure.ts";
 import { ratesOf } from "./rates.ts";
-import { type Figure, type Finding, type Measured, type Row, row } from "./statement.ts";
+import { type Figure, type Finding, type Row, row } from "./statement.ts";
 
 /** Updates that each quadratic is followed for. */
 const updates = 1000;
@@ -92,24 +93,9 @@ function recursionRow({ conditionNumber, recursion, float64, gpu }: Outcome): Ro
 function rateRow(outcome: Outcome): Row {
   return row(
     `f - f*, condition number ${outcome.conditionNumber}`,
-    heights(outcome, outcome.float64),
-    heights(outcome, outcome.gpu),
+    heights(outcome, outcome.float64, (update) => bound(update, outcome)),
+    heights(outcome, outcome.gpu, (update) => bound(update, outcome)),
   );
-}
-
-/** f - f* = sum of lambda e^2 / 2, of which an error of e makes lambda (|e| + error / 2) error. */
-function* heights(problem: Problem, path: Path): Iterable<Measured> {
-  for (const { update, theta, error } of path) {
-    const rounding = problem.quadratic.spectrum.reduce(
-      (sum, lambda, i) => sum + lambda * (Math.abs(theta[i]) + error[i] / 2) * error[i],
-      0,
-    );
-    yield { residual: height(theta, problem), bound: bound(update, problem) + rounding };
-  }
-}
-
-function height(theta: Float64Array, { quadratic: { spectrum } }: Problem): number {
-  return spectrum.reduce((sum, lambda, i) => sum + lambda * theta[i] ** 2 / 2, 0);
 }
 
 /** 4 L |e_0|^2 / (k + 1)^2 with L = 1. */

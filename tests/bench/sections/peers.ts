@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { paperProblems } from "../../../mod.ts";
 import { type EngineCommand, EngineProcess } from "../engine_process.ts";
 import { median } from "../median.ts";
@@ -8,7 +9,7 @@ import { type Task, type TaskValues, writeTask } from "../task.ts";
 import { autoencoderTask, recurrentTask } from "../tasks.ts";
 import type { Setting } from "./section.ts";
 
-const bench = new URL("..", import.meta.url).pathname;
+const bench = fileURLToPath(new URL("..", import.meta.url));
 
 /** The command of a program of the benchmark. */
 function deno(program: string, ...args: string[]): string[] {

@@ -1,9 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { median } from "../median.ts";
 import type { Row } from "../report.ts";
 import type { Setting } from "./section.ts";
 
-const program = new URL("../start_program.ts", import.meta.url).pathname;
-const config = new URL("../deno.json", import.meta.url).pathname;
+const program = fileURLToPath(new URL("../start_program.ts", import.meta.url));
+const config = fileURLToPath(new URL("../deno.json", import.meta.url));
 
 /**
  * From the start of a process to the end of the first update of Curves, and where the time goes: with

@@ -1,15 +1,22 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { classicalMomentum } from "../../../../core/optim/classical_momentum.ts";
 import { nesterov } from "../../../../core/optim/nesterov.ts";
 import { nesterov1983 } from "../../../../core/optim/schedule.ts";
 import { logarithmicSpectrum } from "../../../../experiments/paper/theory/conditions.ts";
 import {
   distances,
   float64Path,
+  gpuPaths,
   pathOf,
   upTo,
 } from "../../../../experiments/paper/theory/descent.ts";
 import { heavyBall } from "../../../../experiments/paper/theory/heavy_ball.ts";
 import { nesterov1983Rate } from "../../../../experiments/paper/theory/nesterov_1983.ts";
+import {
+  constantMomentum,
+  directionErrors,
+  nesterov2003Rate,
+} from "../../../../experiments/paper/theory/nesterov_2003.ts";
 import { row } from "../../../../experiments/paper/theory/statement.ts";
 import { gpuTest } from "../../../gpu/fixture.ts";
 import { float64 } from "../../../../core/reference/iterate_error.ts";
@@ -57,3 +64,47 @@ Deno.test("Nesterov's recursion is not NAG with a schedule that is one update la
   assert(compare(0));
   assert(!compare(1));
 });
+
+gpuTest("nesterov2003Rate() is within both bounds, the second one sharp", async ({ gpu }) => {
+  const { statement, figure } = await nesterov2003Rate(gpu, uninterrupted, [10, 1000]);
+  assertHolds(statement, 4);
+  for (const { float64, gpu } of statement.rows.slice(0, 2)) {
+    assertLess(Math.abs(gpu.bound - float64.bound), 1e-3 * float64.bound);
+    assertLess(float64.residual, float64.bound / 5);
+  }
+  // Along the eigendirection of m nothing but rounding is between the error and its bound.
+  for (const { float64, gpu } of statement.rows.slice(2)) {
+    assertLess(Math.abs(float64.bound - float64.residual), 1e-12 * float64.bound);
+    assertLess(Math.abs(gpu.bound - gpu.residual), 1e-4 * gpu.bound);
+  }
+  const rows = figure!.rows.map((row) => row as Record<string, number>);
+  for (const { float64, envelope, bound } of rows) {
+    assertLess(float64, envelope);
+    assertLess(envelope, bound);
+  }
+  await assertDrawn(figure!, ["update t", "R = 10", "R = 1,000", "Nesterov’s bound"]);
+});
+
+const right = constantMomentum(100);
+const { momentum } = right.optimizer.settings as { momentum: number };
+
+// What keeps the statement from holding whatever is compared.
+for (
+  const [what, optimizer] of [
+    ["CM", classicalMomentum({ learningRate: 1, momentum })],
+    ["a momentum one thousandth less", nesterov({ learningRate: 1, momentum: 0.999 * momentum })],
+    ["a momentum one thousandth more", nesterov({ learningRate: 1, momentum: 1.001 * momentum })],
+    ["a learning rate one thousandth less", nesterov({ learningRate: 0.999, momentum })],
+    ["Nesterov's momentum of 1983", nesterov({ learningRate: 1, momentum: nesterov1983() })],
+  ] as const
+) {
+  gpuTest(`the rate of NAG with a constant momentum is not that of ${what}`, async ({ gpu }) => {
+    const updates = [1, 10, 30, right.updates];
+    const problem = { ...right, optimizer };
+    const [onGpu] = await gpuPaths(gpu, [problem], updates, uninterrupted);
+    for (const path of [float64Path(problem, updates), onGpu]) {
+      const all = [...directionErrors(problem, path)];
+      assert(!row("", all, all).holds);
+    }
+  });
+}

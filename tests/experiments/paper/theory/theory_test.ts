@@ -10,7 +10,7 @@ gpuTest("theory() ends with the reason it is interrupted for", async ({ gpu }) =
     interruption.abort(new Error("enough"));
   });
   await assertRejects(() => run, Error, "enough");
-  assertEquals(told, ["theorem-2.1 1/8"]);
+  assertEquals(told, ["theorem-2.1 1/10"]);
 });
 
 Deno.test("theoryTable() has a line for each measurement", () => {

@@ -1,0 +1,51 @@
+import source from "../../shaders/gaussian_noise.wgsl" with { type: "text" };
+import type { Matrix } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Purpose } from "../random.ts";
+import { spread } from "./axpy.ts";
+import { randomSource, stepSource } from "./texts.ts";
+
+/** What fixes the numbers that {@linkcode gaussianNoise} adds. */
+export interface GaussianNoise {
+  /** R keys of two words, see `seedKey()`. */
+  seeds: GPUBuffer;
+  /** What the draws are for. */
+  purpose: Purpose;
+  /** Their standard deviation, of all alike. */
+  deviation: number;
+}
+
+/**
+ * Records out += deviation N(0, 1), out [R, rows, columns]: independent normal numbers, each a
+ * function of the replica's seed, the purpose, the update of the step in force and the place in the
+ * matrix alone. `reference.gaussianNoise()` draws the same in float64; the logarithm, the root and
+ * the cosine differ from it, and from driver to driver, as far as WGSL allows.
+ */
+export function gaussianNoise(
+  plan: Plan,
+  out: Matrix,
+  { seeds, purpose, deviation }: GaussianNoise,
+): void {
+  const workgroup = plan.gpu.isSoftware ? 8 : 64;
+  const kernel = plan.gpu.kernel("gaussian_noise", [randomSource, stepSource, source], {
+    WORKGROUP: workgroup,
+  });
+  const quads = Math.ceil(out.columns / 4);
+  plan.dispatch(kernel, {
+    noise: {
+      columns: out.columns,
+      quads,
+      rows: out.rows,
+      stride: out.stride / 4,
+      first: out.offset / 4,
+      replica: out.replicaStride / 4,
+      purpose,
+      deviation,
+    },
+    seeds,
+    out: out.buffer,
+  }, {
+    groups: spread(plan.gpu, Math.ceil(out.rows * quads / workgroup), out.replicas),
+    iterations: 11, // rounds of the generator
+  });
+}
