@@ -49,7 +49,7 @@ export function findFile(folder: string, names: readonly string[]): string | und
 
 function isFolder(path: string): boolean {
   try {
-    return Deno.statSync(path).isDirectory;
+    return stat(path).isDirectory;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false; // a link to nothing
     throw error;
