@@ -67,7 +67,14 @@ Deno.test("experiments import the engine by mod.ts alone", () => {
 });
 
 /** What of experiments/ touches files that are no run's: the system's, the checkout's, and caches. */
-const besideRuns = ["claim.ts", "download.ts", "provenance.ts", "setup.ts", "tuning_files.ts"]
+const besideRuns = [
+  "claim.ts",
+  "download.ts",
+  "provenance.ts",
+  "setup.ts",
+  "signals.ts",
+  "tuning_files.ts",
+]
   .map((name) => `experiments/shared/${name}`).concat("experiments/problems/faces_cache.ts");
 
 Deno.test("files and folders of runs are touched by way of disk.ts alone", () => {
