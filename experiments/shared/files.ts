@@ -197,20 +197,28 @@ function warnOfFlush(path: string, error: unknown): void {
  * in words that name `flag`, where that fails.
  */
 export function tryWriting(folder: string, flag: string): void {
-  const made = missingFolders(folder);
-  const probe = `${folder}/.nagare.${Deno.pid}.partial`;
-  try {
-    makeFolder(folder);
-    writeWhole(probe, "");
-    remove(probe);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-    removeIfThere(probe);
-    throw unwritable(folder, flag, error);
-  } finally {
-    made.forEach(removeIfEmpty);
+  for (let tries = 1;; tries++) {
+    const made = missingFolders(folder);
+    const probe = `${folder}/.nagare.${Deno.pid}.partial`;
+    try {
+      makeFolder(folder);
+      writeWhole(probe, "");
+      remove(probe);
+      return;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
+      removeIfThere(probe);
+      // Another process that tries the same folder has just taken it away again.
+      const isRace = error instanceof Deno.errors.NotFound && tries < MOST_TRIES;
+      if (!isRace) throw unwritable(folder, flag, error);
+    } finally {
+      made.forEach(removeIfEmpty);
+    }
   }
 }
+
+/** Processes that may try a folder out at the same time, more or less. */
+const MOST_TRIES = 20;
 
 /** The refusal of a folder that cannot be written, in words that name `flag`. */
 export function unwritable(path: string, flag: string, { message }: Error): InputError {
