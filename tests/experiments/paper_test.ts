@@ -19,7 +19,6 @@ Deno.test("paper.ts names its commands", async () => {
 
 Deno.test("paper.ts refuses what cannot be trained in one line, and leaves no folder", async () => {
   using folder = scratch();
-  const out = `${folder.path}/results`;
   const cases: [args: string[], line: string][] = [
     [["table4"], "there is no command table4: use table1, table2"],
     [
@@ -37,7 +36,9 @@ Deno.test("paper.ts refuses what cannot be trained in one line, and leaves no fo
     [["table5", "--updates", "100"], "--updates 100 ends within the warm-up of 1000"],
     [["phases", "--mu", "0.9"], "--mu names 1 cap"],
   ];
-  const ended = await Promise.all(cases.map(([args]) => paper(...args, "--out", out)));
+  const ended = await Promise.all(
+    cases.map(([args], i) => paper(...args, "--out", `${folder.path}/results-${i}`)),
+  );
   cases.forEach(([, line], i) => {
     const { status, stdout, stderr } = ended[i];
     assertEquals([status, stdout, stderr.trim().split("\n").length], [2, "", 1], line);
