@@ -5,9 +5,9 @@ import { faces } from "./problems/faces.ts";
 import { mnist } from "./problems/mnist.ts";
 import { chooseNetwork, type ProblemName, problemNames } from "./problems/network.ts";
 import { type Problem, requireBatch, uploader } from "./problems/problem.ts";
-import { lossChart } from "./shared/charts.ts";
-import { findRounds } from "./shared/checkpoints.ts";
-import { Ending } from "./shared/ending.ts";
+import { lossChart } from "./charts/loss_chart.ts";
+import { findRounds } from "./study/checkpoints.ts";
+import { Ending } from "./study/ending.ts";
 import {
   choice,
   choices,
@@ -18,20 +18,20 @@ import {
   refuseIdle,
   type Values,
   yesNo,
-} from "./shared/flags.ts";
-import { montage, reconstructionSheet } from "./shared/images.ts";
-import { type InitializerName, initializerNames, initializerOf } from "./shared/initializers.ts";
-import { Machine } from "./shared/machine.ts";
+} from "./terminal/flags.ts";
+import { montage, reconstructionSheet } from "./charts/images.ts";
+import { type InitializerName, initializerNames, initializerOf } from "./study/initializers.ts";
+import { Machine } from "./study/machine.ts";
 import {
   finiteOnes,
   printEnd,
   printOutcomes,
   printProfile,
   rowsDiverged,
-} from "./shared/outcomes.ts";
-import { runProgram } from "./shared/program.ts";
-import { loadAgain, requireSameData, resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
-import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
+} from "./study/outcomes.ts";
+import { runProgram } from "./terminal/program.ts";
+import { loadAgain, requireSameData, resumeRun, runFlags, sayAdapter } from "./study/resume.ts";
+import { chooseRunFolder, recordRun } from "./study/run_folder.ts";
 import {
   expandGrid,
   initScale,
@@ -40,11 +40,11 @@ import {
   momentumOf,
   optimizerFlags,
   optimizerOf,
-} from "./shared/settings.ts";
-import { ensureAdapter } from "./shared/setup.ts";
-import { say } from "./shared/terminal.ts";
-import { memoryFor, trainGrid } from "./shared/training.ts";
-import { tuningFiles } from "./shared/tuning_files.ts";
+} from "./study/settings.ts";
+import { ensureAdapter } from "./study/adapter.ts";
+import { say } from "./terminal/terminal.ts";
+import { memoryFor, trainGrid } from "./study/training.ts";
+import { tuningFiles } from "./files/tuning_files.ts";
 
 const problems: Record<ProblemName, Problem> = { curves, mnist, faces, custom };
 

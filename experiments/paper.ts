@@ -11,11 +11,11 @@ import {
   recurrentRequest,
   requestsOfAll,
   theoryFlags,
-} from "./paper/options.ts";
-import { runPhases } from "./paper/phases.ts";
-import { trainTables } from "./paper/tables.ts";
-import { runTheory } from "./paper/theory_section.ts";
-import { runSubcommands, subcommand } from "./shared/subcommands.ts";
+} from "./studies/options.ts";
+import { runPhases } from "./studies/phases.ts";
+import { trainTables } from "./studies/tables.ts";
+import { runTheory } from "./theory/theory_section.ts";
+import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
 
 const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...machineFlags };
 

@@ -18,9 +18,9 @@ import {
   warmUp,
 } from "../mod.ts";
 import { chooseSequences, sequenceProblems } from "./problems/sequences.ts";
-import { lossChart } from "./shared/charts.ts";
-import { findRounds } from "./shared/checkpoints.ts";
-import { Ending } from "./shared/ending.ts";
+import { lossChart } from "./charts/loss_chart.ts";
+import { findRounds } from "./study/checkpoints.ts";
+import { Ending } from "./study/ending.ts";
 import {
   choice,
   choices,
@@ -31,8 +31,8 @@ import {
   refuseIdle,
   type Values,
   yesNo,
-} from "./shared/flags.ts";
-import { Machine } from "./shared/machine.ts";
+} from "./terminal/flags.ts";
+import { Machine } from "./study/machine.ts";
 import {
   compareFigures,
   finiteOnes,
@@ -40,11 +40,11 @@ import {
   printEnd,
   printProfile,
   rowsDiverged,
-} from "./shared/outcomes.ts";
-import { runProgram } from "./shared/program.ts";
-import { resumeRun, runFlags, sayAdapter } from "./shared/resume.ts";
-import { chooseRunFolder, recordRun } from "./shared/run_folder.ts";
-import { sequenceChart } from "./shared/sequence_chart.ts";
+} from "./study/outcomes.ts";
+import { runProgram } from "./terminal/program.ts";
+import { resumeRun, runFlags, sayAdapter } from "./study/resume.ts";
+import { chooseRunFolder, recordRun } from "./study/run_folder.ts";
+import { sequenceChart } from "./charts/sequence_chart.ts";
 import {
   expandGrid,
   machineFlags,
@@ -53,12 +53,12 @@ import {
   optimizerFlags,
   optimizerOf,
   type Setting,
-} from "./shared/settings.ts";
-import { ensureAdapter } from "./shared/setup.ts";
-import { alignTable, shortestFloat32 } from "./shared/tables.ts";
-import { print } from "./shared/terminal.ts";
-import { memoryFor, trainGrid } from "./shared/training.ts";
-import { tuningFiles } from "./shared/tuning_files.ts";
+} from "./study/settings.ts";
+import { ensureAdapter } from "./study/adapter.ts";
+import { alignTable, shortestFloat32 } from "./files/tables.ts";
+import { print } from "./terminal/terminal.ts";
+import { memoryFor, trainGrid } from "./study/training.ts";
+import { tuningFiles } from "./files/tuning_files.ts";
 
 /** Of a hidden unit, where --fan-in does not say (paper, Table 4). */
 const mostConnections = 15;

@@ -2,10 +2,10 @@
  * Makes sure that a GPU adapter answers, installing a driver where that is possible, then runs the
  * command it is given: `deno run -A experiments/setup.ts deno test -A`.
  */
-import { runCommand } from "./shared/commands.ts";
-import { runMain } from "./shared/program.ts";
-import { describeAdapter, ensureAdapter } from "./shared/setup.ts";
-import { print } from "./shared/terminal.ts";
+import { runCommand } from "./terminal/commands.ts";
+import { runMain } from "./terminal/program.ts";
+import { describeAdapter, ensureAdapter } from "./study/adapter.ts";
+import { print } from "./terminal/terminal.ts";
 
 await runMain(async (interruption) => {
   const adapter = await ensureAdapter("any", interruption);

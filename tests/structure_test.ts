@@ -68,14 +68,14 @@ Deno.test("experiments import the engine by mod.ts alone", () => {
 
 /** What of experiments/ touches files that are no run's: the system's, the checkout's, and caches. */
 const besideRuns = [
-  "claim.ts",
-  "download.ts",
-  "provenance.ts",
-  "setup.ts",
-  "signals.ts",
-  "tuning_files.ts",
-]
-  .map((name) => `experiments/shared/${name}`).concat("experiments/problems/faces_cache.ts");
+  "files/claim.ts",
+  "files/download.ts",
+  "files/provenance.ts",
+  "files/tuning_files.ts",
+  "problems/faces_cache.ts",
+  "study/adapter.ts",
+  "terminal/signals.ts",
+].map((name) => `experiments/${name}`);
 
 Deno.test("files and folders of runs are touched by way of disk.ts alone", () => {
   const call =
@@ -83,7 +83,7 @@ Deno.test("files and folders of runs are touched by way of disk.ts alone", () =>
   const others = [...all.keys()].filter((file) =>
     file.startsWith("experiments/") && call.test(Deno.readTextFileSync(new URL(file, root)))
   );
-  assertEquals(others.toSorted(), ["experiments/shared/disk.ts", ...besideRuns].toSorted());
+  assertEquals(others.toSorted(), ["experiments/files/disk.ts", ...besideRuns].toSorted());
 });
 
 Deno.test("no circle of imports", () => {

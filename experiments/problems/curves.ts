@@ -1,5 +1,5 @@
 import { curvesFromMAT, generateCurves, InputError } from "../../mod.ts";
-import { findFile, requireFolder } from "../shared/files.ts";
+import { findFile, requireFolder } from "../files/files.ts";
 import { readMatlab } from "./matlab.ts";
 import {
   fileRecords,

@@ -1,5 +1,5 @@
 import { InputError, printable } from "../../mod.ts";
-import { exists, naming, readUnpacked } from "../shared/files.ts";
+import { exists, naming, readUnpacked } from "../files/files.ts";
 import { type CaseArray, float32Of, readCaseArray, sizesOf } from "./case_array.ts";
 import {
   type CaseValues,

@@ -13,9 +13,9 @@ import {
   readUnpacked,
   requireFolder,
   sha256,
-} from "../shared/files.ts";
-import { showProgress } from "../shared/progress.ts";
-import { say } from "../shared/terminal.ts";
+} from "../files/files.ts";
+import { showProgress } from "../terminal/progress.ts";
+import { say } from "../terminal/terminal.ts";
 import { cachedFaces, type PackedFaces } from "./faces_cache.ts";
 import { idxNames } from "./idx_names.ts";
 import { readMatlab } from "./matlab.ts";

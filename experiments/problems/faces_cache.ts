@@ -1,5 +1,5 @@
-import { exists, fill, release, sha256, writeWhole } from "../shared/files.ts";
-import { say } from "../shared/terminal.ts";
+import { exists, fill, release, sha256, writeWhole } from "../files/files.ts";
+import { say } from "../terminal/terminal.ts";
 
 /** The cases of the Faces problem as pairs of half floats. */
 export interface PackedFaces {

@@ -1,5 +1,5 @@
 import { isMAT73, type MATArray, readMAT, readMAT73, type ReadMATOptions } from "../../mod.ts";
-import { type FileContent, naming, readWhole, release, sha256 } from "../shared/files.ts";
+import { type FileContent, naming, readWhole, release, sha256 } from "../files/files.ts";
 
 /** A MATLAB file, read: what is made of its arrays, and which file it was. */
 export interface MatlabFile<T> {

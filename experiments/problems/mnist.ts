@@ -1,12 +1,6 @@
 import { InputError, printable, readIDX } from "../../mod.ts";
-import { download, type RemoteFile } from "../shared/download.ts";
-import {
-  type FileContent,
-  findFile,
-  naming,
-  readUnpacked,
-  requireFolder,
-} from "../shared/files.ts";
+import { download, type RemoteFile } from "../files/download.ts";
+import { type FileContent, findFile, naming, readUnpacked, requireFolder } from "../files/files.ts";
 import { idxNames } from "./idx_names.ts";
 import { type DataSource, fileRecords, LoadedProblem, notMNIST, type Problem } from "./problem.ts";
 

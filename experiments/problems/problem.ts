@@ -1,7 +1,7 @@
 import { Dataset, type Gpu, InputError } from "../../mod.ts";
-import { type FileContent, release } from "../shared/files.ts";
-import { requireSameData } from "../shared/resume.ts";
-import type { JsonObject } from "../shared/run_folder.ts";
+import { type FileContent, release } from "../files/files.ts";
+import { requireSameData } from "../study/resume.ts";
+import type { JsonObject } from "../study/run_folder.ts";
 
 /** Data that a program can train on. */
 export interface Problem {

@@ -6,10 +6,10 @@
  */
 
 import { openGPU } from "../../mod.ts";
-import { choices, integer, path, type Values } from "../../experiments/shared/flags.ts";
-import { runProgram } from "../../experiments/shared/program.ts";
-import { describeAdapter, ensureAdapter } from "../../experiments/shared/setup.ts";
-import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
+import { choices, integer, path, type Values } from "../../experiments/terminal/flags.ts";
+import { runProgram } from "../../experiments/terminal/program.ts";
+import { describeAdapter, ensureAdapter } from "../../experiments/study/adapter.ts";
+import { tuningFiles } from "../../experiments/files/tuning_files.ts";
 import { arithmeticPeak, copyBandwidth } from "./peak.ts";
 import { Report } from "./report.ts";
 import { measureKernels } from "./sections/kernels.ts";

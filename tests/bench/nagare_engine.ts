@@ -18,8 +18,8 @@ import { pad } from "../../core/gpu/matrix.ts";
 import { rowsOf } from "../../core/gpu/steps.ts";
 import type { TimeLoop } from "../../core/ops/recurrence.ts";
 import type { SequenceTask } from "../../models/problems/sequence_tasks.ts";
-import { ensureAdapter } from "../../experiments/shared/setup.ts";
-import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
+import { ensureAdapter } from "../../experiments/study/adapter.ts";
+import { tuningFiles } from "../../experiments/files/tuning_files.ts";
 import { type Engine, serve } from "./engine.ts";
 import {
   type AutoencoderTask,

@@ -1,4 +1,4 @@
-import { alignTable, type Cell, csvLine } from "../../experiments/shared/tables.ts";
+import { alignTable, type Cell, csvLine } from "../../experiments/files/tables.ts";
 
 /** One row of figures by column; every row of a table has the same columns. */
 export type Row = Readonly<Record<string, Cell>>;

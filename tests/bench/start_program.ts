@@ -1,8 +1,8 @@
 // Trains Curves for one update and tells in JSON what took how many milliseconds. The arguments are
 // the time at which this process was started, and the folder that keeps what tuning finds.
 
-import { ensureAdapter } from "../../experiments/shared/setup.ts";
-import { tuningFiles } from "../../experiments/shared/tuning_files.ts";
+import { ensureAdapter } from "../../experiments/study/adapter.ts";
+import { tuningFiles } from "../../experiments/files/tuning_files.ts";
 import {
   autoencoder,
   Dataset,

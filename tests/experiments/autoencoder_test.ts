@@ -7,8 +7,8 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { sha256 } from "../../experiments/shared/files.ts";
-import { readTable } from "../../experiments/shared/tables.ts";
+import { sha256 } from "../../experiments/files/files.ts";
+import { readTable } from "../../experiments/files/tables.ts";
 import { runDeno } from "./processes.ts";
 import { gzip, idx, scratch } from "./scratch.ts";
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
-import { softmax } from "../../experiments/shared/sequence_chart.ts";
-import { readTable } from "../../experiments/shared/tables.ts";
+import { softmax } from "../../experiments/charts/sequence_chart.ts";
+import { readTable } from "../../experiments/files/tables.ts";
 import { runDeno } from "./processes.ts";
 import { scratch } from "./scratch.ts";
 

@@ -7,8 +7,8 @@ import {
   type CellTraining,
   decodeCell,
   encodeCell,
-} from "../../experiments/paper/cells.ts";
-import type { CellConfiguration } from "../../experiments/paper/configuration.ts";
+} from "../../experiments/study/cells.ts";
+import type { CellConfiguration } from "../../experiments/studies/configuration.ts";
 import { edited, edits, nested, specimen } from "./damage.ts";
 import { property, readOrRefused, survives } from "./property.ts";
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { readUnpacked } from "../../experiments/shared/files.ts";
+import { readUnpacked } from "../../experiments/files/files.ts";
 import { property, readOrRefused } from "./property.ts";
 
 const fixtures = fileURLToPath(new URL("../formats/fixtures/", import.meta.url));

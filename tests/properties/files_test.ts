@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { spawnDeno } from "../experiments/processes.ts";
 import { scratch } from "../experiments/scratch.ts";
 
-const files = new URL("../../experiments/shared/files.ts", import.meta.url).href;
+const files = new URL("../../experiments/files/files.ts", import.meta.url).href;
 
 Deno.test("readWhole() refuses a pipe, and does not wait for what comes of it", async () => {
   using folder = scratch();

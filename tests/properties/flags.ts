@@ -11,7 +11,7 @@ import {
   parseFlags,
   path,
   yesNo,
-} from "../../experiments/shared/flags.ts";
+} from "../../experiments/terminal/flags.ts";
 import { property, readOrRefused } from "./property.ts";
 
 const problems = ["curves", "mnist"] as const, optimizers = ["nag", "cm", "sgd"] as const;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { csvLine, readTable, shortestFloat32 } from "../../experiments/shared/tables.ts";
+import { csvLine, readTable, shortestFloat32 } from "../../experiments/files/tables.ts";
 import { specimen } from "./damage.ts";
 import { property, survives } from "./property.ts";
 

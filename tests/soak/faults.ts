@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import fc from "fast-check";
 import type { RandomStream } from "../../core/random.ts";
-import { exists } from "../../experiments/shared/files.ts";
+import { exists } from "../../experiments/files/files.ts";
 import { type Ended, pause } from "../experiments/processes.ts";
-import { snapshot } from "../experiments/small_runs.ts";
+import { snapshot } from "../experiments/study/small_runs.ts";
 import { edited, edits, type Specimen, specimen } from "../properties/damage.ts";
 import {
   assertSame,

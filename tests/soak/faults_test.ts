@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Purpose, RandomStream } from "../../core/random.ts";
 import { scratch } from "../experiments/scratch.ts";
-import { smallAutoencoders } from "../experiments/small_runs.ts";
+import { smallAutoencoders } from "../experiments/study/small_runs.ts";
 import { gpuFaults } from "./faults.ts";
 import { referenceOf } from "./session.ts";
 

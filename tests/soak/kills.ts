@@ -1,6 +1,6 @@
 import { assert, assertGreaterOrEqual, assertNotMatch } from "@std/assert";
 import type { RandomStream } from "../../core/random.ts";
-import type { SmallRun } from "../experiments/small_runs.ts";
+import type { SmallRun } from "../experiments/study/small_runs.ts";
 import {
   assertSame,
   complaint,

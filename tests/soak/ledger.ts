@@ -1,4 +1,4 @@
-import { alignTable, csvLine } from "../../experiments/shared/tables.ts";
+import { alignTable, csvLine } from "../../experiments/files/tables.ts";
 
 /** Faults of one kind, and what became of them. */
 export interface LedgerRow {

@@ -5,9 +5,9 @@
  */
 import { pathToFileURL } from "node:url";
 import { InputError } from "../../core/errors.ts";
-import { exists } from "../../experiments/shared/files.ts";
-import { path } from "../../experiments/shared/flags.ts";
-import { runProgram } from "../../experiments/shared/program.ts";
+import { exists } from "../../experiments/files/files.ts";
+import { path } from "../../experiments/terminal/flags.ts";
+import { runProgram } from "../../experiments/terminal/program.ts";
 
 const programs = ["chromium", "chromium-browser", "google-chrome"];
 

@@ -1,8 +1,8 @@
 import { Purpose, RandomStream } from "../../core/random.ts";
-import { exists } from "../../experiments/shared/files.ts";
-import { showProgress } from "../../experiments/shared/progress.ts";
+import { exists } from "../../experiments/files/files.ts";
+import { showProgress } from "../../experiments/terminal/progress.ts";
 import { type Scratch, scratch } from "../experiments/scratch.ts";
-import { smallAutoencoders, smallRecurrentNetworks } from "../experiments/small_runs.ts";
+import { smallAutoencoders, smallRecurrentNetworks } from "../experiments/study/small_runs.ts";
 import { properties } from "../properties/all.ts";
 import { Checker, type Tally } from "../properties/checker.ts";
 import { faults } from "./faults.ts";

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
 import type { Ended } from "../experiments/processes.ts";
-import { remains, type SmallRun } from "../experiments/small_runs.ts";
+import { remains, type SmallRun } from "../experiments/study/small_runs.ts";
 
 /** What a run leaves when nothing is done to it, and how long it takes. */
 export interface Reference {

@@ -2,9 +2,9 @@
 // in short.
 
 import { InputError } from "../../core/errors.ts";
-import { writeWhole } from "../../experiments/shared/files.ts";
-import { choices, integer, path } from "../../experiments/shared/flags.ts";
-import { runProgram } from "../../experiments/shared/program.ts";
+import { writeWhole } from "../../experiments/files/files.ts";
+import { choices, integer, path } from "../../experiments/terminal/flags.ts";
+import { runProgram } from "../../experiments/terminal/program.ts";
 import { Ledger } from "./ledger.ts";
 import { type SectionName, sections } from "./sections.ts";
 

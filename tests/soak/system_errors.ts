@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RandomStream } from "../../core/random.ts";
-import { injectFaults } from "../../experiments/shared/disk.ts";
-import { exists } from "../../experiments/shared/files.ts";
+import { injectFaults } from "../../experiments/files/disk.ts";
+import { exists } from "../../experiments/files/files.ts";
 import { InputError } from "../../mod.ts";
-import { callFaults, systemError } from "../experiments/disk_faults.ts";
+import { callFaults, systemError } from "../experiments/files/disk_faults.ts";
 import { linesOnStderr } from "../experiments/processes.ts";
-import { type SmallOutcome, type SmallRun, trainSmall } from "../experiments/small_grid.ts";
+import { type SmallOutcome, type SmallRun, trainSmall } from "../experiments/study/small_grid.ts";
 
 const task = { updates: 20, every: 4, checkpointEvery: { updates: 3 } } satisfies Partial<SmallRun>;
 

@@ -1,8 +1,0 @@
-import { alignTable } from "../shared/tables.ts";
-import type { ExtraSection } from "./report/extra_sections.ts";
-
-/** A section of the report as the terminal shows it: its tables. */
-export function sectionText({ tables }: ExtraSection): string {
-  return tables.map(({ title, columns, rows }) => `${title}\n\n${alignTable([columns, ...rows])}\n`)
-    .join("\n");
-}

@@ -1,0 +1,42 @@
+import { csvLine } from "../files/tables.ts";
+import type { Cell } from "../study/cells.ts";
+import type { TableSummary } from "./summary.ts";
+
+/** What the columns of networks that have no such setting leave empty. */
+type Row = Readonly<Record<string, string | number | null | undefined>>;
+
+/** cells.csv: a row a network of the tables, with its whole configuration and its results. */
+export function cellsCsv(summaries: readonly TableSummary[]): string {
+  const cells = new Map(summaries.flatMap(({ cells }) => cells).map((cell) => [cell.id, cell]));
+  const rows = [...cells.values()].map((cell) => rowOf(cell, summaries));
+  const columns = [...new Set(rows.flatMap(Object.keys))];
+  return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map(csvLine).join(
+    "",
+  );
+}
+
+function rowOf(cell: Cell, summaries: readonly TableSummary[]): Row {
+  const { id, configuration, result, training } = cell;
+  const { status, divergedAt, reachedMomentum, final, beforeFinish } = result;
+  const tables = summaries.filter(({ cells }) => cells.some((other) => other.id === id))
+    .map(({ name }) => name);
+  return {
+    id,
+    tables: tables.join(" "),
+    ...inSnakeCase(configuration),
+    ...inSnakeCase({ status, divergedAt, reachedMomentum }),
+    ...{ train: final.train, test: final.test },
+    ...{ train_before_finish: beforeFinish?.train, test_before_finish: beforeFinish?.test },
+    ...inSnakeCase(training),
+  };
+}
+
+/** learningRate is learning_rate; a list is one cell. */
+function inSnakeCase(settings: object): Row {
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      Array.isArray(value) ? value.join("-") : value,
+    ]),
+  );
+}

@@ -1,0 +1,95 @@
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
+import { optimizerColor } from "../../charts/vega.ts";
+import {
+  errorAxis,
+  type Figure,
+  type Mark,
+  marksOf,
+  problemOf,
+  seedNote,
+  splitDash,
+} from "./figure.ts";
+
+interface Point extends Mark {
+  readonly optimizer: string;
+  readonly momentum: string;
+}
+
+/** The error at the end against the momentum's cap, for CM and NAG; SGD is a line. */
+export function momentumFigure(summary: TableSummary): Figure | undefined {
+  const entries = evidence(summary).filter(({ best }) => best !== undefined);
+  const isSgd = ({ configuration }: EntrySummary) => configuration.optimizer === "sgd";
+  const points = entries.filter((entry) => !isSgd(entry)).flatMap(pointsOf);
+  const sgd = entries.filter(isSgd).flatMap(pointsOf);
+  if (points.length === 0) return undefined;
+  const caps = evidence(summary).filter((entry) => !isSgd(entry))
+    .toSorted((a, b) => a.configuration.mu - b.configuration.mu).map(momentumOf);
+  const optimizers = sgd.length > 0 ? ["SGD", "CM", "NAG"] : ["CM", "NAG"];
+  const y = errorAxis(summary, [...points, ...sgd]);
+  const common = {
+    x: {
+      field: "momentum",
+      type: "nominal" as const,
+      title: "cap of the momentum, μ",
+      scale: { type: "point" as const, padding: 0.5, domain: [...new Set(caps)] },
+      axis: { labelAngle: 0, labelExpr: "split(datum.label, '|')" },
+    },
+    color: {
+      field: "optimizer",
+      type: "nominal" as const,
+      title: "optimizer",
+      scale: {
+        domain: optimizers,
+        range: optimizers.map((name) => optimizerColor(name.toLowerCase())),
+      },
+    },
+  };
+  const { x: _, ...acrossAll } = common;
+  return {
+    name: `${summary.name}_momentum`,
+    title: `${problemOf(summary)}: error against momentum`,
+    subtitle: [
+      "at the end of the run, each at its best learning rate",
+      ...seedNote(entries, "bars"),
+    ],
+    spec: {
+      width: 460,
+      height: 320,
+      layer: [
+        {
+          data: { values: sgd },
+          mark: { type: "rule", strokeWidth: 1.8 },
+          encoding: { ...acrossAll, y: { ...y, field: "value" }, strokeDash: splitDash },
+        },
+        {
+          data: { values: points },
+          mark: { type: "line", strokeWidth: 1.8 },
+          encoding: { ...common, y: { ...y, field: "value" }, strokeDash: splitDash },
+        },
+        {
+          data: { values: points },
+          transform: [{ filter: { field: "split", equal: "training" } }],
+          mark: { type: "rule", strokeWidth: 1.5 },
+          encoding: { ...common, y: { ...y, field: "least" }, y2: { field: "greatest" } },
+        },
+        {
+          data: { values: points },
+          transform: [{ filter: { field: "split", equal: "training" } }],
+          mark: { type: "circle", size: 55, opacity: 1 },
+          encoding: { ...common, y: { ...y, field: "value" } },
+        },
+      ],
+    },
+  };
+}
+
+function pointsOf(entry: EntrySummary): Point[] {
+  const optimizer = entry.configuration.optimizer.toUpperCase();
+  const momentum = momentumOf(entry);
+  return marksOf(entry.best!.final).map((mark) => ({ ...mark, optimizer, momentum }));
+}
+
+/** A cap, and under it the momentum that the schedule reached instead. */
+function momentumOf({ configuration: { mu }, notReached }: EntrySummary): string {
+  return notReached === undefined ? String(mu) : `${mu}|(reaches ${Number(notReached.toFixed(4))})`;
+}

@@ -1,0 +1,87 @@
+import type { Cell } from "../../study/cells.ts";
+import { estimate } from "../estimate.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
+import {
+  decades,
+  errorAxis,
+  type Figure,
+  inPanels,
+  type Mark,
+  marksOf,
+  methodOf,
+  methodScale,
+  panelsOf,
+  problemOf,
+  seedNote,
+  splitDash,
+} from "./figure.ts";
+
+interface Point extends Mark {
+  readonly method: string;
+  readonly panel: string;
+  readonly update: number;
+}
+
+/** The error against the updates, each optimizer and momentum at its best learning rate. */
+export function updatesFigure(summary: TableSummary): Figure | undefined {
+  const entries = evidence(summary).filter(({ best }) => best !== undefined);
+  const points = entries.flatMap(pointsOf);
+  if (points.length === 0) return undefined;
+  const updates = [...new Set(points.map(({ update }) => update))].toSorted((a, b) => a - b);
+  const common = {
+    x: {
+      field: "update",
+      type: "quantitative" as const,
+      title: "update",
+      scale: { type: "log" as const, nice: false },
+      axis: { format: ",d", grid: false, ...decades([updates[0], updates[updates.length - 1]]) },
+    },
+    color: {
+      field: "method",
+      type: "nominal" as const,
+      title: ["optimizer, μ", "(learning rate)"],
+      scale: methodScale(summary, entries, nameOf),
+    },
+  };
+  const y = errorAxis(summary, points);
+  return {
+    name: `${summary.name}_updates`,
+    title: `${problemOf(summary)}: error against updates`,
+    subtitle: ["each at its best learning rate", ...seedNote(entries, "bands")],
+    spec: {
+      data: { values: points },
+      ...inPanels([
+        {
+          mark: { type: "area", opacity: 0.15 },
+          encoding: {
+            ...common,
+            y: { ...y, field: "least" },
+            y2: { field: "greatest" },
+            detail: { field: "split" },
+          },
+        },
+        {
+          mark: { type: "line", strokeWidth: 1.8, strokeJoin: "round" },
+          encoding: { ...common, y: { ...y, field: "value" }, strokeDash: splitDash },
+        },
+      ]),
+    },
+  };
+}
+
+function nameOf({ configuration, best }: EntrySummary): string {
+  return `${methodOf(configuration)} (${best?.learningRate})`;
+}
+
+/** The mean over the seeds at each report. */
+function pointsOf(entry: EntrySummary): Point[] {
+  const reports = (entry.best?.cells ?? []).flatMap((cell: Cell) => cell.result.curve);
+  const at = Map.groupBy(reports, ({ update }) => update);
+  return [...at].flatMap(([update, figures]) => {
+    const over = (split: "train" | "test") =>
+      estimate(figures.map((figure) => figure[split] ?? Infinity));
+    return marksOf({ train: over("train"), test: over("test") }).flatMap((mark) =>
+      panelsOf(entry).map((panel) => ({ ...mark, method: nameOf(entry), panel, update }))
+    );
+  });
+}

@@ -1,0 +1,220 @@
+import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
+import { cellId } from "../study/cells.ts";
+import type {
+  AutoencoderConfiguration,
+  CellConfiguration,
+  RecurrentConfiguration,
+} from "./configuration.ts";
+import { reachedMomentum } from "./networks.ts";
+
+/** The tables of the paper that are trained for. */
+export const tableNames = ["table1", "table2", "table3", "table5"] as const;
+
+/** One of {@linkcode tableNames}. */
+export type TableName = typeof tableNames[number];
+
+/** A table before it is trained: all networks that its entries choose from. */
+export interface PlannedTable {
+  readonly name: TableName;
+  readonly columns: readonly PlannedColumn[];
+  readonly rows: readonly string[];
+  readonly entries: readonly PlannedEntry[];
+}
+
+/** A column: the setting that its entries share. */
+export interface PlannedColumn {
+  /** As the paper heads it: 0.99N; or the initialization: scale 0.25, Glorot. */
+  readonly name: string;
+  /**
+   * The momentum that the schedule reaches, where that is below the column's cap: the column's
+   * networks are then those of the lowest such cap, and no evidence of their own.
+   */
+  readonly notReached: number | undefined;
+}
+
+/** Where a row meets a column: networks that differ in learning rate and seed. */
+export interface PlannedEntry {
+  /** The problem. */
+  readonly row: string;
+  readonly column: string;
+  readonly networks: readonly PlannedNetwork[];
+}
+
+/** A network that a table asks for. */
+export interface PlannedNetwork {
+  readonly id: string;
+  readonly configuration: CellConfiguration;
+}
+
+/** The networks of some tables, each once, in the order of the tables. */
+export function networksOf(tables: readonly PlannedTable[]): PlannedNetwork[] {
+  const networks = tables.flatMap(({ entries }) => entries.flatMap(({ networks }) => networks));
+  return [...new Map(networks.map((network) => [network.id, network])).values()];
+}
+
+/** The networks of one of `count` machines, so that all machines' together are the whole grid. */
+export function shardOf(
+  networks: readonly PlannedNetwork[],
+  { index, count }: { index: number; count: number },
+): PlannedNetwork[] {
+  return networks.filter((_, i) => i % count === index - 1);
+}
+
+type Problem = AutoencoderConfiguration["problem"];
+
+/** What a table of autoencoders is laid from. */
+export interface AutoencoderGrid {
+  problem: Problem;
+  layers: readonly number[];
+  data: string;
+  budget: Omit<AutoencoderBudget, "layers">;
+}
+
+/** A column and the settings that make it. */
+interface Column extends PlannedColumn {
+  readonly setting: Partial<AutoencoderConfiguration>;
+}
+
+/** Table 1: SGD, NAG and CM at each cap of the momentum schedule. */
+export function table1(grid: AutoencoderGrid): PlannedTable {
+  const columns: Column[] = [
+    { name: "0 (SGD)", notReached: undefined, setting: { optimizer: "sgd", mu: 0 } },
+    ...momentumColumns(grid, "nag"),
+    ...momentumColumns(grid, "cm"),
+  ];
+  return plan("table1", columns, grid);
+}
+
+/** Table 2: NAG at each cap, before and after the low-momentum finish. */
+export function table2(grid: AutoencoderGrid): PlannedTable {
+  return plan("table2", momentumColumns(grid, "nag"), grid);
+}
+
+/**
+ * Table 3: NAG from sparse initialization at each scale, and beside it from Glorot's, from plain
+ * Gaussian weights, and from sparse ones with tanh units.
+ */
+export function table3(grid: AutoencoderGrid): PlannedTable {
+  const [mu] = grid.budget.mu;
+  const column = (name: string, setting: Column["setting"]): Column => ({
+    name,
+    notReached: undefined,
+    setting: { optimizer: "nag", mu, ...setting },
+  });
+  return plan("table3", [
+    ...grid.budget.scales.map((initScale) => column(`SI x ${initScale}`, { initScale })),
+    column("Glorot", { init: "glorot" }),
+    column("Gaussian", { init: "gaussian" }),
+    column("SI, tanh", { activation: "tanh" }),
+  ], grid);
+}
+
+/** Table 5: recurrent networks without momentum, and with NAG and CM at each momentum. */
+export function table5(
+  problems: readonly RecurrentConfiguration["problem"][],
+  budget: RecurrentBudget,
+): PlannedTable {
+  const high = budget.mu.filter((mu) => mu > 0);
+  const columns = [
+    // The warm-up holds here too, so this is no SGD; without momentum CM and NAG are the same.
+    ...budget.mu.includes(0) ? [{ name: "0", optimizer: "nag" as const, mu: 0 }] : [],
+    ...high.map((mu) => ({ name: `${mu}N`, optimizer: "nag" as const, mu })),
+    ...high.map((mu) => ({ name: `${mu}M`, optimizer: "cm" as const, mu })),
+  ];
+  return {
+    name: "table5",
+    columns: columns.map(({ name }) => ({ name, notReached: undefined })),
+    rows: problems,
+    entries: problems.flatMap((problem) =>
+      columns.map(({ name, optimizer, mu }) => ({
+        row: problem,
+        column: name,
+        networks: vary(budget, (learningRate, seed) => ({
+          network: "recurrent",
+          problem,
+          length: budget.lengths[problem],
+          hidden: budget.hidden,
+          warmUpUpdates: budget.warmUpUpdates,
+          ...{ optimizer, mu, learningRate, seed },
+          ...trainingOf(budget),
+        })),
+      }))
+    ),
+  };
+}
+
+/** A column for each cap; those that the schedule does not reach share the lowest one's networks. */
+function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"): Column[] {
+  const caps = grid.budget.mu.toSorted((a, b) => a - b);
+  const reached = (mu: number) => reachedMomentum(configurationOf(grid, { optimizer, mu }, 1, 1));
+  const lowestUnreached = caps.find((mu) => reached(mu) < mu);
+  return caps.map((cap) => {
+    const mu = lowestUnreached === undefined ? cap : Math.min(cap, lowestUnreached);
+    return {
+      name: `${cap}${optimizer === "nag" ? "N" : "M"}`,
+      notReached: reached(mu) < cap ? reached(mu) : undefined,
+      setting: { optimizer, mu },
+    };
+  });
+}
+
+function plan(
+  name: TableName,
+  columns: readonly Column[],
+  grid: AutoencoderGrid,
+): PlannedTable {
+  return {
+    name,
+    columns: columns.map(({ name, notReached }) => ({ name, notReached })),
+    rows: [grid.problem],
+    entries: columns.map(({ name, setting }) => ({
+      row: grid.problem,
+      column: name,
+      networks: vary(grid.budget, (rate, seed) => configurationOf(grid, setting, rate, seed)),
+    })),
+  };
+}
+
+function vary(
+  { learningRates, seeds }: { learningRates: readonly number[]; seeds: readonly number[] },
+  configure: (learningRate: number, seed: number) => CellConfiguration,
+): PlannedNetwork[] {
+  return learningRates.flatMap((learningRate) =>
+    seeds.map((seed) => {
+      const configuration = configure(learningRate, seed);
+      return { id: cellId(configuration), configuration };
+    })
+  );
+}
+
+function configurationOf(
+  { problem, layers, data, budget }: AutoencoderGrid,
+  setting: Partial<AutoencoderConfiguration>,
+  learningRate: number,
+  seed: number,
+): AutoencoderConfiguration {
+  return {
+    network: "autoencoder",
+    problem,
+    data,
+    layers,
+    activation: "sigmoid",
+    init: "sparse",
+    initScale: 1,
+    optimizer: "nag",
+    mu: 0,
+    schedulePeriod: budget.schedulePeriod,
+    finish: budget.finish,
+    ...{ learningRate, seed },
+    ...trainingOf(budget),
+    ...setting,
+  };
+}
+
+/** Reports on a curve, and their cases: a few per cent of the time that training takes. */
+const REPORTS = 40, REPORT_CASES = 600;
+
+function trainingOf({ updates, batchSize }: { updates: number; batchSize: number }) {
+  const reportEvery = Math.ceil(updates / REPORTS);
+  return { updates, batchSize, reportEvery, reportCases: REPORT_CASES };
+}

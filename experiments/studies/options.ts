@@ -1,0 +1,268 @@
+import { InputError } from "../../mod.ts";
+import {
+  choice,
+  choices,
+  type FlagTable,
+  integer,
+  integers,
+  number,
+  numbers,
+  path,
+  share,
+  type Values,
+  yesNo,
+} from "../terminal/flags.ts";
+import { adapterPreferences } from "../study/adapter.ts";
+import {
+  type AutoencoderBudget,
+  autoencoderBudgets,
+  phasesBudgets,
+  presets,
+  type RecurrentBudget,
+  recurrentBudgets,
+} from "./budget.ts";
+import type { PhasesRequest } from "./phases.ts";
+import type { TableRequest } from "./tables.ts";
+
+const ofPreset = { shown: "the preset's" };
+
+/** The budget as a whole. */
+export const presetFlag = {
+  preset: choice(presets, {
+    default: "paper",
+    help: "The budget: the paper's, or a small one that shows its claims without a GPU.",
+  }),
+} satisfies FlagTable;
+
+/** What scales a budget. */
+const budgetFlags = {
+  ...presetFlag,
+  updates: integer({ ...ofPreset, atLeast: 1, unit: "updates", help: "How long to train." }),
+  "learning-rates": numbers({
+    ...ofPreset,
+    above: 0,
+    help: "The learning rates; the best one of an entry is reported.",
+  }),
+  seeds: integers({ ...ofPreset, atLeast: 0, help: "Of weights and minibatches: a network each." }),
+  "batch-size": integer({ ...ofPreset, atLeast: 1, unit: "cases", help: "Cases of a minibatch." }),
+} satisfies FlagTable;
+
+/** What autoencoders learn. */
+export const dataFlags = {
+  problem: choice(["curves", "mnist", "faces"], {
+    default: "curves",
+    help: "The data, with the paper's network and loss for them.",
+  }),
+  data: path({
+    help: "The folder with the files of mnist or faces, or with the original one of curves.",
+  }),
+  "data-seed": integer({ default: 1, atLeast: 0, help: "Fixes the generated images of curves." }),
+  download: yesNo({
+    default: false,
+    help: "Fetches the files of mnist that the folder of --data lacks.",
+  }),
+} satisfies FlagTable;
+
+/** The flags of all tables of autoencoders. */
+export const autoencoderFlags = {
+  ...dataFlags,
+  ...budgetFlags,
+  layers: integers({
+    ...ofPreset,
+    atLeast: 1,
+    repeats: true,
+    unit: "units",
+    help: "The encoder from the input to the code; the decoder mirrors it.",
+  }),
+  "schedule-period": integer({
+    ...ofPreset,
+    atLeast: 1,
+    unit: "updates",
+    help: "Between two rises of the momentum schedule; fewer compress it into a shorter run.",
+  }),
+  finish: integer({
+    ...ofPreset,
+    atLeast: 0,
+    unit: "updates",
+    help: "Length of the low-momentum finish, at the smaller of 0.9 and the schedule.",
+  }),
+} satisfies FlagTable;
+
+/** The columns of CM and NAG. */
+export const capFlags = {
+  mu: numbers({
+    ...ofPreset,
+    above: 0,
+    below: 1,
+    help: "The caps mu_max of the momentum schedule: a column each for CM and NAG.",
+  }),
+} satisfies FlagTable;
+
+/** Where networks are trained, and where results go. */
+export const machineFlags = {
+  out: path({
+    default: "results/paper",
+    help: "The folder for the results. What it holds is not trained again.",
+  }),
+  shard: share({
+    help: "Trains a part of the networks: every N-th, on one of N machines whose cells are put " +
+      "into one folder.",
+  }),
+  replicas: integer({
+    atLeast: 1,
+    unit: "networks",
+    shown: "as many as fit",
+    help: "Trained side by side, at most.",
+  }),
+  adapter: choice(adapterPreferences, { default: "any", help: "The GPU adapter to take." }),
+} satisfies FlagTable;
+
+/** The flags of table 3. */
+export const initializationFlags = {
+  ...autoencoderFlags,
+  scales: numbers({ ...ofPreset, above: 0, help: "The scales of sparse initialization." }),
+  mu: numbers({
+    ...ofPreset,
+    above: 0,
+    below: 1,
+    help: "The cap mu_max of the momentum schedule of all networks.",
+  }),
+  ...machineFlags,
+} satisfies FlagTable;
+
+const sequenceProblems = ["add", "mul", "mem-5", "mem-20"] as const;
+
+/** The flags of table 5. */
+export const recurrentFlags = {
+  problem: choices(sequenceProblems, {
+    default: sequenceProblems,
+    help: "The problems: a row each.",
+  }),
+  ...budgetFlags,
+  lengths: integers({
+    ...ofPreset,
+    atLeast: 1,
+    repeats: true,
+    unit: "steps",
+    help: "T of each problem of --problem, in that order.",
+  }),
+  hidden: integer({ ...ofPreset, atLeast: 1, unit: "units", help: "Hidden tanh units." }),
+  "warm-up-updates": integer({
+    ...ofPreset,
+    atLeast: 0,
+    unit: "updates",
+    help: "At momentum 0.9, before that of the column.",
+  }),
+  mu: numbers({
+    ...ofPreset,
+    atLeast: 0,
+    below: 1,
+    help: "The momenta mu_0: 0 is one column, each other one of CM and one of NAG.",
+  }),
+  ...machineFlags,
+} satisfies FlagTable;
+
+/** The flags of the experiment on the phases of training. */
+export const phasesFlags = {
+  ...dataFlags,
+  ...presetFlag,
+  layers: autoencoderFlags.layers,
+  "schedule-period": autoencoderFlags["schedule-period"],
+  mu: numbers({
+    ...ofPreset,
+    atLeast: 0,
+    below: 1,
+    help: "The caps of the branches; the highest one is that of the trunk.",
+  }),
+  "learning-rate": number({ ...ofPreset, above: 0, help: "The learning rate of all networks." }),
+  seeds: budgetFlags.seeds,
+  "branch-at": integers({
+    ...ofPreset,
+    atLeast: 1,
+    unit: "updates",
+    help: "After which the branches leave the trunk.",
+  }),
+  "branch-updates": integer({
+    ...ofPreset,
+    atLeast: 1,
+    unit: "updates",
+    help: "Length of a branch.",
+  }),
+  "batch-size": budgetFlags["batch-size"],
+  out: machineFlags.out,
+  adapter: machineFlags.adapter,
+} satisfies FlagTable;
+
+/** The flags of the paper's statements. */
+export const theoryFlags = { out: machineFlags.out, adapter: machineFlags.adapter };
+
+/** The flags of everything together. */
+export const allFlags = { ...dataFlags, ...presetFlag, ...machineFlags };
+
+/** The table that a command line asks for. Throws InputError where its numbers make none. */
+export function autoencoderRequest(
+  name: "table1" | "table2" | "table3",
+  options: Values<typeof autoencoderFlags & typeof capFlags>,
+): TableRequest {
+  const { preset, problem, data, dataSeed, download, ...rest } = options;
+  const budget: AutoencoderBudget = override(autoencoderBudgets[name][preset], rest);
+  if (name === "table3" && budget.mu.length > 1) {
+    throw new InputError(`--mu takes one cap for table3, not ${budget.mu.join(",")}`);
+  }
+  return { name, preset, budget, data: { problem, data, dataSeed, download } };
+}
+
+/** Table 5, as a command line asks for it. Throws InputError where its numbers make none. */
+export function recurrentRequest(
+  { preset, problem: problems, lengths, ...rest }: Values<typeof recurrentFlags>,
+): TableRequest {
+  const budget: RecurrentBudget = override(recurrentBudgets[preset], rest);
+  if (lengths !== undefined && lengths.length !== problems.length) {
+    throw new InputError(
+      `--lengths names ${lengths.length} of ${problems.length}: one for each of ${problems}`,
+    );
+  }
+  const given = Object.fromEntries(problems.map((name, i) => [name, lengths?.[i]]));
+  return {
+    name: "table5",
+    preset,
+    problems,
+    budget: { ...budget, lengths: override(budget.lengths, given) },
+  };
+}
+
+/** The experiment on the phases of training, as a command line asks for it. */
+export function phasesRequest(
+  { preset, problem, data, dataSeed, download, ...rest }: Values<typeof phasesFlags>,
+): PhasesRequest {
+  const budget = override(phasesBudgets[preset], rest);
+  return { preset, budget, data: { problem, data, dataSeed, download } };
+}
+
+/** Everything, with the budgets of the preset. */
+export function requestsOfAll(
+  { preset, problem, data, dataSeed, download }: Values<typeof allFlags>,
+): { tables: TableRequest[]; phases: PhasesRequest } {
+  const common = { preset, data: { problem, data, dataSeed, download } };
+  const autoencoders = (["table1", "table2", "table3"] as const).map((name) => ({
+    ...common,
+    name,
+    budget: autoencoderBudgets[name][preset],
+  }));
+  const recurrent = {
+    name: "table5" as const,
+    preset,
+    problems: sequenceProblems,
+    budget: recurrentBudgets[preset],
+  };
+  return {
+    tables: [...autoencoders, recurrent],
+    phases: { ...common, budget: phasesBudgets[preset] },
+  };
+}
+
+/** `base`, with what `options` say of its parts. */
+function override<T extends object>(base: T, options: Partial<Record<keyof T, unknown>>): T {
+  const given = Object.keys(base).filter((key) => options[key as keyof T] !== undefined);
+  return { ...base, ...Object.fromEntries(given.map((key) => [key, options[key as keyof T]])) };
+}

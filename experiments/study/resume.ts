@@ -1,0 +1,214 @@
+import { InputError } from "../../mod.ts";
+import { cadence, duration } from "../terminal/durations.ts";
+import { exists, pathWords, readWhole, tryWriting } from "../files/files.ts";
+import {
+  type FlagTable,
+  namedFlags,
+  parseFlags,
+  path,
+  type Values,
+  yesNo,
+} from "../terminal/flags.ts";
+import { requirePermissions } from "../terminal/program.ts";
+import { versions } from "../files/provenance.ts";
+import { adapterDetails, describeAdapter } from "./adapter.ts";
+import { type Json, type JsonObject, naming, recordName } from "./run_folder.ts";
+import { say } from "../terminal/terminal.ts";
+
+/** The flags of how a run ends and goes on. */
+export const runFlags = {
+  "checkpoint-every": cadence({
+    default: { time_ms: 120_000 },
+    help:
+      "How often the run is saved so that it can go on: after so many updates or so much time. " +
+      "A shorter run leaves no checkpoint, unless it is interrupted.",
+  }),
+  "max-time": duration({
+    shown: "as long as it takes",
+    help: "Ends the run cleanly after this time, with a checkpoint.",
+  }),
+  "stop-when-diverged": yesNo({
+    default: false,
+    help: "Ends the run at the first report in which a network has diverged.",
+  }),
+  resume: path({
+    help: "The folder of a run to go on with, with its flags; more --updates make it longer.",
+  }),
+} satisfies FlagTable;
+
+/** Flags that may be given anew when a run goes on: they change no bit of what it does until then. */
+const changeable = [
+  ...["updates", "checkpoint-every", "max-time", "stop-when-diverged", "resume"],
+  ...["adapter", "profile", "data", "download", "time-loop", "tune"],
+];
+
+/** The options of a run, and the record of the one that it goes on with. */
+export interface Resumption<F extends FlagTable> {
+  readonly options: Values<F>;
+  readonly earlier: JsonObject | undefined;
+}
+
+/**
+ * The options of a run: those given, or where `--resume` names the folder of a run of this program,
+ * that run's. Throws InputError where the folder holds none, or where a flag contradicts it.
+ */
+export function resumeRun<F extends FlagTable & typeof runFlags>(
+  program: string,
+  flags: F,
+  given: Values<F>,
+  args: readonly string[] = Deno.args,
+): Resumption<F> {
+  const { resume: folder } = given as Values<typeof runFlags>;
+  if (folder === undefined) return { options: given, earlier: undefined };
+  requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
+  const earlier = readRecord(folder, program);
+  const sessions = [earlier, ...earlier.resumed as JsonObject[] ?? []]
+    .map((session) => session.arguments as string[]);
+  let options = parseFlags(flags, sessions[0]);
+  for (const session of sessions.slice(1)) options = overridden(flags, options, session);
+  checkChanges(flags, { folder, options, given, args });
+  tryWriting(folder, "--resume");
+  // How long a session takes is no matter of the run.
+  const { maxTime } = given as Values<typeof runFlags>;
+  return { options: { ...overridden(flags, options, args), maxTime }, earlier };
+}
+
+/** The record of a run in a folder. */
+function readRecord(folder: string, program: string): JsonObject {
+  const file = `${folder}/${recordName}`;
+  if (!naming(file, () => exists(file), "--resume")) {
+    throw new InputError(
+      `${pathWords(folder)} holds no run, as it has no ${recordName}: name another folder`,
+    );
+  }
+  let record: unknown;
+  try {
+    record = JSON.parse(new TextDecoder().decode(readWhole(file)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (!isObject(record) || ![record, ...listOf(record.resumed)].every(isSession)) {
+    throw new InputError(`${file} is not as it was written: begin the run anew in another folder`);
+  }
+  if (record.program !== program) {
+    throw new InputError(
+      `${folder} is a run of ${record.program}, not of ${program}: name another folder`,
+    );
+  }
+  return record;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [undefined];
+}
+
+function isSession(value: unknown): boolean {
+  return isObject(value) && Array.isArray(value.arguments) &&
+    value.arguments.every((argument) => typeof argument === "string");
+}
+
+/** The options with those in place that a command line names. */
+function overridden<F extends FlagTable>(
+  flags: F,
+  options: Values<F>,
+  args: readonly string[],
+): Values<F> {
+  const values: Record<string, unknown> = parseFlags(flags, args);
+  const named = namedFlags(args).map(camelCase).map((key) => [key, values[key]]);
+  return { ...options, ...Object.fromEntries(named) };
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function checkChanges<F extends FlagTable>(
+  flags: F,
+  { folder, options, given, args }: {
+    folder: string;
+    options: Values<F>;
+    given: Values<F>;
+    args: readonly string[];
+  },
+): void {
+  const [before, now]: Record<string, unknown>[] = [options, given];
+  for (const name of namedFlags(args).filter((name) => !changeable.includes(name))) {
+    const key = camelCase(name);
+    if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;
+    throw new InputError(
+      `--${name} ${show(now[key])} is not that of the run in ${folder}, ${
+        show(before[key] ?? flags[name].shown)
+      }: leave it out, or begin another run`,
+    );
+  }
+  if (Number(now.updates) < Number(before.updates) && namedFlags(args).includes("updates")) {
+    throw new InputError(
+      `--updates ${now.updates} is less than the ${before.updates} of the run in ${folder}: give ` +
+        "more, or leave it out",
+    );
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+/** Loads the data of a run; of one that goes on they may lie elsewhere by now. */
+export async function loadAgain<T>(
+  { earlier, data }: { earlier: JsonObject | undefined; data: string | undefined },
+  load: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const isToldHow = !(error instanceof InputError) || error.message.includes("--data");
+    if (earlier === undefined || data === undefined || isToldHow) throw error;
+    throw new InputError(
+      `${error.message}; where the data of the run lie elsewhere now, name their place with --data`,
+    );
+  }
+}
+
+/** Refuses data that are not those of the run that goes on, wherever their files lie. */
+export function requireSameData(earlier: JsonObject | undefined, data: JsonObject): void {
+  const identity = (source: Json | undefined) =>
+    JSON.stringify(source, (key, value) => key === "path" ? undefined : value);
+  if (earlier === undefined || identity(earlier.data) === identity(data)) return;
+  throw new InputError(
+    "the data are not those that the run began with: name the folder of the same files with --data",
+  );
+}
+
+/**
+ * Says on stderr what a run trains on, and what is not as it was when the run that goes on began and
+ * may change its last bits. Gives what the record says of both.
+ */
+export function sayAdapter(adapter: GPUAdapter, earlier: JsonObject | undefined): JsonObject {
+  const details = adapterDetails(adapter);
+  const note = earlier && changesSince(earlier, details);
+  say(`adapter: ${describeAdapter(adapter)}`);
+  if (note !== undefined) say(`note: ${note}`);
+  return { adapter: details, note };
+}
+
+function changesSince(earlier: JsonObject, adapter: JsonObject): string | undefined {
+  const { nagare, deno } = isObject(earlier.versions) ? earlier.versions : {};
+  const { description } = isObject(earlier.adapter) ? earlier.adapter : {};
+  const changes = [
+    JSON.stringify(earlier.adapter) === JSON.stringify(adapter)
+      ? ""
+      : `on another adapter or driver (${description})`,
+    nagare === versions.nagare ? "" : `with Nagare ${nagare}`,
+    deno === versions.deno ? "" : `with Deno ${deno}`,
+  ].filter((change) => change !== "");
+  if (changes.length === 0) return undefined;
+  return `the run began ${
+    changes.join(" and ")
+  }: from here on its last bits may differ from those ` +
+    "of a run in one piece";
+}

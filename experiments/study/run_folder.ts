@@ -1,0 +1,373 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import { InputError } from "../../mod.ts";
+import { createFolder, makeFolder } from "../files/disk.ts";
+import {
+  exists,
+  missingFolders,
+  removeIfEmpty,
+  removeIfThere,
+  removeLeftovers,
+  tryWriting,
+  unwritable,
+  writeWhole,
+} from "../files/files.ts";
+import { type FolderLock, lockFolder } from "../files/lock.ts";
+import { isSystemError, requirePermissions } from "../terminal/program.ts";
+import { gitRevision, versions } from "../files/provenance.ts";
+import { Table } from "../files/tables.ts";
+import { say, unsaid } from "../terminal/terminal.ts";
+
+/** What JSON can hold. */
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
+
+/** An object of JSON; what is undefined is left out. */
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/**
+ * How a run stands: running until it ends, and still so when the process was killed; interrupted by
+ * a signal; stopped early because a flag asked for it.
+ */
+export type RunStatus = "running" | "finished" | "interrupted" | "stopped" | "failed";
+
+/** The file that makes a folder the folder of a run. */
+export const recordName = "run.json";
+
+/**
+ * The folder for a new run: the one given, or results/PROGRAM/DATE-TIME. It is tried out, but
+ * nothing of it stays: the run may still be refused for its data or its adapter. Throws InputError
+ * where the folder holds a run already or cannot be written, or a permission for it is missing.
+ */
+export function chooseRunFolder(program: string, out?: string, now: Date = new Date()): string {
+  const reached = out ?? "results";
+  requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
+  const folder = out ??
+    naming("results", () => unusedFolder(`results/${program}/${timeStamp(now)}`));
+  naming(folder, () => refuseTaken(folder));
+  // What lies below may be another run's by now.
+  tryWriting(out ?? `results/${program}`, "--out");
+  return folder;
+}
+
+/** A local time as it stands in a folder's name: 2013-06-16_09-05-00. */
+export function timeStamp(time: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const date = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())];
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two);
+  return `${date.join("-")}_${clock.join("-")}`;
+}
+
+/**
+ * A run's folder while it runs: its record, run.json, and the files that it makes. No other process
+ * can open it meanwhile. Once it is open, a full disk or a folder that is gone does not end the run:
+ * what could not be written is tried again, and told at the end.
+ */
+export class Run implements Disposable {
+  readonly folder: string;
+  #say: (line: string) => void = say;
+  #record: JsonObject;
+  readonly #start_ms = Date.now();
+  readonly #lock: FolderLock;
+  /** The lock, and the tables. */
+  readonly #opened: DisposableStack;
+  /** What could not be written so far. */
+  readonly #unsaved = new Map<string, () => void>();
+  /** Files of its own, in the order in which they came about. */
+  readonly #made = new Set<string>();
+  #hasTables = false;
+  #warned = false;
+  #stopped: string | undefined;
+
+  /**
+   * Creates the folder and its record: the program, its arguments, when it began, versions, the
+   * git revision, and what `details` adds (configuration, adapter). Where an earlier record is
+   * given, the run in the folder goes on, and that is added to it.
+   */
+  constructor(program: string, folder: string, details: JsonObject, earlier?: JsonObject) {
+    this.folder = folder;
+    const session = {
+      started: new Date(this.#start_ms).toISOString(),
+      arguments: withAbsoluteData(Deno.args),
+      versions,
+      system: `${Deno.build.os} ${Deno.build.arch}`,
+      revision: gitRevision(),
+    };
+    this.#record = earlier
+      ? resumedRecord(earlier, session, details)
+      : { program, status: "running", ...session, ...details };
+    const made = missingFolders(folder);
+    using opened = new DisposableStack();
+    // In the other order at the end of it, whatever ends it.
+    opened.defer(() => made.forEach(removeIfEmpty));
+    this.#lock = naming(folder, () => {
+      makeFolder(folder);
+      return opened.use(lockFolder(folder));
+    });
+    if (!earlier) naming(folder, () => refuseTaken(folder));
+    removeLeftovers(folder);
+    naming(`${folder}/${recordName}`, () => {
+      try {
+        writeWhole(`${folder}/${recordName}`, this.#recordText());
+      } catch (error) {
+        if (!earlier) removeIfThere(`${folder}/${recordName}`);
+        throw error;
+      }
+    }, earlier ? "--resume" : "--out");
+    this.#opened = opened.move();
+  }
+
+  /** A CSV file of the run, with its columns; rows are in the file as they are appended. */
+  table<Column extends string>(
+    name: string,
+    columns: readonly Column[],
+    keep?: string,
+  ): Table<Column> {
+    this.#hasTables = true;
+    return this.#opened.use(
+      new Table(`${this.folder}/${name}`, columns, {
+        attempt: (write) => this.attempt(name, write),
+        ...keep !== undefined && { keep },
+      }),
+    );
+  }
+
+  /** Writes a whole file: under its name it is complete or not there. Tells whether it is. */
+  write(name: string, content: string | Uint8Array): boolean {
+    return this.attempt(name, () => writeWhole(`${this.folder}/${name}`, content));
+  }
+
+  /**
+   * Carries out a write of the file `name`, and tells whether it came about. The user is told of the
+   * first that did not.
+   */
+  attempt(name: string, write: () => void): boolean {
+    if (this.#lock.isLost) {
+      throw new InputError(
+        `another run has taken ${this.folder} over, as nothing was heard of this one for long: ` +
+          "this one leaves it alone",
+      );
+    }
+    try {
+      makeFolder(this.folder);
+      write();
+      this.#made.add(name);
+      this.#unsaved.delete(name);
+      return true;
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#unsaved.set(name, write);
+      if (!this.#warned) {
+        this.#say(
+          `warning: ${this.folder}/${name} could not be written (${error.message}); the run goes ` +
+            "on and tries again",
+        );
+      }
+      this.#warned = true;
+      return false;
+    }
+  }
+
+  /** Adds to the record. */
+  note(details: JsonObject): void {
+    this.#record = { ...this.#record, ...details };
+    this.write(recordName, this.#recordText());
+  }
+
+  /** Adds to an object of the record. */
+  noteWithin(name: string, details: JsonObject): void {
+    this.note({ [name]: { ...this.#record[name] as JsonObject | undefined, ...details } });
+  }
+
+  /** Says what is to be said through another function, until that is disposed of. */
+  sayThrough(other: (line: string) => void): Disposable {
+    this.#say = other;
+    return { [Symbol.dispose]: () => void (this.#say = say) };
+  }
+
+  /** Has the record say that the run ends early, and why. */
+  stop(reason: string): void {
+    this.#stopped ??= reason;
+  }
+
+  /** Why the run ends early; undefined where it does not. */
+  get stopped(): string | undefined {
+    return this.#stopped;
+  }
+
+  /** Records how the run ended, and when, and tries once more to write what is missing. */
+  end(status: Exclude<RunStatus, "running">, details: JsonObject = {}): void {
+    for (const [name, write] of this.#unsaved) this.attempt(name, write);
+    const end_ms = Date.now();
+    const seconds = Number(this.#record.seconds ?? 0) + (end_ms - this.#start_ms) / 1000;
+    const unsaved = this.#unsaved.size > 0 ? this.unsaved : undefined;
+    const unheard = unsaid().length > 0 ? unsaid() : undefined;
+    const ended = new Date(end_ms).toISOString();
+    this.note({ status, ended, seconds, ...details, unsaved, unsaid: unheard });
+  }
+
+  /** Whether it has tables, and so something to keep. */
+  get hasTables(): boolean {
+    return this.#hasTables;
+  }
+
+  /** Removes its files, and the folder where nothing else is in it. */
+  discard(): void {
+    for (const name of this.#made.add(recordName)) removeIfThere(`${this.folder}/${name}`);
+    this.#opened.dispose();
+    removeIfEmpty(this.folder);
+  }
+
+  /** The files that could not be written. */
+  get unsaved(): string[] {
+    return [...this.#unsaved.keys()];
+  }
+
+  /** Closes the tables, and lets others open the folder. */
+  [Symbol.dispose](): void {
+    this.#opened.dispose();
+  }
+
+  #recordText(): string {
+    return JSON.stringify(this.#record, spellNonFinite, 2) + "\n";
+  }
+}
+
+/** A run to be recorded; see {@linkcode recordRun}. */
+export interface Recording {
+  program: string;
+  folder: string;
+  details: JsonObject;
+  interruption: AbortSignal;
+  /** The record of the run that goes on. */
+  earlier?: JsonObject | undefined;
+  /** Whether the folder is a new one by a name made up here: -2, -3, ... where others were faster. */
+  isMadeUp?: boolean;
+}
+
+/**
+ * Runs `body` in a run folder and records how it ended: finished, interrupted where the signal was
+ * aborted, stopped where `body` had it stopped, or failed with the error's message. What `body`
+ * returns is added to the record. A run that is refused before it has begun leaves nothing. The
+ * process ends with status 1 where a file could not be written.
+ */
+export async function recordRun(
+  { program, folder: asked, details, interruption, earlier, isMadeUp = false }: Recording,
+  body: (run: Run) => Promise<JsonObject | void>,
+): Promise<void> {
+  const folder = isMadeUp ? makeUnused(asked) : asked;
+  using run = new Run(program, folder, details, earlier);
+  try {
+    const results = await body(run) ?? {};
+    const status = interruption.aborted ? "interrupted" : run.stopped ? "stopped" : "finished";
+    run.end(status, run.stopped ? { ...results, reason: run.stopped } : results);
+  } catch (error) {
+    if (error instanceof InputError && earlier === undefined && !run.hasTables) run.discard();
+    else if (interruption.aborted && error === interruption.reason) run.end("interrupted");
+    else run.end("failed", { error: String(error) });
+    throw error;
+  } finally {
+    if (run.unsaved.length > 0) {
+      say(`error: not saved in ${folder}: ${run.unsaved.join(", ")}`);
+      Deno.exitCode = 1;
+    }
+  }
+}
+
+/**
+ * A command line with the path of --data made absolute, for a run that goes on from another folder;
+ * as it is where the current folder may not be asked for.
+ */
+export function withAbsoluteData(args: readonly string[]): string[] {
+  return args.map((word, i) => {
+    const path = args[i - 1] === "--data" ? word : word.match(/^--data=(.*)$/s)?.[1];
+    if (!path || isAbsolute(path) || !mayAskForFolder()) return word;
+    return word.slice(0, word.length - path.length) + resolve(path);
+  });
+}
+
+function mayAskForFolder(): boolean {
+  try {
+    return Deno.cwd() !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** What `act` gives: what the system says of a path becomes a refusal, in words that name a flag. */
+export function naming<T>(path: string, act: () => T, flag = "--out"): T {
+  try {
+    return act();
+  } catch (error) {
+    throw isSystemError(error) ? unwritable(path, flag, error) : error;
+  }
+}
+
+/** JSON has no NaN and no Infinity, and would say null. */
+function spellNonFinite(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** Two runs that begin in one second get names of their own. */
+function unusedFolder(name: string): string {
+  let folder = name;
+  for (let i = 2; exists(folder); i++) folder = `${name}-${i}`;
+  return folder;
+}
+
+/** Makes a folder that no other process has made, and gives its name. */
+function makeUnused(name: string): string {
+  for (let folder = name;; folder = unusedFolder(name)) {
+    makeFolder(dirname(name));
+    try {
+      createFolder(folder);
+      return folder;
+    } catch (error) {
+      // Another process was faster, or has just tried the folder out and taken it away.
+      const isRace = error instanceof Deno.errors.AlreadyExists ||
+        error instanceof Deno.errors.NotFound;
+      if (!isRace) throw error;
+    }
+  }
+}
+
+/** The record of a run that goes on: as it was, what ended it left out, with one more session. */
+function resumedRecord(
+  earlier: JsonObject,
+  session: JsonObject,
+  { configuration, ...others }: JsonObject,
+): JsonObject {
+  const ends = ["ended", "reason", "error", "unsaved", "unsaid"];
+  const kept = Object.entries(earlier).filter(([name]) => !ends.includes(name));
+  const sessions = Array.isArray(earlier.resumed) ? earlier.resumed : [];
+  return {
+    ...Object.fromEntries(kept),
+    status: "running",
+    configuration,
+    resumed: [...sessions, { ...session, ...others }],
+  };
+}
+
+/** Files of any run that would otherwise be written over. */
+const outputs = [
+  ...["curve.csv", "summary.csv", "loss.svg", "example.svg", "network.safetensors"],
+  ...["reconstructions.png", "montage.png", "checkpoint-1.safetensors"],
+];
+
+function refuseTaken(folder: string): void {
+  if (exists(`${folder}/${recordName}`)) {
+    throw new InputError(
+      `${folder} already holds a run; go on with it by --resume ${folder}, or name another folder ` +
+        "with --out",
+    );
+  }
+  const taken = outputs.find((name) => exists(`${folder}/${name}`));
+  if (taken === undefined) return;
+  throw new InputError(
+    `${folder}/${taken} is there already and would be written over: name another folder with --out`,
+  );
+}

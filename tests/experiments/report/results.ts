@@ -1,0 +1,171 @@
+// A folder of results for tests: tables are laid as they are, and networks made up.
+import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
+import { type Cell, type CellResult, writeCell } from "../../../experiments/study/cells.ts";
+import type { CellConfiguration } from "../../../experiments/studies/configuration.ts";
+import { type FoundTable, layTable, type TableRecord } from "../../../experiments/study/folder.ts";
+import {
+  networksOf,
+  type PlannedTable,
+  table1,
+  table2,
+  table3,
+  table5,
+  type TableName,
+} from "../../../experiments/studies/grid.ts";
+import { reachedMomentum } from "../../../experiments/studies/networks.ts";
+import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
+import { shortestFloat32 } from "../../../experiments/files/tables.ts";
+
+/** How a network came out; undefined: it has not been trained yet. */
+export type Outcome = { train: number; test: number; before?: number } | "diverged" | undefined;
+
+/** How all networks of a folder came out. */
+export type Outcomes = (configuration: CellConfiguration) => Outcome;
+
+/** The adapter that the networks are said to be trained on. */
+export const adapter = "Voodoo <script>alert(1)</script> & Co";
+
+type Configurations = Readonly<Record<TableName, TableRecord["configuration"]>>;
+
+/** The small preset of each table on Curves, of T = 10 for table 5. */
+export const smallTables: Configurations = {
+  table1: curvesTable("table1"),
+  table2: curvesTable("table2"),
+  table3: curvesTable("table3"),
+  table5: { problems: ["add", "mul", "mem-5", "mem-20"], budget: recurrentBudgets.small },
+};
+
+function curvesTable(name: "table1" | "table2" | "table3"): TableRecord["configuration"] {
+  const { layers, ...budget } = autoencoderBudgets[name].small;
+  return { problem: "curves", layers: [...layers!], data: "stand-in, seed 1", budget };
+}
+
+/** Tables and those of their networks that have come out, as they are read from a folder. */
+export function results(
+  configurations: Partial<Configurations>,
+  outcomes: Outcomes,
+): { tables: FoundTable[]; cells: Map<string, Cell> } {
+  const tables = Object.entries(configurations).map(([name, configuration]): FoundTable => ({
+    record: {
+      preset: "small",
+      configuration,
+      arguments: [name, "--updates", "9"],
+      nagare: "0.1.0",
+    },
+    table: planOf(name as TableName, configuration),
+  }));
+  const cells = networksOf(tables.map(({ table }) => table)).flatMap(({ id, configuration }) => {
+    const outcome = outcomes(configuration);
+    return outcome ? [cellOf(id, configuration, outcome)] : [];
+  });
+  return { tables, cells: new Map(cells.map((cell) => [cell.id, cell])) };
+}
+
+/** Their summaries. */
+export function summaries(
+  configurations: Partial<Configurations>,
+  outcomes: Outcomes,
+): TableSummary[] {
+  const { tables, cells } = results(configurations, outcomes);
+  return tables.map((found) => summarize(found, cells));
+}
+
+/** Lays tables into a folder, with the networks that have come out. */
+export function writeResults(
+  folder: string,
+  configurations: Partial<Configurations>,
+  outcomes: Outcomes,
+): PlannedTable[] {
+  const { tables, cells } = results(configurations, outcomes);
+  for (const { table, record } of tables) layTable(folder, table.name, record).record();
+  for (const cell of cells.values()) writeCell(folder, cell);
+  return tables.map(({ table }) => table);
+}
+
+function planOf(name: TableName, configuration: TableRecord["configuration"]): PlannedTable {
+  if ("problems" in configuration) return table5(configuration.problems, configuration.budget);
+  return { table1, table2, table3 }[name as "table1"](configuration);
+}
+
+/** A finished network. */
+export function cellOf(
+  id: string,
+  configuration: CellConfiguration,
+  outcome: NonNullable<Outcome>,
+): Cell {
+  return {
+    id,
+    configuration,
+    result: resultOf(configuration, outcome),
+    training: {
+      adapter,
+      nagare: "0.1.0",
+      deno: "2.9.6",
+      finished: "2026-11-22T20:15:00.000Z",
+      replicas: 18,
+      seconds: 900,
+    },
+  };
+}
+
+function resultOf(
+  configuration: CellConfiguration,
+  outcome: NonNullable<Outcome>,
+): CellResult {
+  const common = { reachedMomentum: reachedMomentum(configuration) };
+  if (outcome === "diverged") {
+    const nothing = { train: null, test: null };
+    return {
+      ...common,
+      ...{ status: "diverged", divergedAt: 17, final: nothing, beforeFinish: nothing },
+      curve: [],
+    };
+  }
+  const { train, test, before } = outcome;
+  return {
+    ...common,
+    ...{ status: "ok", divergedAt: null, final: { train: rounded(train), test: rounded(test) } },
+    beforeFinish: before === undefined
+      ? null
+      : { train: rounded(before), test: rounded(before * test / train) },
+    curve: curveOf(configuration, outcome),
+  };
+}
+
+/** As the GPU gives it and a cell writes it. */
+const rounded = shortestFloat32;
+
+/** Down to the final error. */
+function curveOf(
+  { updates, reportEvery, mu: momentum }: CellConfiguration,
+  { train, test }: { train: number; test: number },
+): CellResult["curve"] {
+  return Array.from({ length: Math.ceil(updates / reportEvery) }, (_, i) => {
+    const update = Math.min(updates, (i + 1) * reportEvery);
+    const above = (updates / update) ** 0.9;
+    const errors = { train: rounded(train * above), test: rounded(test * above) };
+    return { update, momentum, loss: rounded(10 * train), ...errors };
+  });
+}
+
+/** Networks that come out as the paper says, spread a little by the seed. */
+export const asInThePaper: Outcomes = (configuration) => {
+  const { optimizer, mu, learningRate, seed, network } = configuration;
+  const spread = 1 + 0.02 * seed;
+  if (network === "recurrent") {
+    const chance = { add: 0.8, mul: 0.8, "mem-5": 2.4, "mem-20": 7.9 }[configuration.problem];
+    const train = chance * spread * (1 - mu) ** 0.3 * (learningRate > 0.005 ? 1 : 1.1) *
+      (optimizer === "cm" ? 1.05 : 1);
+    return { train, test: train };
+  }
+  const { init, initScale, activation } = configuration;
+  if (init === "sparse" && initScale < 1) return { train: 16, test: 16.1, before: 16 };
+  if (optimizer === "cm" && mu > 0.99 && learningRate > 0.02) return "diverged";
+  if (optimizer === "cm" && mu > 0.99 && learningRate > 0.01) {
+    return { train: 16, test: 16.1, before: 16 };
+  }
+  const train = spread * (optimizer === "sgd" ? 9 : 25 * (1 - mu) ** 0.6) *
+    (learningRate === 0.02 ? 1 : 1.3) * (optimizer === "cm" ? 1.1 : 1) *
+    (init === "sparse" && activation === "sigmoid" ? 1 + Math.log2(initScale) / 4 : 1.5);
+  return { train, test: 1.1 * train, before: mu > 0.9 ? 1.2 * train : train };
+};

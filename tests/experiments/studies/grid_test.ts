@@ -1,0 +1,138 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
+import { cellId } from "../../../experiments/study/cells.ts";
+import type { CellConfiguration } from "../../../experiments/studies/configuration.ts";
+import {
+  type AutoencoderGrid,
+  networksOf,
+  shardOf,
+  table1,
+  table2,
+  table3,
+  table5,
+} from "../../../experiments/studies/grid.ts";
+import { reachedMomentum, scheduleOf } from "../../../experiments/studies/networks.ts";
+
+const paper: AutoencoderGrid = {
+  problem: "curves",
+  layers: [784, 400, 200, 100, 50, 25, 6],
+  data: "stand-in, seed 1",
+  budget: autoencoderBudgets.table1.paper,
+};
+const withBudget = (changes: Partial<AutoencoderGrid["budget"]>): AutoencoderGrid => ({
+  ...paper,
+  budget: { ...paper.budget, ...changes },
+});
+
+Deno.test("table1() lays the 54 networks of the paper", () => {
+  const networks = networksOf([table1(paper)]);
+  assertEquals(networks.length, 54);
+  assertEquals(new Set(networks.map(({ id }) => id)).size, 54);
+});
+
+Deno.test("table1() trains caps that the schedule does not reach once", () => {
+  // Before the finish of 1000 of 7500 updates floor(t / 250) is 25 at most: 1 - 1/52.
+  const table = table1(withBudget({ updates: 7500 }));
+  const reached = 1 - 1 / 52;
+  assertEquals(
+    table.columns.map(({ name, notReached }) => [name, notReached]),
+    [
+      ["0 (SGD)", undefined],
+      ["0.9N", undefined],
+      ["0.99N", reached],
+      ["0.995N", reached],
+      ["0.999N", reached],
+      ["0.9M", undefined],
+      ["0.99M", reached],
+      ["0.995M", reached],
+      ["0.999M", reached],
+    ],
+  );
+  const ids = (column: string) =>
+    table.entries.find((entry) => entry.column === column)!.networks.map(({ id }) => id);
+  assertEquals(ids("0.99N"), ids("0.999N"));
+  assertNotEquals(ids("0.9N"), ids("0.99N"));
+  assertEquals(networksOf([table]).length, 5 * 6);
+});
+
+Deno.test("reachedMomentum() is the momentum of the update before the finish", () => {
+  for (const updates of [1, 250, 251, 3000, 24_751, 125_751]) {
+    for (const finish of [0, 1, 1000].filter((finish) => finish <= updates)) {
+      const { networks } = table1(withBudget({ updates, finish })).entries[4];
+      const { configuration } = networks[0];
+      const before = Array.from({ length: Math.max(1, updates - finish) }, (_, t) => t);
+      const largest = before.reduce((max, t) => Math.max(max, scheduleOf(configuration)(t)), 0);
+      assertEquals(reachedMomentum(configuration), largest, `${updates} updates, finish ${finish}`);
+    }
+  }
+});
+
+Deno.test("table2() asks for no network that table1() does not train", () => {
+  const ids = new Set(networksOf([table1(paper)]).map(({ id }) => id));
+  assert(networksOf([table2(paper)]).every(({ id }) => ids.has(id)));
+});
+
+Deno.test("table3() compares scales and initializations of one network", () => {
+  const table = table3(withBudget({ mu: [0.999] }));
+  assertEquals(table.columns.map(({ name }) => name), [
+    "SI x 0.25",
+    "SI x 0.5",
+    "SI x 1",
+    "SI x 2",
+    "SI x 4",
+    "Glorot",
+    "Gaussian",
+    "SI, tanh",
+  ]);
+  const ids = new Set(networksOf([table1(paper)]).map(({ id }) => id));
+  const own = table.entries.find(({ column }) => column === "SI x 1")!;
+  assert(own.networks.every(({ id }) => ids.has(id)));
+});
+
+Deno.test("table5() lays the networks of the paper: four problems, seven columns, four seeds", () => {
+  const table = table5(["add", "mul", "mem-5", "mem-20"], recurrentBudgets.paper);
+  assertEquals(table.columns.map(({ name }) => name), [
+    "0",
+    "0.9N",
+    "0.98N",
+    "0.995N",
+    "0.9M",
+    "0.98M",
+    "0.995M",
+  ]);
+  assertEquals(networksOf([table]).length, 4 * 7 * 4 * 4);
+});
+
+Deno.test("scheduleOf() of a recurrent network begins with the warm-up at any momentum", () => {
+  const table = table5(["add"], recurrentBudgets.paper);
+  for (const { networks: [{ configuration }] } of table.entries) {
+    const schedule = scheduleOf(configuration);
+    assertEquals([0, 999, 1000].map(schedule), [0.9, 0.9, configuration.mu]);
+  }
+});
+
+Deno.test("shardOf() gives every network to one machine", () => {
+  const networks = networksOf([table1(paper)]);
+  for (const count of [1, 2, 7, 54, 60]) {
+    const shards = Array.from(
+      { length: count },
+      (_, i) => shardOf(networks, { index: i + 1, count }),
+    );
+    assertEquals(
+      shards.flat().map(({ id }) => id).toSorted(),
+      networks.map(({ id }) => id).toSorted(),
+    );
+    const sizes = shards.map(({ length }) => length);
+    assert(Math.max(...sizes) - Math.min(...sizes) <= 1);
+  }
+});
+
+Deno.test("cellId() depends on every part of a configuration, and not on their order", () => {
+  const [{ configuration }] = networksOf([table1(paper)]);
+  const entries = Object.entries(configuration);
+  assertEquals(cellId(Object.fromEntries(entries.toReversed()) as never), cellId(configuration));
+  for (const [key, value] of entries) {
+    const other = { ...configuration, [key]: typeof value === "number" ? value + 1 : "other" };
+    assertNotEquals(cellId(other as CellConfiguration), cellId(configuration), key);
+  }
+});

@@ -1,0 +1,149 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { InputError } from "../../../core/errors.ts";
+import {
+  type Cell,
+  cellPath,
+  decodeCell,
+  encodeCell,
+  readCells,
+} from "../../../experiments/study/cells.ts";
+import { layTable, readTables } from "../../../experiments/study/folder.ts";
+import { networksOf } from "../../../experiments/studies/grid.ts";
+import { asInThePaper, cellOf, smallTables, writeResults } from "../report/results.ts";
+import { scratch } from "../scratch.ts";
+
+const { table1 } = smallTables;
+
+/** A folder with one finished network. */
+function withOneCell(): { path: string; cell: Cell; folder: ReturnType<typeof scratch> } {
+  const folder = scratch();
+  const [{ id }] = networksOf(
+    writeResults(folder.path, { table1 }, (configuration) => {
+      const { optimizer, learningRate, seed } = configuration;
+      const isFirst = optimizer === "sgd" && learningRate === 0.05 && seed === 1;
+      return isFirst ? asInThePaper(configuration) : undefined;
+    }),
+  );
+  return { folder, path: cellPath(folder.path, id), cell: readCells(folder.path).get(id)! };
+}
+
+/** What reading a damaged cell says; it names the file and the way out. */
+function refusal(folder: string, path: string): string {
+  const { message } = assertThrows(() => readCells(folder), InputError);
+  assertStringIncludes(message, `${path} is not a cell as it was written: `);
+  assertStringIncludes(message, "; delete it, and it is trained again");
+  return message;
+}
+
+Deno.test("readCells() reads what writeCell() wrote", () => {
+  const { folder, cell } = withOneCell();
+  using _ = folder;
+  const written = cellOf(cell.id, cell.configuration, asInThePaper(cell.configuration)!);
+  assertEquals([...readCells(folder.path).values()], [written]);
+});
+
+Deno.test("readCells() finds no cells in a folder without any, nor those still being written", () => {
+  using folder = scratch();
+  assertEquals(readCells(folder.path).size, 0);
+  Deno.mkdirSync(`${folder.path}/cells`);
+  folder.write("cells/0123456789abcdef.json.77.partial", new Uint8Array(3));
+  assertEquals(readCells(folder.path).size, 0);
+});
+
+Deno.test("decodeCell() refuses a cell with any one bit flipped", () => {
+  const { folder, cell } = withOneCell();
+  using _ = folder;
+  // A short curve has every kind of byte that a long one has.
+  const short = { ...cell, result: { ...cell.result, curve: cell.result.curve.slice(0, 2) } };
+  const bytes = new TextEncoder().encode(encodeCell(short));
+  assertEquals(decodeCell(bytes), short);
+  for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    bytes[bit >> 3] ^= 1 << (bit & 7);
+    assertThrows(() => decodeCell(bytes), InputError, "", `bit ${bit}`);
+    bytes[bit >> 3] ^= 1 << (bit & 7);
+  }
+});
+
+Deno.test("readCells() names a cell that was cut off, at any length", () => {
+  const { folder, path } = withOneCell();
+  using _ = folder;
+  const bytes = Deno.readFileSync(path);
+  // The newline at the end says nothing.
+  for (const length of [0, 1, bytes.length >> 1, bytes.length - 2]) {
+    Deno.writeFileSync(path, bytes.subarray(0, length));
+    assertStringIncludes(refusal(folder.path, path), "it is not JSON");
+  }
+});
+
+Deno.test("readCells() names a cell whose number was edited by hand", () => {
+  const { folder, path, cell } = withOneCell();
+  using _ = folder;
+  const text = Deno.readTextFileSync(path);
+  const { train } = cell.result.final;
+  Deno.writeTextFileSync(path, text.replace(`"train": ${train}`, '"train": 0.001'));
+  assertStringIncludes(refusal(folder.path, path), "its content does not fit its check sum");
+});
+
+Deno.test("readCells() names a cell under another network's name", () => {
+  const { folder, path, cell } = withOneCell();
+  using _ = folder;
+  const other = cellPath(folder.path, "0123456789abcdef");
+  Deno.renameSync(path, other);
+  assertStringIncludes(refusal(folder.path, other), `it holds the cell ${cell.id}`);
+});
+
+Deno.test("readCells() names a cell whose configuration is not that of its ID", () => {
+  const { folder, path, cell } = withOneCell();
+  using _ = folder;
+  const forged = { ...cell, configuration: { ...cell.configuration, learningRate: 7 } };
+  Deno.writeTextFileSync(path, encodeCell(forged));
+  assertStringIncludes(refusal(folder.path, path), "its configuration does not fit its ID");
+});
+
+Deno.test("readCells() names a file of JSON that is no cell, and its first flaw", () => {
+  const { folder, path } = withOneCell();
+  using _ = folder;
+  for (const [json, flaw] of [["[]", "id: "], ["{}", "id: "], ['"cell"', "it"], ["null", "it"]]) {
+    Deno.writeTextFileSync(path, json);
+    assertStringIncludes(refusal(folder.path, path), `written: ${flaw}`);
+  }
+});
+
+Deno.test("readTables() lays tables anew from their records, in the paper's order", () => {
+  using folder = scratch();
+  const { table3, table1 } = smallTables;
+  const laid = writeResults(folder.path, { table3, table1 }, () => undefined);
+  assertEquals(readTables(folder.path).map(({ table }) => table), laid.toReversed());
+});
+
+Deno.test("readTables() names a record that is not as it was written", () => {
+  using folder = scratch();
+  writeResults(folder.path, { table1 }, () => undefined);
+  const path = `${folder.path}/table1.json`;
+  const text = Deno.readTextFileSync(path);
+  const damages = [
+    text.slice(0, -3),
+    "{}",
+    text.replace('"updates": 3000', '"updates": "3000"'),
+    text.replace('"updates": 3000', '"updates": -1'),
+    text.replace('"problem": "curves"', '"problem": "digits"'),
+  ];
+  for (const damaged of damages) {
+    Deno.writeTextFileSync(path, damaged);
+    const { message } = assertThrows(() => readTables(folder.path), InputError);
+    assertStringIncludes(message, `${path} is not as it was written`);
+    assertEquals(message.includes("\n"), false);
+  }
+});
+
+Deno.test("layTable() refuses a folder of another configuration, and names the difference", () => {
+  using folder = scratch();
+  writeResults(folder.path, { table1 }, () => undefined);
+  const other = structuredClone(table1);
+  other.budget.updates = 2000;
+  assertThrows(
+    () => layTable(folder.path, "table1", { preset: "small", configuration: other }),
+    InputError,
+    `${folder.path}/table1.json was laid with updates 3000, not 2000: repeat the command as it was`,
+  );
+});

@@ -1,0 +1,76 @@
+// A program that ends in each of the ways a program can; program_test.ts runs it.
+import { AdapterError, GPUFault, InputError } from "../../../core/errors.ts";
+import { choice, path } from "../../../experiments/terminal/flags.ts";
+import { requirePermissions, runProgram } from "../../../experiments/terminal/program.ts";
+import { chooseRunFolder, recordRun } from "../../../experiments/study/run_folder.ts";
+
+const flags = {
+  end: choice(
+    [
+      "well",
+      "input",
+      "adapter",
+      "gpu",
+      "read",
+      "permissions",
+      "folder",
+      "defect",
+      "wait",
+      "hang",
+      "record",
+    ],
+    { default: "well", help: "How it ends." },
+  ),
+  file: path({ default: "missing.txt", help: "What is read." }),
+};
+
+const forever = () => new Promise<never>(() => setInterval(() => {}, 1000));
+
+await runProgram(
+  { usage: "deno run sample_program.ts", summary: "Ends.", flags },
+  async ({ end, file }, interruption) => {
+    const ends: Record<typeof end, () => unknown> = {
+      well: () => console.log("done"),
+      input: () => {
+        throw new InputError("the batch is larger\nthan the data");
+      },
+      adapter: () => {
+        throw new AdapterError("no adapter");
+      },
+      gpu: () => {
+        throw new GPUFault("the device was lost");
+      },
+      read: () => Deno.readTextFileSync(file),
+      permissions: () =>
+        requirePermissions(
+          { name: "read", path: "data" },
+          { name: "env", variable: "A" },
+          { name: "env", variable: "B" },
+        ),
+      folder: () => chooseRunFolder("sample"),
+      defect: () => {
+        throw new TypeError("a defect");
+      },
+      wait: async () => {
+        console.log("ready");
+        const awake = setInterval(() => {}, 1000);
+        await new Promise((resolve) => interruption.addEventListener("abort", resolve));
+        // Long enough for the repeats of a signal to arrive.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        clearInterval(awake);
+        console.log("cleaned up");
+        interruption.throwIfAborted();
+      },
+      record: () => {
+        const folder = chooseRunFolder("sample", undefined, new Date(0));
+        const run = { program: "sample", folder, details: {}, interruption, isMadeUp: true };
+        return recordRun(run, ({ folder }) => Promise.resolve(console.log(folder)));
+      },
+      hang: async () => {
+        console.log("ready");
+        await forever();
+      },
+    };
+    await ends[end]();
+  },
+);
