@@ -224,7 +224,8 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return levenshteinDistance(name, close) <= Math.ceil(name.length / 3) ? close : undefined;
 }
 
-function camelCase(name: string): string {
+/** `learning-rate` as `learningRate`: how the value of a flag is called. */
+export function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
@@ -243,7 +244,8 @@ export function single<T, Result>(kind: Kind<T>, options: FlagOptions<T>): Flag<
   };
 }
 
-function several<T, Result>(kind: Kind<T>, options: ListOptions<T>): Flag<Result> {
+/** A flag that takes values of a kind, separated by commas. */
+export function several<T, Result>(kind: Kind<T>, options: ListOptions<T>): Flag<Result> {
   return {
     help: options.help,
     allowed: `${kind.allowed}, or several with commas`,
@@ -274,11 +276,13 @@ function refuseRepeats<T>(name: string, values: readonly T[], kind: Kind<T>): vo
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-function real(range: Range): Kind<number> {
+/** A number of a range, in decimal notation. */
+export function real(range: Range): Kind<number> {
   return numeric("a number", range, Number.isFinite);
 }
 
-function whole(range: Range): Kind<number> {
+/** An integer of a range that float64 holds exactly. */
+export function whole(range: Range): Kind<number> {
   return numeric("an integer", range, Number.isSafeInteger);
 }
 

@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { flagOf, kindOf, optimizerFlags } from "../../../experiments/study/optimizer_flags.ts";
+import { expandOptimizers, makeOptimizer } from "../../../experiments/study/optimizers.ts";
+import { shippedOptimizers } from "../../../experiments/study/shipped_optimizers.ts";
+import type { Flag } from "../../../experiments/terminal/flags.ts";
+import { helpText } from "../../../experiments/terminal/help.ts";
+import { nesterov, paperMomentum } from "../../../mod.ts";
+import { families } from "../../optim/families.ts";
+
+const defaults = { optimizer: ["nag"], learningRate: [0.01], mu: [0.99] };
+const flags: Readonly<Record<string, Flag<unknown>>> = optimizerFlags([], { defaults });
+const momentum = paperMomentum({ cap: 0.99 });
+
+Deno.test("--optimizer knows every family that is shipped", () => {
+  // Partial momentum is cm with --momentum-in.
+  const ours = Object.keys(families).filter((name) => name !== "partial");
+  assertEquals([...ours, "muon-hidden"].toSorted(), Object.keys(shippedOptimizers).toSorted());
+});
+
+/** Names of families that are not what --optimizer calls them. */
+const familyNames: Readonly<Record<string, string>> = {
+  aggmo: "aggmo(3)",
+  lookahead: "lookahead(nag)",
+  "muon-hidden": "muon (hidden)",
+};
+
+const scheduled = ["cm", "nag", "qhm", "aggmo", "lookahead", "low-rank"];
+
+for (const choice of Object.values(shippedOptimizers)) {
+  const { name, settings } = choice;
+
+  Deno.test(`${name} is made of its defaults, all in their ranges`, () => {
+    const expanded = expandOptimizers({ schedule: ["paper"] }, [choice], defaults);
+    assertEquals(expanded.length, 1);
+    const optimizer = makeOptimizer(expanded[0], [choice], momentum);
+    assertEquals(optimizer.family.name, familyNames[name] ?? name);
+    for (const setting of settings.filter(({ default: value }) => value !== undefined)) {
+      const { name, default: value } = setting;
+      assertEquals(kindOf(setting).read(String(value)), value, name);
+      // Ranks and the like are part of the family.
+      if (optimizer.family.settings.some((own) => own.name === name)) {
+        assertEquals(optimizer.settings[name], value, name);
+      }
+    }
+    const scheduledOnes = Object.entries(optimizer.settings)
+      .filter(([, value]) => typeof value === "function");
+    assertEquals(
+      scheduledOnes.map(([, value]) => value),
+      scheduled.includes(name) ? [momentum] : [],
+    );
+    assertEquals(choice.isScheduled, scheduled.includes(name));
+    assertEquals(expanded[0].schedule, scheduled.includes(name) ? "paper" : "none");
+  });
+
+  Deno.test(`every setting of ${name} has a flag, which takes its default and names it`, () => {
+    for (const { name: setting, help, default: value } of settings) {
+      const flag = flags[flagOf(setting)];
+      assert(flag?.list, setting);
+      const named = setting === "learningRate" && value === undefined
+        ? "of the others 0.01"
+        : value === undefined
+        ? name
+        : `${name} ${value}`;
+      assertStringIncludes(flag.help, named, setting);
+      if (setting !== "learningRate" && setting !== "momentum") {
+        assertStringIncludes(flag.help, help.slice(0, -1));
+      }
+      if (value !== undefined) assertEquals(flag.read("x", String(value)), [value]);
+    }
+  });
+}
+
+Deno.test("options that are no settings of the library become what users give as numbers", () => {
+  const { aggmo, "low-rank": lowRank, muon, "muon-hidden": hidden } = shippedOptimizers;
+  const common = { learningRate: 0.01, momentum };
+  const four = aggmo.make({ ...common, velocities: 4 });
+  assertEquals(four.settings, {
+    ...{ learningRate: 0.01, cap: momentum },
+    ...{ beta2: 0.9, beta3: 0.99, beta4: 0.999 },
+  });
+  assertEquals(aggmo.make({ ...common, velocities: 1 }).family.states, {});
+  assertEquals(lowRank.make({ ...common, rank: 2 }).name, "low-rank (rank 2)");
+  assertEquals(muon.make({ newtonSchulzSteps: 3 }).name, "muon (3 steps)");
+  assertEquals(hidden.make({ newtonSchulzSteps: 1 }).name, "muon (hidden, 1 step)");
+  const lookahead = shippedOptimizers.lookahead.make({ ...common, period: 3 });
+  assertEquals(lookahead.family.states, {
+    ...nesterov(common).family.states,
+    slow: "parameters",
+  });
+  assertEquals([lookahead.settings.period, lookahead.settings.alpha], [3, 0.5]);
+});
+
+Deno.test("a flag that several declare takes the widest range, and says whose it is", () => {
+  assertEquals(flags.alpha.allowed, "a number of at least 0, or several with commas");
+  assertEquals(flags.mu.allowed, "a number of at least 0 and below 1, or several with commas");
+  assertEquals(flags["warm-up"].allowed, "an integer of at least 0, or several with commas");
+  const help = helpText({ usage: "x", summary: "y", flags }).replaceAll(/\s+/g, " ");
+  assertStringIncludes(
+    help,
+    "--alpha N,... How far the slow weights go towards the fast ones (lookahead 0.5). The weight of " +
+      "the slow mean in a step (ademamix 5). The weight of the gradient beside the sum " +
+      "(simplified-ademamix 0). A number of at least 0, or several with commas; default the " +
+      "optimizer's.",
+  );
+  assertStringIncludes(
+    help,
+    "--mu N,... The cap mu_max of the momentum schedule, of cm, nag, qhm, aggmo, lookahead, " +
+      "low-rank; a constant momentum of schedule-free-sgd 0.9, schedule-free-adamw 0.9, muon 0.95, " +
+      "muon-hidden 0.95.",
+  );
+  for (const name of Object.keys(shippedOptimizers)) assertStringIncludes(help, ` ${name},`);
+});
