@@ -2,7 +2,7 @@ import body from "../../shaders/optim/adamw.wgsl" with { type: "text" };
 import { elementwise } from "./elementwise.ts";
 import type { Family, Optimizer, SettingValue } from "./family.ts";
 import { type GroupOptions, optimizerOf } from "./optimizer.ts";
-import { beta, epsilon, learningRate, weightDecay, withDefault } from "./settings.ts";
+import { adamSettings } from "./settings.ts";
 
 /** Settings of {@linkcode adamW}. */
 export interface AdamWOptions extends GroupOptions {
@@ -24,11 +24,7 @@ export interface AdamWOptions extends GroupOptions {
 export const adamWFamily: Family = elementwise({
   name: "adamw",
   settings: [
-    withDefault(learningRate, 1e-3),
-    beta("beta1", "gradient", 0.9),
-    beta("beta2", "square", 0.999),
-    epsilon,
-    weightDecay(0.01),
+    ...adamSettings({ weightDecay: 0.01 }),
     {
       name: "initialSquare",
       default: 0,

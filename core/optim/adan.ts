@@ -2,7 +2,7 @@ import body from "../../shaders/optim/adan.wgsl" with { type: "text" };
 import { elementwise } from "./elementwise.ts";
 import type { Family, Optimizer, SettingValue } from "./family.ts";
 import { type GroupOptions, optimizerOf } from "./optimizer.ts";
-import { beta, epsilon, learningRate, weightDecay, withDefault } from "./settings.ts";
+import { adamSettings, beta } from "./settings.ts";
 
 /** Settings of {@linkcode adan}. */
 export interface AdanOptions extends GroupOptions {
@@ -26,12 +26,8 @@ export interface AdanOptions extends GroupOptions {
 export const adanFamily: Family = elementwise({
   name: "adan",
   settings: [
-    withDefault(learningRate, 1e-3),
-    beta("beta1", "gradient", 0.98),
-    beta("beta2", "difference of gradients", 0.92),
+    ...adamSettings({ beta1: 0.98, beta2: beta("beta2", "difference of gradients", 0.92) }),
     beta("beta3", "square", 0.99),
-    epsilon,
-    weightDecay(0),
     {
       name: "prox",
       default: 1,

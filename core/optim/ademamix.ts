@@ -2,7 +2,7 @@ import body from "../../shaders/optim/ademamix.wgsl" with { type: "text" };
 import { elementwise } from "./elementwise.ts";
 import type { Family, Optimizer, SettingValue } from "./family.ts";
 import { type GroupOptions, optimizerOf } from "./optimizer.ts";
-import { beta, epsilon, learningRate, weightDecay, withDefault } from "./settings.ts";
+import { adamSettings, shareOf } from "./settings.ts";
 
 /** Settings of {@linkcode adEMAMix}. */
 export interface AdEMAMixOptions extends GroupOptions {
@@ -28,16 +28,8 @@ export interface AdEMAMixOptions extends GroupOptions {
 export const adEMAMixFamily: Family = elementwise({
   name: "ademamix",
   settings: [
-    withDefault(learningRate, 1e-3),
-    beta("beta1", "gradient", 0.9),
-    beta("beta2", "square", 0.999),
-    {
-      name: "beta3",
-      default: 0.9999,
-      atLeast: 0,
-      below: 1,
-      help: "The share that the slow mean of the gradient keeps at an update.",
-    },
+    ...adamSettings(),
+    shareOf("beta3", "slow mean of the gradient", 0.9999),
     { name: "alpha", default: 5, atLeast: 0, help: "The weight of the slow mean in a step." },
     {
       name: "warmUp",
@@ -46,8 +38,6 @@ export const adEMAMixFamily: Family = elementwise({
       whole: true,
       help: "Updates over which alpha rises from 0, and beta3 from beta1.",
     },
-    epsilon,
-    weightDecay(0),
   ],
   states: { mean: "zeros", slow_mean: "zeros", square: "zeros" },
   scalars: [

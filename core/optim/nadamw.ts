@@ -2,7 +2,7 @@ import body from "../../shaders/optim/nadamw.wgsl" with { type: "text" };
 import { elementwise } from "./elementwise.ts";
 import type { Family, Optimizer, SettingValue } from "./family.ts";
 import { type GroupOptions, optimizerOf } from "./optimizer.ts";
-import { beta, epsilon, learningRate, weightDecay, withDefault } from "./settings.ts";
+import { adamSettings } from "./settings.ts";
 
 /** Settings of {@linkcode nadamW}. */
 export interface NAdamWOptions extends GroupOptions {
@@ -24,17 +24,13 @@ export interface NAdamWOptions extends GroupOptions {
 export const nadamWFamily: Family = elementwise({
   name: "nadamw",
   settings: [
-    withDefault(learningRate, 2e-3),
-    beta("beta1", "gradient", 0.9),
-    beta("beta2", "square", 0.999),
-    epsilon,
+    ...adamSettings({ learningRate: 2e-3 }),
     {
       name: "psi",
       default: 0.004,
       atLeast: 0,
       help: "How fast the momentum rises from half of beta1 to beta1.",
     },
-    weightDecay(0),
   ],
   states: { mean: "zeros", square: "zeros" },
   scalars: [

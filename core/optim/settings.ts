@@ -19,12 +19,17 @@ export const momentum: Setting = {
 
 /** The share of a mean that an update keeps. */
 export function beta(name: string, of: string, value: number): Setting {
+  return shareOf(name, `mean of the ${of}`, value);
+}
+
+/** The share of something that an update keeps. */
+export function shareOf(name: string, what: string, value: number): Setting {
   return {
     name,
     default: value,
     atLeast: 0,
     below: 1,
-    help: `The share that the mean of the ${of} keeps at an update.`,
+    help: `The share that the ${what} keeps at an update.`,
   };
 }
 
@@ -50,4 +55,27 @@ export function weightDecay(value: number): Setting {
 /** `setting` with another default. */
 export function withDefault(setting: Setting, value: number): Setting {
   return { ...setting, default: value };
+}
+
+/** What AdamW and its kin have in common, as Adam's authors set it. */
+const ofAdam = {
+  learningRate: withDefault(learningRate, 1e-3),
+  beta1: beta("beta1", "gradient", 0.9),
+  beta2: beta("beta2", "square", 0.999),
+  epsilon,
+  weightDecay: weightDecay(0),
+};
+
+/**
+ * The settings that AdamW and its kin have in common, where `others` says a default or a setting that
+ * is not Adam's.
+ */
+export function adamSettings(
+  others: { readonly [Name in keyof typeof ofAdam]?: number | Setting } = {},
+): Setting[] {
+  const names = Object.keys(ofAdam) as (keyof typeof ofAdam)[];
+  return names.map((name) => {
+    const other = others[name] ?? ofAdam[name];
+    return typeof other === "number" ? withDefault(ofAdam[name], other) : other;
+  });
 }

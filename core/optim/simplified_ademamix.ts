@@ -2,7 +2,7 @@ import body from "../../shaders/optim/simplified_ademamix.wgsl" with { type: "te
 import { elementwise } from "./elementwise.ts";
 import type { Family, Optimizer, SettingValue } from "./family.ts";
 import { type GroupOptions, optimizerOf } from "./optimizer.ts";
-import { beta, epsilon, learningRate, weightDecay, withDefault } from "./settings.ts";
+import { adamSettings, shareOf } from "./settings.ts";
 
 /** Settings of {@linkcode simplifiedAdEMAMix}. */
 export interface SimplifiedAdEMAMixOptions extends GroupOptions {
@@ -24,18 +24,12 @@ export interface SimplifiedAdEMAMixOptions extends GroupOptions {
 export const simplifiedAdEMAMixFamily: Family = elementwise({
   name: "simplified-ademamix",
   settings: [
-    withDefault(learningRate, 1e-4),
-    {
-      name: "beta1",
-      default: 0.99,
-      atLeast: 0,
-      below: 1,
-      help: "The share that the sum of the gradients keeps at an update.",
-    },
-    beta("beta2", "square", 0.95),
+    ...adamSettings({
+      learningRate: 1e-4,
+      beta1: shareOf("beta1", "sum of the gradients", 0.99),
+      beta2: 0.95,
+    }),
     { name: "alpha", default: 0, atLeast: 0, help: "The weight of the gradient beside the sum." },
-    epsilon,
-    weightDecay(0),
   ],
   states: { sum: "zeros", square: "zeros" },
   scalars: [
