@@ -1,11 +1,13 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { flagOf, kindOf, optimizerFlags } from "../../../experiments/study/optimizer_flags.ts";
 import { expandOptimizers, makeOptimizer } from "../../../experiments/study/optimizers.ts";
 import { shippedOptimizers } from "../../../experiments/study/shipped_optimizers.ts";
 import type { Flag } from "../../../experiments/terminal/flags.ts";
 import { helpText } from "../../../experiments/terminal/help.ts";
 import { nesterov, paperMomentum } from "../../../mod.ts";
+import { gpuTest } from "../../gpu/fixture.ts";
 import { families } from "../../optim/families.ts";
+import { bowls, oddShapes, openOn, train } from "../../optim/tensors.ts";
 
 const defaults = { optimizer: ["nag"], learningRate: [0.01], mu: [0.99] };
 const flags: Readonly<Record<string, Flag<unknown>>> = optimizerFlags([], { defaults });
@@ -109,4 +111,38 @@ Deno.test("a flag that several declare takes the widest range, and says whose it
       "muon-hidden 0.95.",
   );
   for (const name of Object.keys(shippedOptimizers)) assertStringIncludes(help, ` ${name},`);
+});
+
+gpuTest("networks of all optimizers train side by side in one grid", async (bench) => {
+  const chosen = Object.values(shippedOptimizers);
+  const options = {
+    schedule: ["paper"],
+    momentumIn: ["all", "ends", "none", "tensor 0"],
+    velocities: [1, 3],
+    rank: [1, 2],
+  };
+  const settings = expandOptimizers(options, chosen, defaults);
+  assertEquals(settings.length, chosen.length + 3 + 1 + 1);
+  const landscape = bowls(oddShapes);
+  const optimizers = settings.map((setting) => makeOptimizer(setting, chosen, momentum));
+  const trainer = await openOn(bench, landscape, optimizers);
+  // Lookahead's slow weights move in the fifth update.
+  await train(trainer, 5);
+  const starts = landscape.start.map(({ values }) => Float32Array.from(values));
+  for (const [r, { optimizer }] of settings.entries()) {
+    const theta = await trainer.theta(r);
+    for (const [t, tensor] of theta.entries()) {
+      assert(tensor.every(Number.isFinite), optimizer);
+      assertNotEquals(Float32Array.from(tensor), starts[t], `${optimizer}, tensor ${t}`);
+    }
+  }
+  const at = (name: string) => settings.findIndex(({ optimizer }) => optimizer === name);
+  const [sgd, none, aggmo] = [
+    at("sgd"),
+    settings.findIndex(({ momentumIn }) => momentumIn === "none"),
+    at("aggmo"),
+  ];
+  // Without momentum in any tensor, and with the plain gradient as the only velocity.
+  assertEquals(await trainer.theta(none), await trainer.theta(sgd));
+  assertEquals(await trainer.theta(aggmo), await trainer.theta(sgd));
 });
