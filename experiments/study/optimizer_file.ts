@@ -14,7 +14,6 @@ import {
 } from "../../mod.ts";
 import { exists, pathWords, readWhole, sha256 } from "../files/files.ts";
 import { camelCase } from "../terminal/flags.ts";
-import { requirePermissions } from "../terminal/program.ts";
 import { checkOptimizerName, flagOf, isOptimizerFile, kindOf } from "./optimizer_flags.ts";
 import { choiceOf, type OptimizerChoice, shippedOptimizers } from "./shipped_optimizers.ts";
 
@@ -43,7 +42,6 @@ export async function loadOptimizers(names: readonly string[]): Promise<Optimize
 
 async function loadFile(given: string): Promise<OptimizerChoice> {
   const path = pathOf(given);
-  requirePermissions({ name: "read", path });
   if (!exists(path)) refuse(given, `there is no such file${path === given ? "" : ` as ${path}`}`);
   const bytes = bytesOf(path);
   const family = familyIn(given, await load(given, pathToFileURL(path).href));
@@ -95,7 +93,6 @@ async function load(given: string, url: string): Promise<Readonly<Record<string,
   try {
     return await import(url);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
     const reason = reasonOf(error);
     if (/^Requires \w+ access to /.test(reason)) throw new Deno.errors.NotCapable(reason);
     return refuse(given, `it cannot be loaded: ${reason}`);

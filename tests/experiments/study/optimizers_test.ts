@@ -19,8 +19,15 @@ import {
   type OptimizerChoice,
   shippedOptimizers,
 } from "../../../experiments/study/shipped_optimizers.ts";
-import { choices, parseFlags } from "../../../experiments/terminal/flags.ts";
-import { adamW, classicalMomentum, InputError, nesterov, paperMomentum } from "../../../mod.ts";
+import { choices, type FlagTable, parseFlags } from "../../../experiments/terminal/flags.ts";
+import {
+  adamW,
+  classicalMomentum,
+  InputError,
+  nesterov,
+  paperMomentum,
+  type Setting,
+} from "../../../mod.ts";
 
 const defaults = { optimizer: ["nag"], learningRate: [0.01], mu: [0.99] };
 
@@ -234,6 +241,35 @@ Deno.test("columns are those that a network has, in an order of their own", asyn
     [...none, undefined],
   ]);
   assertEquals(columnsOf(await expand("--optimizer nag,cm,sgd --momentum-in all")), []);
+});
+
+/** An optimizer of a file that declares these settings. */
+function ofFile(settings: OptimizerChoice["settings"]): OptimizerChoice {
+  return choiceOf({ name: "mine", settings, file: { path: "/mine.ts", sha256: "" }, make: adamW });
+}
+
+Deno.test("columns of files stand after those of shipped optimizers, in alphabetical order", () => {
+  const help = "A number.";
+  const settings = ["zeta", "nu", "eta"].map((name) => ({ name, help, default: 1 }));
+  const expanded = expandOptimizers({ schedule: [] }, [ofFile(settings)], defaults);
+  assertEquals(columnsOf(expanded).map(({ name }) => name), ["nu", "eta", "zeta"]);
+});
+
+Deno.test("a file may widen the range of a flag, on either side or to all numbers", () => {
+  const allowed = (range: Partial<Setting>) => {
+    const settings = ["alpha", "nu"].map((name) => ({ name, help: "A number.", ...range }));
+    const flags = optimizerFlags([ofFile(settings)], { defaults }) as FlagTable;
+    return ["alpha", "nu"].map((name) => flags[name].allowed.replace(/,.*/, ""));
+  };
+  assertEquals(allowed({}), ["a number", "a number"]);
+  assertEquals(allowed({ above: -2, below: 3 }), [
+    "a number above -2",
+    "a number above -2 and below 3",
+  ]);
+  assertEquals(allowed({ above: 0, atMost: 0.5 }), [
+    "a number of at least 0",
+    "a number of at least 0 and of at most 1",
+  ]);
 });
 
 Deno.test("a legend says what tells networks of an optimizer apart", async () => {
