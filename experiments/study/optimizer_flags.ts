@@ -60,7 +60,7 @@ export function optimizerFlags(
   const declared = declarationsOf(all);
   const rates = declared.get("learningRate")!, momenta = declared.get("momentum")!;
   const own = [...declared].filter(([name]) => name !== "learningRate" && name !== "momentum");
-  const flags: OptimizerFlags = {
+  return {
     optimizer: several(optimizerName, {
       default: defaults.optimizer,
       help: "How parameters move; several stand side by side in one grid. lookahead goes around " +
@@ -91,7 +91,6 @@ export function optimizerFlags(
       }),
     ])),
   };
-  return flags;
 }
 
 /**

@@ -266,6 +266,10 @@ Deno.test("a file may widen the range of a flag, on either side or to all number
     "a number above -2",
     "a number above -2 and below 3",
   ]);
+  assertEquals(allowed({ atLeast: 0, whole: true }), [
+    "a number of at least 0",
+    "a number of at least 0",
+  ]);
   assertEquals(allowed({ above: 0, atMost: 0.5 }), [
     "a number of at least 0",
     "a number of at least 0 and of at most 1",
