@@ -18,7 +18,7 @@ export type { ReplicaReport, Report, RunOptions } from "./core/train/report.ts";
 export type { GroupState, ReplicaState, StateVector, TrainerState } from "./core/train/state.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./core/train/checkpoint.ts";
 export { exportNetwork, importNetwork, type Network, networkState } from "./core/train/network.ts";
-export { type CapacityOptions, replicasThatFit } from "./core/train/capacity.ts";
+export { type CapacityOptions, replicaBytes, replicasThatFit } from "./core/train/capacity.ts";
 
 // Networks, and the problems of the paper.
 export type { Extent, Graph, Model, Split } from "./core/train/model.ts";

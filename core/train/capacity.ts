@@ -25,15 +25,9 @@ export interface CapacityOptions {
 export function replicasThatFit(
   gpu: Gpu,
   model: Model,
-  { batchSize, budget = Infinity, optimizers }: CapacityOptions,
+  { budget = Infinity, ...options }: CapacityOptions,
 ): number {
-  const vector = 4 * model.layout.length;
-  const graph = model.footprint(batchSize);
-  const copies = gpu.operands === "textures" ? 2 : 1;
-  const states = optimizers?.map((optimizer) => stateBytes(optimizer, model.layout)) ?? [[vector]];
-  const most = Math.max(0, ...states.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)));
-  const total = copies * (2 * vector + most + graph.total);
-  const largest = Math.max(vector, ...states.flat(), graph.largest);
+  const { total, largest } = replicaBytes(gpu, model, options);
   const { maxComputeWorkgroupsPerDimension } = gpu.device.limits;
   const fit = Math.min(
     Math.floor(gpu.maxBinding / largest),
@@ -50,6 +44,26 @@ export function replicasThatFit(
     );
   }
   return fit;
+}
+
+/**
+ * Bytes that one replica of `model` takes: its largest buffer, and all of them, with the states of
+ * that optimizer which keeps most.
+ */
+export function replicaBytes(
+  gpu: Gpu,
+  model: Model,
+  { batchSize, optimizers }: Omit<CapacityOptions, "budget">,
+): { largest: number; total: number } {
+  const vector = 4 * model.layout.length;
+  const graph = model.footprint(batchSize);
+  const copies = gpu.operands === "textures" ? 2 : 1;
+  const states = optimizers?.map((optimizer) => stateBytes(optimizer, model.layout)) ?? [[vector]];
+  const most = Math.max(0, ...states.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)));
+  return {
+    total: copies * (2 * vector + most + graph.total),
+    largest: Math.max(vector, ...states.flat(), graph.largest),
+  };
 }
 
 /** Bytes of each state that an optimizer keeps of one replica. */

@@ -1,7 +1,7 @@
 import { InputError, printable } from "../../mod.ts";
 import { type Cell as CsvCell, parse, stringify } from "@std/csv";
 import { type DiskFile, open, stat } from "./disk.ts";
-import { exists, fill, flush, isVisible } from "./files.ts";
+import { exists, fill, flush } from "./files.ts";
 import { isSystemError } from "../terminal/program.ts";
 
 /** A value of a table: undefined and null are left empty. */
@@ -12,10 +12,7 @@ export type TableRow = Readonly<Record<string, string>>;
 
 /** How a table is written; see {@linkcode Table}. */
 export interface TableOptions {
-  /**
-   * Of a file that may be there: what it begins with, the heading included; "" is the heading alone.
-   * Without it there may be no such file.
-   */
+  /** What it begins with, the heading included; "" is the heading alone. */
   keep?: string;
   /** Carries a write out; one that failed may be tried again. Default: at once. */
   attempt?: (write: () => void) => void;
@@ -40,18 +37,14 @@ export class Table<Column extends string> implements Disposable {
 
   /**
    * Creates the file with its heading, or goes on with it where a part of it is kept; one that does
-   * not begin with that part is made again. Throws Deno.errors.AlreadyExists where there is one that
-   * is not to be opened.
+   * not begin with that part is made again.
    */
   constructor(path: string, columns: readonly Column[], options: TableOptions = {}) {
-    const { keep, attempt = (write) => write() } = options;
+    const { keep = "", attempt = (write) => write() } = options;
     this.#path = path;
     this.#columns = columns;
     this.#attempt = attempt;
     this.#add(encode(keep || csvLine(columns)));
-    if (keep === undefined && isVisible(path)) {
-      throw new Deno.errors.AlreadyExists(`${path} is there already`);
-    }
     this.#attempt(() => {
       if (keep) this.#openWhereKept();
       this.save();
@@ -75,10 +68,12 @@ export class Table<Column extends string> implements Disposable {
     this.#attempt(() => this.save());
   }
 
-  /** Takes back what was appended after the table had this length. */
-  cut(length: number): void {
-    while (this.#length > length) this.#length -= this.#parts.pop()!.length;
-    if (this.#saved.length > length) this.#saved = { parts: this.#parts.length, length };
+  /** Has the file hold another text; its beginning stays untouched where it is the same. */
+  rewrite(text: string): void {
+    if (text === this.text) return;
+    this.#parts.splice(0, Infinity, encode(text));
+    this.#length = this.#parts[0].length;
+    this.#saved = { parts: 0, length: 0 };
     this.#attempt(() => this.save());
   }
 

@@ -1,4 +1,16 @@
 import { type AutoencoderProblem, InputError, paperProblems } from "../../mod.ts";
+import { initializerNames } from "../study/initializers.ts";
+import {
+  choice,
+  choices,
+  type FlagTable,
+  integer,
+  integers,
+  number,
+  path,
+  type Values,
+  yesNo,
+} from "../terminal/flags.ts";
 
 /** The names of --problem. */
 export const problemNames = ["curves", "mnist", "faces", "custom"] as const;
@@ -6,12 +18,98 @@ export const problemNames = ["curves", "mnist", "faces", "custom"] as const;
 /** One of {@linkcode problemNames}. */
 export type ProblemName = typeof problemNames[number];
 
+/** The flags of what autoencoders learn. */
+export const dataFlags = {
+  problem: choice(problemNames, {
+    default: "curves",
+    help: "The data, with the paper's network and loss for them; custom are your own.",
+  }),
+  "data-seed": integer({ default: 1, atLeast: 0, help: "Fixes the generated images of curves." }),
+  data: path({
+    help: "The folder with the files of mnist or faces, or with the original one of curves; of " +
+      "custom the .npy, CSV, IDX, .npz or .mat file, of the latter two FILE#NAME for one of several " +
+      "arrays.",
+  }),
+  header: yesNo({
+    shown: "what the first rows tell",
+    help: "Of custom: whether the first row of a CSV file names the columns.",
+  }),
+  download: yesNo({
+    default: false,
+    help: "Fetches the files of mnist that the folder of --data lacks.",
+  }),
+} satisfies FlagTable;
+
+/** The flags of autoencoders besides those of a grid. */
+export const autoencoderFlags = {
+  ...dataFlags,
+  layers: integers({
+    atLeast: 1,
+    repeats: true,
+    unit: "units",
+    shown: "the paper's network",
+    help: "The encoder from the input to the code; the decoder mirrors it.",
+  }),
+  activation: choice(["sigmoid", "tanh", "relu"], {
+    default: "sigmoid",
+    help: "Of the hidden layers; the code layer is linear.",
+  }),
+  "output-unit": choice(["logistic", "linear"], {
+    shown: "logistic",
+    help: "Of custom: the units of the output; logistic ones take values in [0, 1].",
+  }),
+  loss: choice(["cross-entropy", "squared-error"], {
+    shown: "cross-entropy, or squared-error where the output is linear",
+    help: "Of custom: what is minimised, summed over values and averaged over cases.",
+  }),
+  l2: number({
+    default: 0,
+    atLeast: 0,
+    help: "Weight decay: l2/2 |weights|^2 is minimised besides; the losses told are without it.",
+  }),
+  init: choices(initializerNames, {
+    default: ["sparse"],
+    help: "The initial weights: sparse N(0, 1), Glorot's uniform, Gaussian N(0, 1) / " +
+      "sqrt(fan-in), He's sqrt(2) times that, or an orthogonal matrix, each times --init-scale.",
+  }),
+  "fan-in": integer({
+    default: 15,
+    atLeast: 1,
+    unit: "connections",
+    help: "Incoming connections of a unit under sparse initialization.",
+  }),
+  "eval-cases": integer({
+    default: 2000,
+    atLeast: 1,
+    unit: "cases",
+    help: "Training cases, always the same, that a report evaluates; the last one takes all.",
+  }),
+} satisfies FlagTable;
+
+/** Flags that mean nothing to these, with what they are for. */
+export function idleFlags(
+  { problem, data, init, schedule }:
+    & Pick<
+      Values<typeof autoencoderFlags>,
+      "problem" | "data" | "init"
+    >
+    & { readonly schedule: readonly string[] },
+): Record<string, string | false> {
+  return {
+    "data-seed": (problem !== "curves" || data !== undefined) && "images that are generated",
+    header: problem !== "custom" && "the CSV file of --problem custom",
+    "fan-in": !init.includes("sparse") && "--init sparse",
+    "schedule-period": !schedule.includes("paper") && "--schedule paper",
+  };
+}
+
 /** The flags that a network depends on. */
 export interface NetworkOptions {
   problem: ProblemName;
   layers: readonly number[] | undefined;
   outputUnit: "logistic" | "linear" | undefined;
   loss: "cross-entropy" | "squared-error" | undefined;
+  download?: boolean;
 }
 
 /**
@@ -19,7 +117,10 @@ export interface NetworkOptions {
  * own data what the flags say. Throws InputError where they do not fit together.
  */
 export function chooseNetwork(options: NetworkOptions): AutoencoderProblem {
-  const { problem, layers } = options;
+  const { problem, layers, download = false } = options;
+  if (download && problem !== "mnist") {
+    throw new InputError(`--download yes is for mnist alone: ${problem} is on no mirror`);
+  }
   if (problem === "custom") return ownNetwork(options);
   for (const [flag, value] of [["output-unit", options.outputUnit], ["loss", options.loss]]) {
     if (value !== undefined) {

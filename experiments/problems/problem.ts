@@ -1,7 +1,7 @@
 import { Dataset, type Gpu, InputError } from "../../mod.ts";
 import { type FileContent, release } from "../files/files.ts";
 import { requireSameData } from "../study/resume.ts";
-import type { JsonObject } from "../study/run_folder.ts";
+import type { JsonObject } from "../study/json.ts";
 
 /** Data that a program can train on. */
 export interface Problem {
@@ -145,6 +145,17 @@ export function uploader(
     requireSameData({ data: loaded.source }, data.source);
     return data.upload(gpu);
   };
+}
+
+/** What the data are, wherever their files lie: "stand-in, seed 1". */
+export function identityOf({ kind, files, seed, trainCases, testCases }: DataSource): string {
+  const sums = Array.isArray(files) ? files.map(({ sha256 }) => `SHA-256 ${sha256}`) : [];
+  return [
+    kind,
+    ...trainCases === undefined ? [] : [`${trainCases} and ${testCases} cases`],
+    ...sums,
+    ...seed === undefined ? [] : [`seed ${seed}`],
+  ].join(", ");
 }
 
 /** What run.json says of files. */

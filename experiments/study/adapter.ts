@@ -1,6 +1,6 @@
 import { AdapterError, limitsOf } from "../../mod.ts";
 import { runCommand } from "../terminal/commands.ts";
-import type { JsonObject } from "./run_folder.ts";
+import type { JsonObject } from "./json.ts";
 import { say } from "../terminal/terminal.ts";
 
 /** Which adapter a program is to use. */

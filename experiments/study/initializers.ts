@@ -1,4 +1,5 @@
 import { gaussian, glorot, he, type Initializer, orthogonal, sparse } from "../../mod.ts";
+import type { Configuration } from "./cell.ts";
 
 /** What --init and the flags beside it say of an autoencoder's initial weights. */
 interface InitializerOptions {
@@ -22,7 +23,8 @@ export type InitializerName = keyof typeof initializers;
 /** The names of --init of an autoencoder, the default first. */
 export const initializerNames = Object.keys(initializers) as readonly InitializerName[];
 
-/** The library's initializer of that name, with what the flags say. */
-export function initializerOf(name: InitializerName, options: InitializerOptions): Initializer {
-  return initializers[name](options);
+/** The initializer of an autoencoder's configuration. */
+export function initializerOf({ init, initScale, fanIn }: Configuration): Initializer {
+  const options = { scale: initScale, ...typeof fanIn === "number" && { fanIn } };
+  return initializers[init as InitializerName](options); // of the flag's names
 }

@@ -8,11 +8,9 @@ import {
 } from "../../mod.ts";
 
 /** How a {@linkcode Machine} comes about, as often as it has to. */
-export interface MachineOptions<M extends Model> {
+export interface MachineOptions {
   /** Asks for the adapter. */
   adapter: () => Promise<GPUAdapter>;
-  /** Puts the data on the GPU and says what is trained. */
-  model: (gpu: Gpu) => M | Promise<M>;
   /** Whether GPU time is measured by kernel. */
   profile?: boolean;
   /** Where products read their matrices. Default: what suits the adapter. */
@@ -33,30 +31,39 @@ export async function describeFault({ device }: Gpu, failure: GPUFault): Promise
   return lost ? `the device was lost (${lost.reason})` : failure.message;
 }
 
-/** A GPU with a model on it, which can be opened anew where the device is lost. */
-export class Machine<M extends Model> implements Disposable {
+/** A GPU with the models on it, which can be opened anew where the device is lost. */
+export class Machine implements Disposable {
   /** What the adapter is. */
   adapter!: GPUAdapter;
   gpu!: Gpu;
-  model!: M;
   /** GPU time by kernel, since the GPU was opened. */
   profile: Profile | undefined;
   /** How often it was opened anew. */
   reopenings = 0;
-  readonly #options: MachineOptions<M>;
+  readonly #options: MachineOptions;
+  readonly #models = new Map<string, Promise<Model>>();
 
-  private constructor(options: MachineOptions<M>) {
+  private constructor(options: MachineOptions) {
     this.#options = options;
   }
 
-  /** Opens the GPU and loads what is trained. */
-  static async open<M extends Model>(options: MachineOptions<M>): Promise<Machine<M>> {
+  /** Opens the GPU. */
+  static async open(options: MachineOptions): Promise<Machine> {
     const machine = new Machine(options);
     await machine.#open();
     return machine;
   }
 
-  /** Gives the device up for a new one. What was on it is gone, the model is loaded again. */
+  /** The model of a key: made once for every GPU that is opened. */
+  model(key: string, make: (gpu: Gpu) => Promise<Model>): Promise<Model> {
+    const found = this.#models.get(key);
+    if (found) return found;
+    const made = make(this.gpu);
+    this.#models.set(key, made);
+    return made;
+  }
+
+  /** Gives the device up for a new one. What was on it is gone. */
   async reopen(): Promise<void> {
     this.gpu.close();
     this.reopenings++;
@@ -64,14 +71,10 @@ export class Machine<M extends Model> implements Disposable {
   }
 
   async #open(): Promise<void> {
-    const { adapter, model, profile, operands, tuning } = this.#options;
+    const { adapter, profile, operands, tuning } = this.#options;
+    this.#models.clear();
     this.adapter = await adapter();
-    this.gpu = await openGPU({
-      adapter: this.adapter,
-      tuning,
-      ...operands && { operands },
-    });
-    this.model = await model(this.gpu);
+    this.gpu = await openGPU({ adapter: this.adapter, tuning, ...operands && { operands } });
     this.profile = profile ? new Profile(this.gpu) : undefined;
   }
 

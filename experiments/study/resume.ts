@@ -3,25 +3,29 @@ import { cadence, duration } from "../terminal/durations.ts";
 import { exists, pathWords, readWhole, tryWriting } from "../files/files.ts";
 import {
   type FlagTable,
+  integer,
   namedFlags,
+  number,
   parseFlags,
   path,
+  type Share,
   type Values,
   yesNo,
 } from "../terminal/flags.ts";
 import { requirePermissions } from "../terminal/program.ts";
 import { versions } from "../files/provenance.ts";
 import { adapterDetails, describeAdapter } from "./adapter.ts";
-import { type Json, type JsonObject, naming, recordName } from "./run_folder.ts";
+import { folderFormat, naming, placeOf, recordName } from "./run_folder.ts";
 import { say } from "../terminal/terminal.ts";
+import type { Json, JsonObject } from "./json.ts";
 
 /** The flags of how a run ends and goes on. */
 export const runFlags = {
   "checkpoint-every": cadence({
     default: { time_ms: 120_000 },
     help:
-      "How often the run is saved so that it can go on: after so many updates or so much time. " +
-      "A shorter run leaves no checkpoint, unless it is interrupted.",
+      "How often networks are saved so that they can go on, besides at the end: after so many " +
+      "updates or so much time.",
   }),
   "max-time": duration({
     shown: "as long as it takes",
@@ -31,14 +35,36 @@ export const runFlags = {
     default: false,
     help: "Ends the run at the first report in which a network has diverged.",
   }),
+  "stop-when-flat": integer({
+    atLeast: 1,
+    unit: "reports",
+    shown: "off",
+    help: "Stops networks that go so many reports without a new least training error, by a " +
+      "thousandth of it.",
+  }),
+  target: number({
+    above: 0,
+    shown: "off",
+    help: "Stops networks once each has reached this training error; settings.csv says after how " +
+      "many updates and seconds.",
+  }),
   resume: path({
     help: "The folder of a run to go on with, with its flags; more --updates make it longer.",
+  }),
+  from: path({
+    help:
+      "The folder of a run whose networks this one begins at, with other settings, in a folder " +
+      "of its own.",
+  }),
+  cell: path({
+    help: "Of --from: the network to begin at, as summary.csv names it in its column cell.",
   }),
 } satisfies FlagTable;
 
 /** Flags that may be given anew when a run goes on: they change no bit of what it does until then. */
 const changeable = [
-  ...["updates", "checkpoint-every", "max-time", "stop-when-diverged", "resume"],
+  ...["updates", "checkpoint-every", "max-time", "stop-when-diverged", "stop-when-flat", "target"],
+  ...["resume", "out", "keep", "dry-run", "replicas", "live", "quiet"],
   ...["adapter", "profile", "data", "download", "time-loop", "tune"],
 ];
 
@@ -49,8 +75,8 @@ export interface Resumption<F extends FlagTable> {
 }
 
 /**
- * The options of a run: those given, or where `--resume` names the folder of a run of this program,
- * that run's. Throws InputError where the folder holds none, or where a flag contradicts it.
+ * The options of a run: those given, or where `--resume` or `--out` names the folder of a run of this
+ * program, that run's. Throws InputError where `--resume` names none, or where a flag contradicts it.
  */
 export function resumeRun<F extends FlagTable & typeof runFlags>(
   program: string,
@@ -58,23 +84,44 @@ export function resumeRun<F extends FlagTable & typeof runFlags>(
   given: Values<F>,
   args: readonly string[] = Deno.args,
 ): Resumption<F> {
-  const { resume: folder } = given as Values<typeof runFlags>;
+  const { resume, out, shard, maxTime } = given as GivenOptions;
+  const folder = resume ?? (out !== undefined && holdsRun(out, shard) ? out : undefined);
   if (folder === undefined) return { options: given, earlier: undefined };
   requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
-  const earlier = readRecord(folder, program);
+  const earlier = readRecord(folder, program, shard);
   const sessions = [earlier, ...earlier.resumed as JsonObject[] ?? []]
     .map((session) => session.arguments as string[]);
   let options = parseFlags(flags, sessions[0]);
   for (const session of sessions.slice(1)) options = overridden(flags, options, session);
-  checkChanges(flags, { folder, options, given, args });
+  // The same command goes on: what it leaves out is as it was left out.
+  const named = resume === undefined ? Object.keys(flags) : namedFlags(args);
+  checkChanges(flags, { folder, options, given, named });
   tryWriting(folder, "--resume");
   // How long a session takes is no matter of the run.
-  const { maxTime } = given as Values<typeof runFlags>;
-  return { options: { ...overridden(flags, options, args), maxTime }, earlier };
+  return { options: { ...overridden(flags, options, args), resume: folder, maxTime }, earlier };
 }
 
-/** The record of a run in a folder. */
-function readRecord(folder: string, program: string): JsonObject {
+/** What decides which run goes on. */
+type GivenOptions = Values<typeof runFlags> & {
+  readonly out?: string;
+  readonly shard?: Share;
+};
+
+function holdsRun(folder: string, share: Share | undefined): boolean {
+  requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
+  return naming(folder, () => exists(`${placeOf(folder, share)}/${recordName}`));
+}
+
+/** The record of a run of a program in a folder. */
+export function readRecord(folder: string, program: string, share?: Share): JsonObject {
+  const record = readAnyRecord(placeOf(folder, share));
+  if (record.program === program) return record;
+  throw new InputError(
+    `${folder} is a run of ${record.program}, not of ${program}: name another folder`,
+  );
+}
+
+function readAnyRecord(folder: string): JsonObject {
   const file = `${folder}/${recordName}`;
   if (!naming(file, () => exists(file), "--resume")) {
     throw new InputError(
@@ -90,9 +137,10 @@ function readRecord(folder: string, program: string): JsonObject {
   if (!isObject(record) || ![record, ...listOf(record.resumed)].every(isSession)) {
     throw new InputError(`${file} is not as it was written: begin the run anew in another folder`);
   }
-  if (record.program !== program) {
+  if (record.format !== folderFormat) {
     throw new InputError(
-      `${folder} is a run of ${record.program}, not of ${program}: name another folder`,
+      `${folder} holds a run of an older version of Nagare: go on with that version (${recordName} ` +
+        "names it), or begin the run anew in another folder",
     );
   }
   return record;
@@ -128,15 +176,15 @@ function camelCase(name: string): string {
 
 function checkChanges<F extends FlagTable>(
   flags: F,
-  { folder, options, given, args }: {
+  { folder, options, given, named }: {
     folder: string;
     options: Values<F>;
     given: Values<F>;
-    args: readonly string[];
+    named: readonly string[];
   },
 ): void {
   const [before, now]: Record<string, unknown>[] = [options, given];
-  for (const name of namedFlags(args).filter((name) => !changeable.includes(name))) {
+  for (const name of named.filter((name) => !changeable.includes(name))) {
     const key = camelCase(name);
     if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;
     throw new InputError(
@@ -145,10 +193,17 @@ function checkChanges<F extends FlagTable>(
       }: leave it out, or begin another run`,
     );
   }
-  if (Number(now.updates) < Number(before.updates) && namedFlags(args).includes("updates")) {
+  if (!named.includes("updates") || now.updates === before.updates) return;
+  if (Number(now.updates) < Number(before.updates)) {
     throw new InputError(
       `--updates ${now.updates} is less than the ${before.updates} of the run in ${folder}: give ` +
         "more, or leave it out",
+    );
+  }
+  if (Number(before.finish) > 0) {
+    throw new InputError(
+      `--updates ${now.updates} cannot make a run longer whose --finish ${before.finish} ends it: ` +
+        `begin another one where its finish began, with --from ${folder}`,
     );
   }
 }
@@ -211,4 +266,15 @@ function changesSince(earlier: JsonObject, adapter: JsonObject): string | undefi
     changes.join(" and ")
   }: from here on its last bits may differ from those ` +
     "of a run in one piece";
+}
+
+/** The command line that began the run which a command line goes on with; empty where it begins one. */
+export function recordedArguments(args: readonly string[]): readonly string[] {
+  const folder =
+    args.flatMap((arg, i) =>
+      args[i - 1] === "--resume" ? [arg] : arg.match(/^--resume=(.*)$/s)?.slice(1) ?? []
+    )[0];
+  if (!folder) return [];
+  requirePermissions({ name: "read", path: folder });
+  return readAnyRecord(folder).arguments as string[];
 }

@@ -1,266 +1,301 @@
-import { type Gpu, type Model, type Report, Trainer, type TrainerState } from "../../mod.ts";
-import { warnOnce } from "../files/disk.ts";
-import { exists, removeIfThere } from "../files/files.ts";
-import { isSystemError } from "../terminal/program.ts";
+import { type Model, type Report, type Split, Trainer, type TrainerState } from "../../mod.ts";
 import { versions } from "../files/provenance.ts";
-import { saveRequest } from "../terminal/signals.ts";
 import { shortestFloat32 } from "../files/tables.ts";
-import { type Errors, writeCell } from "./cells.ts";
-import type { CellConfiguration } from "../studies/configuration.ts";
-import type { PlannedNetwork } from "../studies/grid.ts";
-import { reachedMomentum, replicaOf } from "../studies/networks.ts";
+import { describeAdapter } from "./adapter.ts";
 import {
-  checkpointPath,
-  type Findings,
-  noFindings,
-  readCheckpoint,
-  statePath,
-  writeCheckpoint,
-} from "./round_checkpoint.ts";
+  areFinite,
+  type Cell,
+  type CellRow,
+  type Configuration,
+  finishOf,
+  kept,
+  type Splits,
+} from "./cell.ts";
+import type { Due } from "./due.ts";
+import type { Ending } from "./ending.ts";
+import type { Ledger, PlannedCell, Standing } from "./ledger.ts";
+import type { Machine } from "./machine.ts";
+import type { NetworkKind } from "./network_kind.ts";
+import type { StopRule } from "./stop_rule.ts";
 
-/** Networks that are trained side by side. */
+/** Networks of one model that are trained side by side, from the same update on. */
 export interface Round {
+  readonly kind: NetworkKind;
   readonly model: Model;
-  readonly networks: readonly PlannedNetwork[];
-  /** Where they begin, when that is not at their initial weights. */
-  readonly from?: TrainerState;
-  /** Updates after which their state is kept, for others to begin there: {@linkcode statePath}. */
-  readonly keep?: readonly number[];
+  readonly cells: readonly PlannedCell[];
+  /** Where each goes on; none where all are at their beginning. */
+  readonly standings: readonly Standing[] | undefined;
 }
 
-/** Where a round is trained. */
+/** Where rounds are trained, and who is told of them. */
 export interface Place {
-  readonly gpu: Gpu;
-  /** The adapter, as cells record it. */
-  readonly adapter: string;
-  /** The folder of results. */
-  readonly folder: string;
-  readonly interruption: AbortSignal;
+  readonly machine: Machine;
+  readonly ledger: Ledger;
+  readonly due: Due;
+  readonly ending: Ending;
+  readonly rule: StopRule;
+  /** Told of the rows of each report, a row a network. */
+  onReport(cells: readonly PlannedCell[], rows: readonly CellRow[]): void;
+  /** Told of the networks where a round ends, finished or not. */
+  onEnd(
+    cells: readonly PlannedCell[],
+    trained: {
+      readonly model: Model;
+      /** The parameters theta of each. */
+      readonly thetas: readonly Float32Array<ArrayBuffer>[][];
+    },
+  ): void;
+  /** Told of a trainer before it trains. */
+  onOpen(trainer: Trainer): void;
 }
 
-/** What is told of a round after some of its updates. */
-export type Tell = (update: number, best: number) => void;
+/** What is known of a network so far, beside its state. */
+interface Findings {
+  readonly rows: CellRow[];
+  divergedAt: number | null;
+  beforeFinish: Splits | null;
+}
 
-/** So often an unfinished round is saved, and at the end of an interrupted one. */
-const CHECKPOINT_SECONDS = 120;
-
-/** Updates of about this time are trained between two looks at the clock. */
-const STRIDE_SECONDS = 20;
-
-/**
- * Trains a round to its end and writes a cell for each network. One that is interrupted leaves a
- * checkpoint, from which the same round goes on.
- */
-export async function trainRound(round: Round, place: Place, tell: Tell): Promise<void> {
-  const { gpu, folder, adapter, interruption: signal } = place;
-  const { networks, keep = [] } = round;
-  const path = checkpointPath(folder, networks);
-  const saved = exists(path) ? await readCheckpoint(path, adapter) : undefined;
-  const findings = saved?.findings ?? noFindings(networks);
-  const trainer = await openRound(gpu, saved ? { ...round, from: saved.state } : round);
-  const { configuration } = networks[0];
-  const clock = new Clock(findings);
-  const save = async (path: string) => {
-    const state = await trainer.save();
-    await writeCheckpoint(
-      path,
-      { networks: networks.map(({ id }) => id), state, findings },
-      adapter,
-    );
-  };
-  let request = saveRequest();
+/** Trains a round until its last update, or until the run is to end. */
+export async function trainRound(round: Round, place: Place): Promise<void> {
+  const trainer = await openRound(round, place);
   try {
-    while (trainer.update < configuration.updates && findings.divergedAt.includes(null)) {
-      const reportAt = nextReport(trainer.update, configuration, keep);
-      const stop = Math.min(reportAt, trainer.update + clock.stride);
-      const cases = stop === reportAt ? configuration.reportCases : 0;
-      const report = await trainTo(trainer, stop, cases, AbortSignal.any([signal, request]));
-      clock.rate = report.rate;
-      if (report.update === reportAt && cases > 0) {
-        tell(report.update, await note(report, trainer, round, findings));
-      }
-      if (report.update === finishOf(configuration)) {
-        findings.beforeFinish = await evaluateAll(trainer, round.model);
-      }
-      if (keep.includes(report.update)) {
-        await save(statePath(folder, networks, report.update));
-      }
-      if (signal.aborted || request.aborted || clock.isCheckpointDue) {
-        request = saveRequest();
-        clock.save();
-        await saveOrWarn(() => save(path));
-      }
-      signal.throwIfAborted();
-    }
-    const final = await evaluateAll(trainer, round.model);
-    clock.save();
-    final.forEach((errors, r) => {
-      if (!areFinite(errors)) findings.divergedAt[r] ??= trainer.update;
-    });
-    writeCells(round, place, findings, final);
-    removeIfThere(path);
+    await new Course(round, place, trainer).follow();
   } finally {
     trainer.free();
   }
 }
 
-/** What the system refuses does not end the round: it warns once, and the next save tries again. */
-async function saveOrWarn(save: () => Promise<void>): Promise<void> {
-  try {
-    await save();
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    warnOnce(
-      "checkpoint",
-      `a checkpoint could not be written (${error.message}): the round goes on, and one that is ` +
-        "ended now begins anew from the checkpoint before it",
-    );
-  }
-}
-
 /** A trainer of the round's networks, where they begin. */
-export function openRound(gpu: Gpu, { model, networks, from }: Round): Promise<Trainer> {
-  const replicas = networks.map(({ configuration }) => replicaOf(configuration));
-  const { batchSize } = networks[0].configuration;
-  return Trainer.open(gpu, { model, replicas, batchSize, ...from && { from } });
-}
-
-/** The update at which the low-momentum finish begins; undefined where there is none. */
-export function finishOf(configuration: CellConfiguration): number | undefined {
-  if (configuration.network === "recurrent" || configuration.finish === 0) return undefined;
-  return configuration.updates - configuration.finish;
+export function openRound(
+  { kind, model, cells, standings }: Round,
+  { machine: { gpu, profile } }: Pick<Place, "machine">,
+): Promise<Trainer> {
+  const states = standings?.map(({ state }) => state);
+  const from = states && { ...states[0], replicas: states.flatMap(({ replicas }) => replicas) };
+  return Trainer.open(gpu, {
+    model,
+    replicas: cells.map(({ configuration }) => kind.replica(configuration)),
+    batchSize: cells[0].configuration.batchSize,
+    ...kind.trainer,
+    ...profile && { profile },
+    ...from && { from, beginStates: true },
+  });
 }
 
 /** Cases of an evaluation of all: of fresh training sequences as many as there are test ones. */
-export function fullEvaluation({ cases }: Model): { train: number; test: number } {
+export function allCases({ cases }: Model): Readonly<Record<Split, number>> {
   return { train: Number.isFinite(cases.train) ? cases.train : cases.test, test: cases.test };
 }
 
-/** How long a round took so far, and what is due. */
-class Clock {
-  rate = 0;
-  readonly #findings: Findings;
-  #saved_ms = performance.now();
+/** A round while it is trained: its reports, what is saved, and what comes of it. */
+class Course {
+  readonly #round: Round;
+  readonly #place: Place;
+  readonly #trainer: Trainer;
+  readonly #configuration: Configuration;
+  readonly #findings: readonly Findings[];
+  readonly #before_s: number;
+  readonly #start_ms = performance.now();
 
-  constructor(findings: Findings) {
-    this.#findings = findings;
+  constructor(round: Round, place: Place, trainer: Trainer) {
+    this.#round = round;
+    this.#place = place;
+    this.#trainer = trainer;
+    this.#configuration = round.cells[0].configuration;
+    const { standings } = round;
+    this.#before_s = Math.max(0, ...standings?.map(({ seconds }) => seconds) ?? []);
+    this.#findings = round.cells.map((_, r) => ({
+      rows: [...standings?.[r].rows ?? []],
+      divergedAt: standings ? divergenceOf(standings[r]) : null,
+      beforeFinish: standings?.[r].beforeFinish ?? null,
+    }));
   }
 
-  /** Updates until the next look at the clock. */
-  get stride(): number {
-    return Math.max(1, Math.floor(this.rate * STRIDE_SECONDS));
+  async follow(): Promise<void> {
+    const trainer = this.#trainer, { ending, due, onOpen } = this.#place;
+    const { updates } = this.#configuration;
+    onOpen(trainer);
+    if (this.#findings[0].rows.length === 0) await this.#report(undefined);
+    while (trainer.update < updates && !this.#isOver && !ending.signal.aborted) {
+      await this.#advance();
+      if (due.isDue(trainer.update)) await this.#save();
+    }
+    await this.#end();
   }
 
-  get isCheckpointDue(): boolean {
-    return performance.now() - this.#saved_ms >= 1000 * CHECKPOINT_SECONDS;
+  /** Whether nothing more is to be trained: all have diverged, or a rule is met. */
+  get #isOver(): boolean {
+    return this.#hasAllDiverged || this.#isStopped;
   }
 
-  /** Adds the time since the last save to the findings. */
-  save(): void {
-    const now_ms = performance.now();
-    this.#findings.seconds += (now_ms - this.#saved_ms) / 1000;
-    this.#saved_ms = now_ms;
+  get #hasAllDiverged(): boolean {
+    return this.#findings.every(({ divergedAt }) => divergedAt !== null);
   }
-}
 
-/** Reports come every so many updates, where the finish begins, where a state is kept, and last. */
-function nextReport(
-  update: number,
-  configuration: CellConfiguration,
-  keep: readonly number[],
-): number {
-  const { reportEvery, updates } = configuration;
-  const regular = (Math.floor(update / reportEvery) + 1) * reportEvery;
-  const marks = [...keep, finishOf(configuration) ?? 0].filter((mark) => mark > update);
-  return Math.min(regular, updates, ...marks);
-}
+  get #isStopped(): boolean {
+    const { rule } = this.#place, { figure: { name } } = this.#round.kind;
+    return rule.isMet(this.#findings.map(({ rows }) => rows.map(({ train }) => train[name])));
+  }
 
-async function trainTo(
-  trainer: Trainer,
-  updates: number,
-  evalCases: number,
-  signal: AbortSignal,
-): Promise<Report> {
-  const { value } = await trainer.run({
-    updates,
-    evalCases: (update) => update === updates ? evalCases : 0,
-    signal,
-  }).next();
-  // Nothing is trained where the signal came before; what was so far can still be saved.
-  return value ?? { update: trainer.update, rate: 0, replicas: [] };
-}
-
-/** Adds a report to the curves; gives the best error of a network. */
-async function note(
-  { update, replicas }: Report,
-  trainer: Trainer,
-  { networks: [{ configuration }] }: Round,
-  findings: Findings,
-): Promise<number> {
-  const test = await trainer.evaluate("test", configuration.reportCases);
-  replicas.forEach(({ scalars, trainLoss, figures, divergedAt }, r) => {
-    const errors = errorsOf(figures, test[r]);
-    findings.divergedAt[r] ??= divergedAt ?? (areFinite(errors) ? null : update);
-    if (divergedAt !== undefined) return;
-    findings.curves[r].push({
-      update,
-      momentum: scalars.momentum ?? 0,
-      loss: finite(trainLoss),
-      ...errors,
+  /** Trains up to the next report or save. */
+  async #advance(): Promise<void> {
+    const trainer = this.#trainer, { ledger, due } = this.#place;
+    const { reportCases } = this.#configuration;
+    const reportAt = this.#nextReport(trainer.update);
+    const stop = Math.min(reportAt, due.after(trainer.update));
+    const run = trainer.run({
+      updates: stop,
+      evalCases: (update) => update === reportAt ? reportCases : 0,
+      signal: due.pause,
     });
-  });
-  return Math.min(...replicas.map(({ figures }) => errorOf(figures) ?? Infinity));
-}
+    const report = (await Array.fromAsync(run)).at(-1);
+    if (report?.update === reportAt) await this.#report(report);
+    const { update } = trainer;
+    if (update === finishOf(this.#configuration)) {
+      const all = await this.#evaluateAll();
+      this.#findings.forEach((findings, r) => findings.beforeFinish = all[r]);
+    }
+    const keeping = this.#round.cells.flatMap(({ keep }, r) => keep?.includes(update) ? [r] : []);
+    if (keeping.length === 0) return;
+    const state = await trainer.save();
+    for (const r of keeping) await ledger.putState(this.#id(r), stateOf(state, r), update);
+  }
 
-async function evaluateAll(trainer: Trainer, model: Model): Promise<Errors[]> {
-  const cases = fullEvaluation(model);
-  const test = await trainer.evaluate("test", cases.test);
-  const train = await trainer.evaluate("train", cases.train);
-  return train.map((figures, r) => errorsOf(figures, test[r]));
-}
+  /** Reports come every so many updates, where the finish begins, where a state is kept, and last. */
+  #nextReport(update: number): number {
+    const { reportEvery, updates } = this.#configuration;
+    const regular = (Math.floor(update / reportEvery) + 1) * reportEvery;
+    const keep = this.#round.cells.flatMap(({ keep = [] }) => keep);
+    const marks = [...keep, finishOf(this.#configuration) ?? 0].filter((mark) => mark > update);
+    return Math.min(regular, updates, ...marks);
+  }
 
-function writeCells(
-  { networks }: Round,
-  { folder, adapter }: Place,
-  { curves, divergedAt, beforeFinish, seconds }: Findings,
-  final: readonly Errors[],
-): void {
-  const training = {
-    adapter,
-    nagare: versions.nagare,
-    deno: versions.deno,
-    finished: new Date().toISOString(),
-    replicas: networks.length,
-    seconds: Number(seconds.toPrecision(4)),
-  };
-  networks.forEach(({ id, configuration }, r) => {
-    const result = {
-      status: divergedAt[r] === null ? "ok" as const : "diverged" as const,
-      divergedAt: divergedAt[r],
-      reachedMomentum: reachedMomentum(configuration),
-      final: final[r],
-      beforeFinish: beforeFinish?.[r] ?? null,
-      curve: curves[r],
+  /** Adds a row to each network; before the first update there is no report of the trainer. */
+  async #report(report: Report | undefined): Promise<void> {
+    const trainer = this.#trainer, { ending, rule, onReport } = this.#place;
+    const { reportCases } = this.#configuration;
+    const { update } = trainer;
+    const train = report
+      ? report.replicas.map(({ figures }) => figures)
+      : await trainer.evaluate("train", reportCases);
+    const test = await this.#test(reportCases);
+    const seconds = this.#seconds;
+    const rows = this.#findings.map((findings, r): CellRow => {
+      const replica = report?.replicas[r];
+      const row = {
+        update,
+        momentum: replica ? replica.scalars.momentum ?? 0 : null,
+        loss: replica ? shortestFloat32(replica.trainLoss) : null,
+        gradientNorm: replica?.gradientNorm === undefined
+          ? null
+          : shortestFloat32(replica.gradientNorm),
+        train: kept(train[r]),
+        test: kept(test[r]),
+        seconds,
+      };
+      findings.divergedAt ??= replica?.divergedAt ?? (areFinite(row) ? null : update);
+      findings.rows.push(row);
+      return row;
+    });
+    onReport(this.#round.cells, rows);
+    const diverged = this.#findings.some(({ divergedAt }) => divergedAt !== null);
+    if (rule.whenDiverged && diverged) ending.stop(`a network had diverged by update ${update}`);
+  }
+
+  /** The figures of the test cases; none where there are no such cases. */
+  async #test(cases: number): Promise<readonly Readonly<Record<string, number>>[]> {
+    if (this.#round.model.cases.test === 0) return this.#round.cells.map(() => ({}));
+    return await this.#trainer.evaluate("test", cases);
+  }
+
+  async #evaluateAll(): Promise<Splits[]> {
+    const cases = allCases(this.#round.model);
+    const test = await this.#test(cases.test);
+    const train = await this.#trainer.evaluate("train", cases.train);
+    return train.map((figures, r) => ({ train: kept(figures), test: kept(test[r]) }));
+  }
+
+  async #end(): Promise<void> {
+    const trainer = this.#trainer, { due, ledger, onEnd } = this.#place, { cells } = this.#round;
+    const isStopped = this.#isStopped;
+    const isFinished = trainer.update === this.#configuration.updates || this.#isOver;
+    const final = isFinished ? await this.#evaluateAll() : undefined;
+    final?.forEach((splits, r) => {
+      if (!areFinite(splits)) this.#findings[r].divergedAt ??= trainer.update;
+    });
+    const divergences = await trainer.divergedAt();
+    divergences.forEach((at, r) => this.#findings[r].divergedAt ??= at ?? null);
+    const status = !isFinished
+      ? "unfinished"
+      : isStopped && trainer.update < this.#configuration.updates
+      ? "stopped"
+      : "ok";
+    if (due.enabled) await this.#save();
+    // A network whose last state could not be written goes on from the one before.
+    const isSaved = cells.every(({ id }) => ledger.isSaved(id));
+    this.#put(status, final, { write: !due.enabled || isSaved });
+    const thetas = await Promise.all(cells.map((_, r) => trainer.theta(r)));
+    onEnd(cells, { model: this.#round.model, thetas });
+  }
+
+  /** Writes the cells, then their states: reports that are newer than a state are made again. */
+  async #save(): Promise<void> {
+    const { ledger, due } = this.#place;
+    const state = await this.#trainer.save();
+    due.restart();
+    this.#put("unfinished");
+    for (const [r] of this.#round.cells.entries()) {
+      await ledger.putState(this.#id(r), stateOf(state, r));
+    }
+  }
+
+  #put(
+    status: "ok" | "stopped" | "unfinished",
+    final?: readonly Splits[],
+    { write = true } = {},
+  ): void {
+    const { ledger, machine } = this.#place, { cells } = this.#round;
+    const training = {
+      adapter: describeAdapter(machine.adapter),
+      nagare: versions.nagare,
+      deno: versions.deno,
+      saved: new Date().toISOString(),
+      replicas: cells.length,
+      seconds: this.#seconds,
     };
-    writeCell(folder, { id, configuration, result, training });
-  });
+    cells.forEach(({ id, configuration }, r) => {
+      const { rows, divergedAt, beforeFinish } = this.#findings[r];
+      const result: Cell["result"] = {
+        updates: this.#trainer.update,
+        status: divergedAt !== null && status !== "unfinished" ? "diverged" : status,
+        divergedAt,
+        final: final?.[r] ?? null,
+        beforeFinish,
+        curve: [...rows],
+      };
+      ledger.put({ id, configuration, result, training }, { write });
+    });
+  }
+
+  get #seconds(): number {
+    const seconds = this.#before_s + (performance.now() - this.#start_ms) / 1000;
+    return Number(seconds.toPrecision(6));
+  }
+
+  #id(r: number): string {
+    return this.#round.cells[r].id;
+  }
 }
 
-type Figures = Readonly<Record<string, number>>;
-
-function errorsOf(train: Figures, test: Figures): Errors {
-  return { train: errorOf(train), test: errorOf(test) };
+/** When something was first not finite, as far as reports have told of it. */
+function divergenceOf({ rows, state }: Standing): number | null {
+  const report = rows.find((row) => !areFinite(row))?.update ?? Infinity;
+  const first = Math.min(report, state.replicas[0].divergedAt ?? Infinity);
+  return first <= (rows.at(-1)?.update ?? -1) ? first : null;
 }
 
-function areFinite({ train, test }: Errors): boolean {
-  return train !== null && test !== null;
-}
-
-/** The figure that the paper reports. */
-function errorOf({ squaredError, zeroOneLoss }: Figures): number | null {
-  return finite(squaredError ?? zeroOneLoss);
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? shortestFloat32(value) : null;
+/** The state of one network. */
+function stateOf(state: TrainerState, r: number): TrainerState {
+  return { ...state, replicas: [state.replicas[r]] };
 }

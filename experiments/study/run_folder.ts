@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { InputError } from "../../mod.ts";
-import { createFolder, makeFolder } from "../files/disk.ts";
+import { createFolder, list, makeFolder } from "../files/disk.ts";
 import {
   exists,
   missingFolders,
@@ -12,22 +12,12 @@ import {
   writeWhole,
 } from "../files/files.ts";
 import { type FolderLock, lockFolder } from "../files/lock.ts";
+import type { Share } from "../terminal/flags.ts";
 import { isSystemError, requirePermissions } from "../terminal/program.ts";
 import { gitRevision, versions } from "../files/provenance.ts";
 import { Table } from "../files/tables.ts";
 import { say, unsaid } from "../terminal/terminal.ts";
-
-/** What JSON can hold. */
-export type Json =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [key: string]: Json | undefined };
-
-/** An object of JSON; what is undefined is left out. */
-export type JsonObject = { readonly [key: string]: Json | undefined };
+import { type JsonObject, spellNonFinite } from "./json.ts";
 
 /**
  * How a run stands: running until it ends, and still so when the process was killed; interrupted by
@@ -38,17 +28,24 @@ export type RunStatus = "running" | "finished" | "interrupted" | "stopped" | "fa
 /** The file that makes a folder the folder of a run. */
 export const recordName = "run.json";
 
+/** The layout of a run's folder, which its record names. */
+export const folderFormat = 2;
+
 /**
  * The folder for a new run: the one given, or results/PROGRAM/DATE-TIME. It is tried out, but
  * nothing of it stays: the run may still be refused for its data or its adapter. Throws InputError
  * where the folder holds a run already or cannot be written, or a permission for it is missing.
  */
-export function chooseRunFolder(program: string, out?: string, now: Date = new Date()): string {
+export function chooseRunFolder(
+  program: string,
+  out?: string,
+  { share, now = new Date() }: { share?: Share | undefined; now?: Date } = {},
+): string {
   const reached = out ?? "results";
   requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
   const folder = out ??
     naming("results", () => unusedFolder(`results/${program}/${timeStamp(now)}`));
-  naming(folder, () => refuseTaken(folder));
+  naming(folder, () => refuseTaken(placeOf(folder, share)));
   // What lies below may be another run's by now.
   tryWriting(out ?? `results/${program}`, "--out");
   return folder;
@@ -69,6 +66,8 @@ export function timeStamp(time: Date): string {
  */
 export class Run implements Disposable {
   readonly folder: string;
+  /** Where its record and its growing tables are: of a share of a run a folder within. */
+  readonly place: string;
   #say: (line: string) => void = say;
   #record: JsonObject;
   readonly #start_ms = Date.now();
@@ -79,42 +78,50 @@ export class Run implements Disposable {
   readonly #unsaved = new Map<string, () => void>();
   /** Files of its own, in the order in which they came about. */
   readonly #made = new Set<string>();
-  #hasTables = false;
+  #hasBegun = false;
   #warned = false;
   #stopped: string | undefined;
 
   /**
    * Creates the folder and its record: the program, its arguments, when it began, versions, the
    * git revision, and what `details` adds (configuration, adapter). Where an earlier record is
-   * given, the run in the folder goes on, and that is added to it.
+   * given, the run in the folder goes on, and that is added to it. A machine's share of a run has a
+   * record of its own.
    */
-  constructor(program: string, folder: string, details: JsonObject, earlier?: JsonObject) {
+  constructor(
+    program: string,
+    folder: string,
+    details: JsonObject,
+    { earlier, share }: { earlier?: JsonObject | undefined; share?: Share | undefined } = {},
+  ) {
     this.folder = folder;
+    this.place = placeOf(folder, share);
     const session = {
       started: new Date(this.#start_ms).toISOString(),
-      arguments: withAbsoluteData(Deno.args),
+      arguments: withAbsolutePaths(Deno.args),
       versions,
       system: `${Deno.build.os} ${Deno.build.arch}`,
       revision: gitRevision(),
     };
     this.#record = earlier
       ? resumedRecord(earlier, session, details)
-      : { program, status: "running", ...session, ...details };
-    const made = missingFolders(folder);
+      : { program, format: folderFormat, status: "running", ...session, ...details };
+    const made = missingFolders(this.place);
     using opened = new DisposableStack();
     // In the other order at the end of it, whatever ends it.
     opened.defer(() => made.forEach(removeIfEmpty));
     this.#lock = naming(folder, () => {
-      makeFolder(folder);
-      return opened.use(lockFolder(folder));
+      makeFolder(this.place);
+      return opened.use(share ? lockShare(folder, this.place, share) : lockFolder(folder));
     });
-    if (!earlier) naming(folder, () => refuseTaken(folder));
-    removeLeftovers(folder);
-    naming(`${folder}/${recordName}`, () => {
+    if (!earlier) naming(folder, () => refuseTaken(this.place));
+    for (const place of new Set([folder, `${folder}/cells`, this.place])) removeLeftovers(place);
+    const record = `${this.place}/${recordName}`;
+    naming(record, () => {
       try {
-        writeWhole(`${folder}/${recordName}`, this.#recordText());
+        writeWhole(record, this.#recordText());
       } catch (error) {
-        if (!earlier) removeIfThere(`${folder}/${recordName}`);
+        if (!earlier) removeIfThere(record);
         throw error;
       }
     }, earlier ? "--resume" : "--out");
@@ -125,13 +132,12 @@ export class Run implements Disposable {
   table<Column extends string>(
     name: string,
     columns: readonly Column[],
-    keep?: string,
+    keep = "",
   ): Table<Column> {
-    this.#hasTables = true;
     return this.#opened.use(
-      new Table(`${this.folder}/${name}`, columns, {
+      new Table(`${this.place}/${name}`, columns, {
         attempt: (write) => this.attempt(name, write),
-        ...keep !== undefined && { keep },
+        keep,
       }),
     );
   }
@@ -153,7 +159,7 @@ export class Run implements Disposable {
       );
     }
     try {
-      makeFolder(this.folder);
+      makeFolder(this.place);
       write();
       this.#made.add(name);
       this.#unsaved.delete(name);
@@ -175,7 +181,7 @@ export class Run implements Disposable {
   /** Adds to the record. */
   note(details: JsonObject): void {
     this.#record = { ...this.#record, ...details };
-    this.write(recordName, this.#recordText());
+    this.attempt(recordName, () => writeWhole(`${this.place}/${recordName}`, this.#recordText()));
   }
 
   /** Adds to an object of the record. */
@@ -210,16 +216,22 @@ export class Run implements Disposable {
     this.note({ status, ended, seconds, ...details, unsaved, unsaid: unheard });
   }
 
-  /** Whether it has tables, and so something to keep. */
-  get hasTables(): boolean {
-    return this.#hasTables;
+  /** Has the run be kept, whatever ends it. */
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
+  /** Whether there is something to keep. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /** Removes its files, and the folder where nothing else is in it. */
   discard(): void {
-    for (const name of this.#made.add(recordName)) removeIfThere(`${this.folder}/${name}`);
+    removeIfThere(`${this.place}/${recordName}`);
+    for (const name of this.#made) removeIfThere(`${this.folder}/${name}`);
     this.#opened.dispose();
-    removeIfEmpty(this.folder);
+    for (const folder of [`${this.folder}/cells`, this.place, this.folder]) removeIfEmpty(folder);
   }
 
   /** The files that could not be written. */
@@ -245,6 +257,8 @@ export interface Recording {
   interruption: AbortSignal;
   /** The record of the run that goes on. */
   earlier?: JsonObject | undefined;
+  /** The part of the run that this machine has. */
+  share?: Share | undefined;
   /** Whether the folder is a new one by a name made up here: -2, -3, ... where others were faster. */
   isMadeUp?: boolean;
 }
@@ -256,17 +270,17 @@ export interface Recording {
  * process ends with status 1 where a file could not be written.
  */
 export async function recordRun(
-  { program, folder: asked, details, interruption, earlier, isMadeUp = false }: Recording,
+  { program, folder: asked, details, interruption, earlier, share, isMadeUp = false }: Recording,
   body: (run: Run) => Promise<JsonObject | void>,
 ): Promise<void> {
   const folder = isMadeUp ? makeUnused(asked) : asked;
-  using run = new Run(program, folder, details, earlier);
+  using run = new Run(program, folder, details, { earlier, share });
   try {
     const results = await body(run) ?? {};
     const status = interruption.aborted ? "interrupted" : run.stopped ? "stopped" : "finished";
     run.end(status, run.stopped ? { ...results, reason: run.stopped } : results);
   } catch (error) {
-    if (error instanceof InputError && earlier === undefined && !run.hasTables) run.discard();
+    if (error instanceof InputError && earlier === undefined && !run.hasBegun) run.discard();
     else if (interruption.aborted && error === interruption.reason) run.end("interrupted");
     else run.end("failed", { error: String(error) });
     throw error;
@@ -278,16 +292,31 @@ export async function recordRun(
   }
 }
 
+/** Flags whose values are paths, or names among which paths may stand. */
+const pathFlags = ["--data", "--optimizer", "--from"];
+
 /**
- * A command line with the path of --data made absolute, for a run that goes on from another folder;
- * as it is where the current folder may not be asked for.
+ * A command line with paths made absolute, for a run that goes on from another folder; as it is where
+ * the current folder may not be asked for.
  */
-export function withAbsoluteData(args: readonly string[]): string[] {
+export function withAbsolutePaths(args: readonly string[]): string[] {
   return args.map((word, i) => {
-    const path = args[i - 1] === "--data" ? word : word.match(/^--data=(.*)$/s)?.[1];
-    if (!path || isAbsolute(path) || !mayAskForFolder()) return word;
-    return word.slice(0, word.length - path.length) + resolve(path);
+    const [, flag, value] = pathFlags.includes(args[i - 1])
+      ? ["", args[i - 1], word]
+      : word.match(/^(--[a-z-]+)=(.*)$/s) ?? [];
+    if (!value || !pathFlags.includes(flag) || !mayAskForFolder()) return word;
+    const absolute = flag === "--optimizer"
+      ? value.split(",").map((name) => isRelativeFile(name) ? resolve(name) : name).join()
+      : isAbsolute(value)
+      ? value
+      : resolve(value);
+    return word.slice(0, word.length - value.length) + absolute;
   });
+}
+
+/** Optimizers have plain names, or are files. */
+function isRelativeFile(name: string): boolean {
+  return /[/\\]|\.[cm]?[jt]sx?$/.test(name) && !/^file:/.test(name) && !isAbsolute(name);
 }
 
 function mayAskForFolder(): boolean {
@@ -298,6 +327,32 @@ function mayAskForFolder(): boolean {
   }
 }
 
+/** The folder of a run's record: of a share of it one of its own within the folder. */
+export function placeOf(folder: string, share: Share | undefined): string {
+  return share ? `${folder}/shards/${share.index}-of-${share.count}` : folder;
+}
+
+/**
+ * Keeps a share of a folder for this process. Throws InputError where another process trains the same
+ * networks: all of them, the same share, or one by another division.
+ */
+function lockShare(folder: string, place: string, { count }: Share): FolderLock {
+  using locks = new DisposableStack();
+  locks.use(lockFolder(folder, { shared: true }));
+  const own = locks.use(lockFolder(place));
+  const shards = `${folder}/shards`;
+  for (const name of list(shards)) {
+    if (!name.endsWith(`-of-${count}`)) lockFolder(`${shards}/${name}`)[Symbol.dispose]();
+  }
+  const kept = locks.move();
+  return {
+    get isLost() {
+      return own.isLost;
+    },
+    [Symbol.dispose]: () => kept.dispose(),
+  };
+}
+
 /** What `act` gives: what the system says of a path becomes a refusal, in words that name a flag. */
 export function naming<T>(path: string, act: () => T, flag = "--out"): T {
   try {
@@ -305,11 +360,6 @@ export function naming<T>(path: string, act: () => T, flag = "--out"): T {
   } catch (error) {
     throw isSystemError(error) ? unwritable(path, flag, error) : error;
   }
-}
-
-/** JSON has no NaN and no Infinity, and would say null. */
-function spellNonFinite(_key: string, value: unknown): unknown {
-  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
 /** Two runs that begin in one second get names of their own. */
@@ -355,7 +405,7 @@ function resumedRecord(
 /** Files of any run that would otherwise be written over. */
 const outputs = [
   ...["curve.csv", "summary.csv", "loss.svg", "example.svg", "network.safetensors"],
-  ...["reconstructions.png", "montage.png", "checkpoint-1.safetensors"],
+  ...["settings.csv", "times.csv", "reconstructions.png", "montage.png", "report.html"],
 ];
 
 function refuseTaken(folder: string): void {

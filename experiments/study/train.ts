@@ -1,185 +1,143 @@
-import { GPUMemoryError, type Model, replicasThatFit } from "../../mod.ts";
-import type { ProblemData } from "../problems/problem.ts";
-import { exists } from "../files/files.ts";
-import { formatDuration, showProgress } from "../terminal/progress.ts";
+import { type Gpu, GPUFault, GPUMemoryError } from "../../mod.ts";
+import { formatDuration, type Progress, showProgress } from "../terminal/progress.ts";
 import { say } from "../terminal/terminal.ts";
-import { memoryFor } from "./training.ts";
-import { cellPath } from "./cells.ts";
-import type { CellConfiguration } from "../studies/configuration.ts";
-import type { PlannedNetwork } from "../studies/grid.ts";
-import { autoencoderOf, modelKey, recurrentOf } from "../studies/networks.ts";
-import {
-  finishOf,
-  fullEvaluation,
-  openRound,
-  type Place,
-  type Round,
-  trainRound,
-} from "./round.ts";
-import { evenParts, savedUpdates, unfinishedRounds } from "./round_checkpoint.ts";
+import type { CellRow } from "./cell.ts";
+import { expectedSeconds } from "./expected_time.ts";
+import type { PlannedCell } from "./ledger.ts";
+import { missingOf } from "./missing.ts";
+import { type LaidRound, layRounds, readRound, type Yard } from "./lay.ts";
+import { describeFault, mostReopenings } from "./machine.ts";
+import { figureOf } from "./network_kind.ts";
+import { type Place, trainRound } from "./round.ts";
+import type { Run } from "./run_folder.ts";
 
-/** Where networks are trained, and what of. */
-export interface Workshop extends Place {
-  /** Of autoencoders. */
-  readonly data: ProblemData | undefined;
+/** What trains the cells of a study. */
+export interface Training extends Place, Yard {
+  readonly run: Run;
   /** Networks side by side at most; undefined is as many as fit. */
   readonly replicas: number | undefined;
-  /** Called once before anything is trained, when no input can be refused any more. */
-  begin(): void;
-}
-
-/** A round, and the updates of it that are done. */
-interface LaidRound {
-  readonly round: Round;
-  readonly saved: number;
-}
-
-/** What a short trial says of a round, in seconds. */
-interface Cost {
-  readonly update: number;
-  /** A case of an evaluation, for all networks. */
-  readonly evaluatedCase: number;
+  /** Whether it is said first how long all takes, from a short trial of each kind of round. */
+  readonly isEstimated: boolean;
+  /** Told where all goes on from what was saved. */
+  onRestart(): void;
+  /** What the progress calls a cell. */
+  nameOf(cell: PlannedCell): string;
 }
 
 /**
- * Trains networks, as many side by side as fit, and writes a cell for each. Says before it starts
- * how long that takes, from a short trial of each kind of round. Where the GPU's memory turns out
- * short, rounds are halved again and again.
+ * Trains networks, as many side by side as fit, round after round. Where the GPU's memory turns out
+ * short, rounds are halved again and again; where the GPU fails it is opened anew. Each time all goes
+ * on from what was saved.
  */
-export async function trainNetworks(
-  networks: readonly PlannedNetwork[],
-  workshop: Workshop,
+export async function trainCells(
+  cells: readonly PlannedCell[],
+  training: Training,
 ): Promise<void> {
-  for (let { replicas = networks.length } = workshop;; replicas = Math.ceil(replicas / 2)) {
-    const missing = networks.filter(({ id }) => !exists(cellPath(workshop.folder, id)));
+  let { replicas: most = Infinity } = training;
+  for (;;) {
+    training.onRestart();
+    const missing = missingOf(cells, training.ledger);
+    if (missing.length === 0) return;
+    const rounds = await layRounds(missing, most, training);
     try {
-      return await trainRounds(missing, { ...workshop, replicas });
+      return await trainRounds(rounds, training);
     } catch (error) {
-      if (!(error instanceof GPUMemoryError) || replicas === 1) throw error;
-      say(`note: ${error.message}; with half as many networks side by side ...`);
+      const largest = Math.max(...rounds.map(({ cells }) => cells.length));
+      if (error instanceof GPUMemoryError) most = halved(largest, error, training.run);
+      else if (error instanceof GPUFault) await recover(error, training);
+      else throw error;
     }
   }
 }
 
-async function trainRounds(
-  networks: readonly PlannedNetwork[],
-  workshop: Workshop,
-): Promise<void> {
-  const { interruption } = workshop;
-  const rounds = await layRounds(networks, workshop);
-  const expected = await estimate(rounds, workshop);
-  interruption.throwIfAborted();
-  workshop.begin();
-  const finish = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
+/** Half of so many networks side by side. */
+function halved(length: number, { message }: GPUMemoryError, { folder }: Run): number {
+  if (length === 1) {
+    throw new GPUMemoryError(
+      `${message}: it takes no network; go on with --resume ${folder} where more is free, or on ` +
+        "another adapter",
+    );
+  }
+  say(`note: ${message}; with half as many networks side by side ...`);
+  return Math.ceil(length / 2);
+}
+
+async function recover(failure: GPUFault, { machine, run }: Training): Promise<void> {
+  const reason = await describeFault(machine.gpu, failure);
+  if (machine.reopenings >= mostReopenings) {
+    throw new GPUFault(
+      `${reason}; it was opened anew ${mostReopenings} times before: go on with --resume ` +
+        `${run.folder} once the GPU works`,
+    );
+  }
   say(
-    `${networks.length} ${networks.length === 1 ? "network" : "networks"}, ${
-      rounds.length === 1 ? "all side by side" : `in ${rounds.length} rounds`
-    }, about ${formatDuration(expected)} (until ${finish})`,
+    `warning: ${reason}; the GPU is opened anew (${machine.reopenings + 1} of at most ` +
+      `${mostReopenings} times), and training goes on from what was saved last`,
   );
-  const left = rounds.map(({ round, saved }) =>
-    round.networks.length * (round.networks[0].configuration.updates - saved)
-  );
-  using progress = showProgress({ total: sum(left), unit: "network updates" });
-  for (const [i, { round, saved }] of rounds.entries()) {
-    const done = sum(left.slice(0, i));
-    await trainRound(
-      round,
-      workshop,
-      (update, best) =>
-        progress.report(done + round.networks.length * (update - saved), {
-          problem: round.networks[0].configuration.problem,
-          "best error": best,
-        }),
-    );
+  await machine.reopen();
+  run.note({ gpuFailures: machine.reopenings });
+}
+
+async function trainRounds(rounds: readonly LaidRound[], training: Training): Promise<void> {
+  const { ending, isEstimated, run } = training;
+  const expected = isEstimated ? await expectedSeconds(rounds, training) : undefined;
+  if (ending.signal.aborted) return;
+  const count = rounds.reduce((sum, { cells }) => sum + cells.length, 0);
+  if (expected !== undefined) {
+    const until = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
+    say(`${layWords(count, rounds.length)}, about ${formatDuration(expected)} (until ${until})`);
+  } else if (rounds.length > 1) say(layWords(count, rounds.length));
+  const total = rounds.reduce((sum, round) => sum + workOf(round), 0);
+  const start = rounds.reduce((sum, { cells, update }) => sum + cells.length * update, 0);
+  const isOne = count === 1;
+  const unit = isOne ? "updates" : "network updates";
+  using progress = showProgress({ total: total + start, start, unit });
+  using _said = run.sayThrough(progress.say);
+  let done = start;
+  for (const round of rounds) {
+    if (ending.signal.aborted) return;
+    await trainRound(await readRound(round, training), {
+      ...training,
+      onReport(cells, rows) {
+        training.onReport(cells, rows);
+        tell(progress, { ...round, cells }, rows, done, training);
+      },
+    });
+    done += workOf(round);
   }
 }
 
-/** Rounds for each kind of network: those that were left unfinished, then others of about equal size. */
-async function layRounds(
-  networks: readonly PlannedNetwork[],
-  workshop: Workshop,
-): Promise<LaidRound[]> {
-  const { gpu, folder, replicas = Infinity } = workshop;
-  const kinds = Map.groupBy(networks, ({ configuration }) => modelKey(configuration)).values();
-  const rounds: LaidRound[] = [];
-  for (const kind of kinds) {
-    const { configuration } = kind[0];
-    const model = await modelOf(configuration, workshop, Math.min(kind.length, replicas));
-    const { batchSize } = configuration;
-    const fit = Math.min(
-      replicas,
-      replicasThatFit(gpu, model, { batchSize, budget: memoryFor(gpu) }),
-    );
-    const begun = await unfinishedRounds(folder, kind, fit);
-    const isBegun = new Set(begun.flat());
-    const others = evenParts(kind.filter((network) => !isBegun.has(network)), fit);
-    for (const networks of [...begun, ...others]) {
-      rounds.push({ round: { model, networks }, saved: await savedUpdates(folder, networks) });
-    }
-  }
-  return rounds;
+/** "12 networks in 3 rounds". */
+export function layWords(networks: number, rounds: number): string {
+  const named = `${networks} ${networks === 1 ? "network" : "networks"}`;
+  return rounds > 1 ? `${named} in ${rounds} rounds` : `${named}, all side by side`;
 }
 
-async function modelOf(
-  configuration: CellConfiguration,
-  { gpu, data }: Workshop,
-  replicas: number,
-): Promise<Model> {
-  if (configuration.network === "recurrent") {
-    return await recurrentOf(gpu, configuration, replicas);
-  }
-  if (!data) throw new Error("an autoencoder needs data");
-  return autoencoderOf(configuration, data);
+function tell(
+  progress: Progress,
+  { kind: { figure }, cells, update }: LaidRound,
+  rows: readonly CellRow[],
+  before: number,
+  { nameOf }: Training,
+): void {
+  const errors = rows.map((row) => figureOf(figure, row) ?? NaN);
+  const best = errors.reduce((best, error, r) => error < errors[best] ? r : best, 0);
+  const done = before + cells.length * (rows[0].update - update);
+  progress.report(done, { [figure.title]: errors[best] });
 }
 
-/** Seconds that the rounds take: each kind of model is tried once. */
-async function estimate(rounds: readonly LaidRound[], workshop: Workshop): Promise<number> {
-  const costs = new Map<Model, { cost: Cost; replicas: number }>();
-  let seconds = 0;
-  for (const { round, saved } of rounds) {
-    const replicas = round.networks.length;
-    const tried = costs.get(round.model) ?? { cost: await tryRound(round, workshop), replicas };
-    costs.set(round.model, tried);
-    const { configuration } = round.networks[0];
-    const { reportEvery, reportCases, updates } = configuration;
-    const left = updates - saved;
-    const reported = Math.ceil(left / reportEvery) * 2 * reportCases;
-    const full = fullEvaluation(round.model);
-    const ends = finishOf(configuration) === undefined ? 1 : 2;
-    const { update, evaluatedCase } = tried.cost;
-    seconds += replicas / tried.replicas *
-      (left * update + (reported + ends * (full.train + full.test)) * evaluatedCase);
-  }
-  return seconds;
+/** Updates that are left of all its networks. */
+function workOf({ cells, update }: LaidRound): number {
+  return cells.length * (cells[0].configuration.updates - update);
 }
 
-/** Long enough for a few updates of any round, and for many of a short one. */
-const TRIAL_SECONDS = 2;
-
-async function tryRound(round: Round, { gpu, interruption: signal }: Workshop): Promise<Cost> {
-  const trainer = await openRound(gpu, round);
+/** Bytes that networks may take: half of what is free where they lie in the machine's memory. */
+export function memoryFor(gpu: Gpu): number {
+  if (!gpu.isSoftware) return Infinity;
   try {
-    const { reportCases } = round.networks[0].configuration;
-    const timed = async (work: () => Promise<unknown>) => {
-      const start = performance.now();
-      await work();
-      return (performance.now() - start) / 1000;
-    };
-    const train = (updates: number) =>
-      Array.fromAsync(trainer.run({ updates: trainer.update + updates, evalCases: 0, signal }));
-    // The first update compiles kernels, and so does the first evaluation.
-    await train(1);
-    await trainer.evaluate("test", round.networks[0].configuration.batchSize);
-    const one = await timed(() => train(1));
-    const more = Math.max(1, Math.ceil(TRIAL_SECONDS / one));
-    const update = await timed(() => train(more)) / more;
-    const evaluatedCase = await timed(() => trainer.evaluate("test", reportCases)) / reportCases;
-    return { update, evaluatedCase };
-  } finally {
-    trainer.free();
+    return Deno.systemMemoryInfo().available / 2;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return 2 * 2 ** 30;
+    throw error;
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

@@ -1,28 +1,42 @@
 // A run of small networks in a folder, for tests of what trains them.
 
-import { findRounds } from "../../../experiments/study/checkpoints.ts";
-import type { Cadence } from "../../../experiments/terminal/durations.ts";
+import { autoencoderKind } from "../../../experiments/problems/autoencoder_kind.ts";
+import type { Cell, Configuration } from "../../../experiments/study/cell.ts";
+import { Due } from "../../../experiments/study/due.ts";
 import { Ending } from "../../../experiments/study/ending.ts";
-import { Machine } from "../../../experiments/study/machine.ts";
-import type { Outcome } from "../../../experiments/study/outcomes.ts";
-import { Run } from "../../../experiments/study/run_folder.ts";
 import {
-  expandGrid,
-  type Grid,
-  momentumOf,
-  optimizerOf,
-} from "../../../experiments/study/settings.ts";
-import { trainGrid } from "../../../experiments/study/training.ts";
-import { autoencoder, Dataset, type Family, type Gpu, sparse } from "../../../mod.ts";
+  furtherColumns,
+  gridCells,
+  nameOf,
+  optimizerMaker,
+  settingColumns,
+} from "../../../experiments/study/grid.ts";
+import { GridReporter } from "../../../experiments/study/grid_report.ts";
+import { hasState, Ledger, readState, statePath } from "../../../experiments/study/ledger.ts";
+import { Machine } from "../../../experiments/study/machine.ts";
+import { type Outcome, outcomeOf } from "../../../experiments/study/outcomes.ts";
+import { loadOptimizers } from "../../../experiments/study/optimizer_file.ts";
+import { expandOptimizers } from "../../../experiments/study/optimizers.ts";
+import { Run } from "../../../experiments/study/run_folder.ts";
+import { stopRule } from "../../../experiments/study/stop_rule.ts";
+import { trainCells } from "../../../experiments/study/train.ts";
+import type { Cadence } from "../../../experiments/terminal/durations.ts";
+import { withoutTime } from "./small_runs.ts";
+import { Dataset, type Family, type Gpu, type TrainerState } from "../../../mod.ts";
+
+/** What networks of a test differ in. */
+export interface Grid {
+  readonly optimizer: readonly string[];
+  readonly mu?: readonly number[];
+  readonly learningRate: readonly number[];
+  readonly seed: readonly number[];
+}
 
 /** Five networks of three optimizers. */
 export const grid: Grid = {
   optimizer: ["cm", "nag", "sgd"],
   mu: [0.9, 0.5],
-  schedule: ["paper"],
   learningRate: [0.1],
-  init: ["sparse"],
-  initScale: [1],
   seed: [1],
 };
 
@@ -37,6 +51,8 @@ export interface SmallRun {
   memory?: number;
   checkpointEvery?: Cadence;
   stopWhenDiverged?: boolean;
+  target?: number;
+  flat?: number;
   /** Whether the run of the folder goes on. */
   resume?: boolean;
   /** Called with every GPU that is opened, before anything is on it. */
@@ -48,8 +64,11 @@ export interface SmallRun {
 /** What came of it: its files as texts, and its networks. */
 export interface SmallOutcome {
   outcomes: readonly Outcome[];
+  cells: readonly Cell[];
+  /** Where each network came to; none where states are not kept. */
+  states: readonly TrainerState[];
   curve: string;
-  /** summary.csv without its last column, the time. */
+  /** summary.csv without the time. */
   summary: string;
   /** Why it ended early. */
   stopped: string | undefined;
@@ -59,29 +78,35 @@ export interface SmallOutcome {
 /** Trains networks 17-5-17 on 20 cases, batches of 7. */
 export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
   const { folder, updates = 6, every = 3, finish = 0, memory = Infinity } = options;
-  const { checkpointEvery = { never: true }, stopWhenDiverged = false, onUpdate } = options;
-  const settings = expandGrid(options.grid ?? grid);
+  const { checkpointEvery = { updates: 1000 }, stopWhenDiverged = false, onUpdate } = options;
+  const { target, flat } = options, axes = options.grid ?? grid;
   const ending = new Ending(new AbortController().signal);
-  const rule = { schedulePeriod: 2, finish, updates };
+  const choices = await loadOptimizers(axes.optimizer);
+  const defaults = { mu: [0.9], learningRate: [0.1] };
+  const make = optimizerMaker(choices);
+  const cells = gridCells({
+    optimizers: expandOptimizers({ ...axes, schedule: ["paper"] }, choices, defaults),
+    init: ["sparse"],
+    initScale: [1],
+    seed: axes.seed,
+  }, (place): Configuration => ({
+    ...{ network: "autoencoder", problem: "test", layers: [17, 5], outputUnit: "sigmoid" },
+    ...{ loss: "cross-entropy", activation: "sigmoid", fanIn: 15, schedulePeriod: 2 },
+    ...place,
+    ...{ updates, finish, batchSize: 7, reportEvery: every, reportCases: 15 },
+  }));
   using machine = await Machine.open({
     adapter: async () => (await navigator.gpu.requestAdapter())!,
     operands: "buffers",
-    model(gpu) {
+  });
+  const kind = autoencoderKind({
+    upload(gpu) {
       options.onGpu?.(gpu);
       const cases = new Uint8Array(20 * 17).map((_, i) => i * 37);
-      return autoencoder({ layers: [17, 5], train: new Dataset(gpu, cases, { width: 17 }) });
+      return Promise.resolve({ train: new Dataset(gpu, cases, { width: 17 }) });
     },
-  });
-  const found = options.resume ? await findRounds(folder, { settings, ...machine }) : undefined;
-  using run = new Run("test", folder, {}, options.resume ? {} : undefined);
-  const { outcomes } = await trainGrid({
-    machine,
-    run,
-    problem: "test",
-    settings,
-    replicaOf: (setting) => {
-      const optimizer = optimizerOf(setting, momentumOf(setting, rule));
-      const { family } = optimizer;
+    optimizerOf(configuration) {
+      const optimizer = make(configuration), { family } = optimizer;
       const watched: Family = {
         ...family,
         compute(now, next, running, update) {
@@ -89,30 +114,44 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
           return family.compute(now, next, running, update);
         },
       };
-      return {
-        seed: setting.seed,
-        optimizer: setting === settings[0] ? { ...optimizer, family: watched } : optimizer,
-        initializer: sparse(),
-      };
+      return configuration === cells[0].configuration
+        ? { ...optimizer, family: watched }
+        : optimizer;
     },
-    batchSize: 7,
-    updates,
-    every,
-    evalCases: 15,
-    figure: { name: "squaredError", column: "squared_error" },
-    memory,
-    checkpointEvery,
-    stopWhenDiverged,
-    ending,
-    found,
   });
-  const read = (name: string) => Deno.readTextFileSync(`${folder}/${name}`);
+  using run = new Run("test", folder, {}, options.resume ? { earlier: {} } : {});
+  const ledger = new Ledger(folder, run);
+  const reporter = new GridReporter({
+    ...{ run, kind, cells, target, keep: "none" },
+    settings: settingColumns,
+    furtherSettings: furtherColumns(cells),
+    chart: { figure: "train_squared_error", figureTitle: "error", unit: "1" },
+    draw: () => Promise.resolve(),
+  });
+  await trainCells(cells, {
+    ...{ machine, run, ledger, ending, memory, nameOf },
+    kindOf: () => kind,
+    due: new Due(checkpointEvery, ending.signal),
+    rule: stopRule({ whenDiverged: stopWhenDiverged, target, flat }),
+    replicas: undefined,
+    isEstimated: false,
+    onRestart: () => reporter.restart(ledger.cells),
+    onReport: (planned, rows) => reporter.append(planned, rows),
+    onEnd: (planned, trained) => reporter.keep({ planned, ...trained, cells: ledger.cells }),
+    onOpen: () => {},
+  });
+  if (ending.reason !== undefined) run.stop(ending.reason);
+  await reporter.conclude({ cells: ledger.cells, ending: "stopped", machine });
+  const read = (name: string) =>
+    run.unsaved.includes(name) ? "" : Deno.readTextFileSync(`${folder}/${name}`);
+  const trained = cells.flatMap(({ id }) => ledger.cells.get(id) ?? []);
+  const saved = trained.filter(({ id }) => hasState(folder, id));
   return {
-    outcomes,
-    curve: run.unsaved.includes("curve.csv") ? "" : read("curve.csv"),
-    summary: run.unsaved.includes("summary.csv")
-      ? ""
-      : read("summary.csv").replace(/,[^,]*$/gm, ""),
+    outcomes: trained.map((cell) => outcomeOf(cell, "stopped")),
+    cells: trained,
+    states: await Promise.all(saved.map(({ id }) => readState(statePath(folder, id), id))),
+    curve: read("curve.csv"),
+    summary: withoutTime(read("summary.csv")),
     stopped: run.stopped,
     unsaved: run.unsaved,
   };

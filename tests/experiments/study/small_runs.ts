@@ -41,23 +41,52 @@ function programPath(name: string): string {
 /** All that a run leaves and that is the same in every one: bytes of files, bits of networks. */
 export async function remains(out: string) {
   const text = (name: string) => Deno.readTextFileSync(`${out}/${name}`);
-  const { state } = await decodeCheckpoint(Deno.readFileSync(`${out}/checkpoint-1.safetensors`));
+  const states = await Promise.all(
+    stateNames(out).map(async (name) => {
+      const { state } = await decodeCheckpoint(Deno.readFileSync(`${out}/${name}`));
+      return { name, ...state };
+    }),
+  );
   return {
     curve: text("curve.csv"),
-    // The last column is the time.
-    summary: text("summary.csv").replace(/,[^,]*$/gm, ""),
+    summary: withoutTime(text("summary.csv")),
+    settings: text("settings.csv"),
     chart: text("loss.svg"),
     network: Deno.readFileSync(`${out}/network.safetensors`),
-    update: state.update,
-    vectors: state.replicas.flatMap(({ parameters, states }) =>
-      [parameters, ...Object.values(states).map(({ values }) => values)]
-        .map(({ buffer }) => new Uint32Array(buffer))
+    networks: names(out).filter((name) => name.startsWith("networks/")),
+    updates: states.map(({ update }) => update),
+    vectors: states.flatMap(({ replicas }) =>
+      replicas.flatMap(({ parameters, states }) =>
+        [parameters, ...Object.values(states).map(({ values }) => values)]
+          .map(({ buffer }) => new Uint32Array(buffer))
+      )
     ),
   };
 }
 
+/** The states that a folder keeps, as far as networks came and where a finish began. */
+export function stateNames(out: string): string[] {
+  return names(out).filter((name) => /^cells\/[-0-9a-f]+\.safetensors$/.test(name));
+}
+
+/** summary.csv without its updates per second, which stand before the cell. */
+export function withoutTime(summary: string): string {
+  return summary.replace(/,[^,\n]*(,(?:cell|[0-9a-f]{16})(?=[,\n]))/g, "$1");
+}
+
 /** Every file of a folder, byte for byte. */
 export function snapshot(out: string): Record<string, Uint8Array> {
-  const names = [...Deno.readDirSync(out)].map(({ name }) => name).toSorted();
-  return Object.fromEntries(names.map((name) => [name, Deno.readFileSync(`${out}/${name}`)]));
+  return Object.fromEntries(names(out).map((name) => [name, Deno.readFileSync(`${out}/${name}`)]));
+}
+
+/** Puts the files of a folder back. */
+export function restore(out: string, files: Readonly<Record<string, Uint8Array>>): void {
+  for (const [name, bytes] of Object.entries(files)) Deno.writeFileSync(`${out}/${name}`, bytes);
+}
+
+/** The files of a folder and those below it, in order. */
+export function names(out: string): string[] {
+  return [...Deno.readDirSync(out)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? names(`${out}/${name}`).map((below) => `${name}/${below}`) : [name]
+  ).toSorted();
 }

@@ -1,0 +1,65 @@
+import { type LaidRound, readRound, type Yard } from "./lay.ts";
+import { allCases, openRound, type Place, type Round } from "./round.ts";
+
+/** What a short trial says of a round, in seconds. */
+interface Cost {
+  readonly replicas: number;
+  readonly update: number;
+  /** A case of an evaluation, for all networks. */
+  readonly evaluatedCase: number;
+}
+
+/** Seconds that the rounds take: each kind of model is tried once. */
+export async function expectedSeconds(
+  rounds: readonly LaidRound[],
+  place: Yard & Pick<Place, "ending" | "machine">,
+): Promise<number> {
+  const costs = new Map<string, Cost>();
+  let seconds = 0;
+  for (const round of rounds) {
+    const { model, cells } = await readRound(round, place);
+    const cost = costs.get(round.modelKey) ?? await tryRound({ ...round, model }, place);
+    costs.set(round.modelKey, cost);
+    const { reportEvery, reportCases, updates, finish } = cells[0].configuration;
+    const left = updates - round.update, all = allCases(model);
+    const reported = (Math.ceil(left / reportEvery) + 1) * 2 * reportCases;
+    const evaluated = reported + (finish > 0 ? 2 : 1) * (all.train + all.test);
+    seconds += cells.length / cost.replicas *
+      (left * cost.update + evaluated * cost.evaluatedCase);
+  }
+  return seconds;
+}
+
+/** Long enough for a few updates of any round, and for many of a short one. */
+const TRIAL_SECONDS = 2;
+
+async function tryRound(
+  { kind, model, cells }: Pick<Round, "kind" | "model" | "cells">,
+  { machine, ending: { signal } }: Pick<Place, "ending" | "machine">,
+): Promise<Cost> {
+  const beginning = cells.map(({ id, configuration }) => ({ id, configuration }));
+  const trainer = await openRound(
+    { kind, model, cells: beginning, standings: undefined },
+    { machine },
+  );
+  try {
+    const { reportCases, batchSize } = cells[0].configuration;
+    const timed = async (work: () => Promise<unknown>) => {
+      const start = performance.now();
+      await work();
+      return (performance.now() - start) / 1000;
+    };
+    const train = (updates: number) =>
+      Array.fromAsync(trainer.run({ updates: trainer.update + updates, evalCases: 0, signal }));
+    // The first update compiles kernels, and so does the first evaluation.
+    await train(1);
+    await trainer.evaluate("train", batchSize);
+    const one = await timed(() => train(1));
+    const more = Math.max(1, Math.ceil(TRIAL_SECONDS / one));
+    const update = await timed(() => train(more)) / more;
+    const evaluated = await timed(() => trainer.evaluate("train", reportCases));
+    return { replicas: cells.length, update, evaluatedCase: evaluated / reportCases };
+  } finally {
+    trainer.free();
+  }
+}

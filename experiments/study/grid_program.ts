@@ -1,0 +1,147 @@
+import { InputError, type Optimizer } from "../../mod.ts";
+import {
+  asksForHelp,
+  choice,
+  type FlagTable,
+  parseFlags,
+  refuseIdle,
+  type Values,
+} from "../terminal/flags.ts";
+import { helpText } from "../terminal/help.ts";
+import { runMain } from "../terminal/program.ts";
+import { print } from "../terminal/terminal.ts";
+import type { Configuration } from "./cell.ts";
+import {
+  furtherColumns,
+  gridCells,
+  type gridFlags,
+  nameOf,
+  optimizerMaker,
+  type Place,
+  settingColumns,
+} from "./grid.ts";
+import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
+import type { JsonObject } from "./json.ts";
+import { beginAt } from "./origins.ts";
+import {
+  type OptimizerDefaults,
+  type OptimizerFlags,
+  optimizerFlags,
+  optimizerNamesOf,
+} from "./optimizer_flags.ts";
+import { loadOptimizers } from "./optimizer_file.ts";
+import { expandOptimizers } from "./optimizers.ts";
+import { recordedArguments, resumeRun } from "./resume.ts";
+import type { Run } from "./run_folder.ts";
+import { machineFlags, outFlag } from "./run_options.ts";
+import { carryOut } from "./study.ts";
+import { areAsCellsSay } from "./views.ts";
+
+/** The flags that each grid has, besides its own. */
+type CommonFlags =
+  & OptimizerFlags
+  & typeof gridFlags
+  & typeof machineFlags
+  & { out: ReturnType<typeof outFlag>; keep: typeof keepFlag };
+
+const keepFlag = choice(keeps, {
+  default: "all",
+  help: "Which networks are written as safetensors files: all in networks/, and the best one.",
+});
+
+/** A program that trains a grid of networks: what it says of itself, and what its flags mean. */
+export interface GridProgram<F extends FlagTable> {
+  /** Of the program's file, and of its folder in results. */
+  readonly name: string;
+  readonly summary: string;
+  readonly examples: readonly { readonly command: string; readonly does: string }[];
+  /** Its own flags, those of all grids among them; they stand before the machine's. */
+  readonly flags: F;
+  /** What optimizers do where nobody says. */
+  readonly defaults: OptimizerDefaults;
+  lay(options: Values<F> & Values<CommonFlags>, session: GridSession): Promise<GridLaid>;
+}
+
+/** What a grid is laid with. */
+export interface GridSession {
+  readonly earlier: JsonObject | undefined;
+  readonly interruption: AbortSignal;
+  optimizerOf(configuration: Configuration): Optimizer;
+}
+
+/** A grid that is laid. */
+export interface GridLaid extends Pick<GridReport, "kind" | "chart" | "draw"> {
+  /** What its networks differ in besides optimizers and seeds. */
+  readonly init: readonly string[];
+  readonly initScale: readonly number[];
+  /** Flags that mean nothing here, with what they are for. */
+  readonly idle: Readonly<Record<string, string | false>>;
+  /** All that the network at a place of the grid depends on. */
+  configure(place: Place): Configuration;
+  /** What run.json says of the data, and of the configuration besides the flags. */
+  readonly details: { readonly configuration: JsonObject; readonly data?: JsonObject };
+  readonly remark?: string | undefined;
+  /** Writes what a run begins with. */
+  begin?(run: Run): void;
+}
+
+/** Runs a program that trains a grid of networks. */
+export function runGrid<F extends FlagTable>(
+  program: GridProgram<F>,
+  args: readonly string[] = Deno.args,
+): Promise<void> {
+  return runMain(async (interruption) => {
+    const { name, summary, defaults } = program;
+    const known = [...recordedArguments(args), ...args];
+    const choices = await loadOptimizers(optimizerNamesOf(known, defaults.optimizer));
+    const flags = {
+      ...optimizerFlags(choices, { defaults, taken: Object.keys(program.flags) }),
+      ...program.flags,
+      out: outFlag(name),
+      keep: keepFlag,
+      ...machineFlags,
+    };
+    if (asksForHelp(args)) {
+      return print(helpText({ usage: `deno run -A experiments/${name}.ts`, summary, flags }));
+    }
+    const given = parseFlags(flags, args);
+    const { options, earlier } = resumeRun(name, flags, given, args);
+    const common = options as unknown as Values<F> & Values<CommonFlags>;
+    const { finish, updates, target, keep } = common;
+    if (finish > updates) {
+      throw new InputError(
+        `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
+      );
+    }
+    const optimizers = expandOptimizers(common, choices, defaults);
+    const session = { earlier, interruption, optimizerOf: optimizerMaker(choices) };
+    const laid = await program.lay(common, session);
+    refuseIdle(laid.idle, args);
+    const { kind, chart, draw, remark, begin } = laid;
+    const grid = gridCells({ ...laid, optimizers, seed: common.seed }, laid.configure);
+    const cells = beginAt(grid, common);
+    const files = choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []);
+    const views = {
+      ...{ kind, cells, target },
+      settings: settingColumns,
+      furtherSettings: furtherColumns(cells),
+    };
+    await carryOut({
+      wanted: () => cells,
+      kindOf: () => kind,
+      nameOf,
+      details: {
+        configuration: { ...options as unknown as JsonObject, ...laid.details.configuration },
+        data: laid.details.data,
+        ...files.length > 0 && { optimizers: files },
+      },
+      remark,
+      isEstimated: false,
+      isWhole: (folder, there) => areAsCellsSay(folder, views, there),
+      report(run) {
+        begin?.(run);
+        return new GridReporter({ ...views, run, keep, chart, draw });
+      },
+    }, { program: name, options: common, earlier, interruption });
+  });
+}

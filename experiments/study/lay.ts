@@ -1,0 +1,82 @@
+import { replicasThatFit } from "../../mod.ts";
+import type { Ledger, PlannedCell } from "./ledger.ts";
+import type { Machine } from "./machine.ts";
+import type { NetworkKind } from "./network_kind.ts";
+import type { Round } from "./round.ts";
+
+/** Where rounds are laid. */
+export interface Yard {
+  readonly machine: Machine;
+  readonly ledger: Ledger;
+  /** Bytes that networks may take, where it is known. */
+  readonly memory: number;
+  kindOf(cell: PlannedCell): NetworkKind;
+}
+
+/** Rounds of networks that one model serves and that go on from the same update, of equal size. */
+export async function layRounds(
+  cells: readonly PlannedCell[],
+  most: number,
+  yard: Yard,
+): Promise<LaidRound[]> {
+  const { kindOf, ledger, machine, memory } = yard;
+  const laid: { round: LaidRound; key: string }[] = [];
+  for (const cell of cells) {
+    const update = (await ledger.standing(cell))?.state.update ?? 0;
+    const kind = kindOf(cell), modelKey = kind.modelKey(cell.configuration);
+    const { updates, batchSize, finish, reportEvery, reportCases } = cell.configuration;
+    const paces = { updates, batchSize, finish, reportEvery, reportCases };
+    laid.push({
+      round: { kind, modelKey, cells: [cell], update },
+      key: JSON.stringify({ modelKey, update, ...paces }),
+    });
+  }
+  const rounds: LaidRound[] = [];
+  for (const group of Map.groupBy(laid, ({ key }) => key).values()) {
+    const [{ round }] = group, { kind, modelKey } = round;
+    const together = group.flatMap(({ round }) => round.cells);
+    const { configuration } = together[0];
+    const count = Math.min(together.length, most);
+    const model = await machine.model(modelKey, (gpu) => kind.model(gpu, configuration, count));
+    const optimizers = together.map(({ configuration }) => kind.replica(configuration).optimizer);
+    const fit = replicasThatFit(machine.gpu, model, {
+      batchSize: configuration.batchSize,
+      budget: memory,
+      optimizers,
+    });
+    rounds.push(
+      ...evenParts(together, Math.min(most, fit)).map((cells) => ({ ...round, cells })),
+    );
+  }
+  return rounds;
+}
+
+/** A round before its states are read. */
+export interface LaidRound {
+  readonly kind: NetworkKind;
+  readonly modelKey: string;
+  readonly cells: readonly PlannedCell[];
+  /** Updates that are done. */
+  readonly update: number;
+}
+
+/** A round with its model and its states. */
+export async function readRound(
+  { kind, modelKey, cells, update }: LaidRound,
+  { machine, ledger }: Yard,
+): Promise<Round> {
+  const { configuration } = cells[0];
+  const model = await machine.model(
+    modelKey,
+    (gpu) => kind.model(gpu, configuration, cells.length),
+  );
+  if (update === 0) return { kind, model, cells, standings: undefined };
+  const standings = await Promise.all(cells.map((cell) => ledger.standing(cell)));
+  return { kind, model, cells, standings: standings.flatMap((standing) => standing ?? []) };
+}
+
+/** Parts of about equal length, of `most` items at most. */
+export function evenParts<T>(items: readonly T[], most: number): T[][] {
+  const count = Math.ceil(items.length / most), size = Math.ceil(items.length / count);
+  return Array.from({ length: count }, (_, i) => items.slice(size * i, size * (i + 1)));
+}

@@ -1,0 +1,41 @@
+import { InputError } from "../../mod.ts";
+import type { Share } from "../terminal/flags.ts";
+import { hasState, type Ledger, type PlannedCell } from "./ledger.ts";
+
+/**
+ * The networks that are not there yet: not finished, or shorter than asked for, or without a state
+ * that one of the others begins at. Throws InputError for a finished one that kept no state to be made
+ * longer from.
+ */
+export function missingOf(
+  planned: readonly PlannedCell[],
+  { folder, cells }: Pick<Ledger, "folder" | "cells">,
+): PlannedCell[] {
+  const isFinished = ({ id, configuration: { updates } }: PlannedCell) => {
+    const result = cells.get(id)?.result;
+    if (!result || result.status === "unfinished") return false;
+    if (result.updates >= updates || result.status === "diverged") return true;
+    if (hasState(folder, id)) return false;
+    throw new InputError(
+      `${folder} keeps no state of a network that is finished after ${result.updates} updates, ` +
+        "so it cannot be made longer: begin another run",
+    );
+  };
+  const unfinished = new Set(planned.filter((cell) => !isFinished(cell)));
+  const origins = new Set(
+    [...unfinished].filter(({ id }) => !hasState(folder, id)).flatMap(({ from }) =>
+      from && from.folder === undefined ? [`${from.cell} ${from.update}`] : []
+    ),
+  );
+  const isNeeded = ({ id, keep = [] }: PlannedCell) =>
+    keep.some((update) => origins.has(`${id} ${update}`) && !hasState(folder, id, update));
+  return planned.filter((cell) => unfinished.has(cell) || isNeeded(cell));
+}
+
+/** The networks of one of `count` machines, so that all machines' together are all of them. */
+export function shareOf(
+  planned: readonly PlannedCell[],
+  share: Share | undefined,
+): readonly PlannedCell[] {
+  return share ? planned.filter((_, i) => i % share.count === share.index - 1) : planned;
+}

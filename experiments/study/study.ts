@@ -1,0 +1,187 @@
+import type { Model } from "../../mod.ts";
+import { tuningFiles } from "../files/tuning_files.ts";
+import { say } from "../terminal/terminal.ts";
+import { ensureAdapter } from "./adapter.ts";
+import type { Cell, CellRow } from "./cell.ts";
+import { dryRun } from "./dry_run.ts";
+import { Due } from "./due.ts";
+import { Ending } from "./ending.ts";
+import type { JsonObject } from "./json.ts";
+import { Ledger, type PlannedCell, readCells } from "./ledger.ts";
+import { Machine } from "./machine.ts";
+import { missingOf, shareOf } from "./missing.ts";
+import type { NetworkKind } from "./network_kind.ts";
+import { printProfile } from "./print.ts";
+import { sayAdapter } from "./resume.ts";
+import { chooseRunFolder, recordRun, type Run } from "./run_folder.ts";
+import type { RunOptions } from "./run_options.ts";
+import { stopRule } from "./stop_rule.ts";
+import { memoryFor, trainCells, type Training } from "./train.ts";
+
+/** What is to be trained, and what is made of it. */
+export interface Laid {
+  /** The cells that are wanted, given those that are there: a table asks for more as it learns. */
+  wanted(cells: ReadonlyMap<string, Cell>): readonly PlannedCell[];
+  kindOf(cell: PlannedCell): NetworkKind;
+  /** What networks are called on the terminal. */
+  nameOf(cell: PlannedCell): string;
+  /** What run.json says: the configuration, the data. */
+  readonly details: JsonObject;
+  /** A line about the data that is to be said when they are trained on. */
+  readonly remark?: string | undefined;
+  /** Whether it is said first how long all takes, from a short trial. */
+  readonly isEstimated: boolean;
+  /** Whether a finished run's tables are as its cells say. */
+  isWhole(folder: string, cells: ReadonlyMap<string, Cell>): boolean;
+  /** What is made of the cells while and after they are trained. */
+  report(run: Run): Reporter;
+}
+
+/** What is made of the cells of a run: tables, figures, pages. */
+export interface Reporter {
+  /** Where all goes on from what was saved. */
+  restart(cells: ReadonlyMap<string, Cell>): void;
+  /** At a report: a row a network. */
+  append(planned: readonly PlannedCell[], rows: readonly CellRow[]): void;
+  /** Where a round ends. */
+  keep(trained: Trained): void;
+  /** Where the run ends. */
+  conclude(end: End): Promise<void>;
+}
+
+/** Networks where their round ends. */
+export interface Trained {
+  readonly planned: readonly PlannedCell[];
+  readonly model: Model;
+  /** The parameters theta of each. */
+  readonly thetas: readonly Float32Array<ArrayBuffer>[][];
+  readonly cells: ReadonlyMap<string, Cell>;
+}
+
+/** Where a run ends. */
+export interface End {
+  readonly cells: ReadonlyMap<string, Cell>;
+  /** What unfinished networks are called. */
+  readonly ending: "interrupted" | "stopped";
+  /** Undefined where there was nothing to train. */
+  readonly machine: Machine | undefined;
+}
+
+/** A command that is carried out. */
+export interface Session {
+  /** The name in run.json, and of the folder in results. */
+  readonly program: string;
+  readonly options: RunOptions;
+  /** The record of the run that goes on. */
+  readonly earlier: JsonObject | undefined;
+  readonly interruption: AbortSignal;
+}
+
+/** Trains what the folder of a run still lacks, and makes its tables and figures. */
+export async function carryOut(laid: Laid, session: Session): Promise<void> {
+  const { program, options, earlier, interruption } = session;
+  const { shard: share } = options;
+  const folder = options.resume ?? chooseRunFolder(program, options.out, { share });
+  const there = new Ledger(folder);
+  const wanted = (cells: ReadonlyMap<string, Cell>) => shareOf(laid.wanted(cells), share);
+  const missing = missingOf(wanted(there.cells), there);
+  const isFinished = earlier?.status === "finished" && missing.length === 0;
+  if (isFinished && laid.isWhole(folder, there.cells)) {
+    say(`${folder} is finished: nothing to do; more --updates make it longer`);
+    return;
+  }
+  // Where a run was killed at its end, its pictures may be missing.
+  const isEnded = missing.length === 0 && earlier?.status !== "running";
+  using machine = isEnded ? undefined : await openMachine(session);
+  const ending = new Ending(interruption, options.maxTime);
+  if (options.dryRun) {
+    return await tryOut(laid, missing, { machine, ledger: there, ending, options });
+  }
+  const adapter = machine && sayAdapter(machine.adapter, earlier);
+  await recordRun({
+    ...{ program, folder, interruption, earlier, share },
+    details: { ...laid.details, ...adapter },
+    isMadeUp: (options.out ?? options.resume) === undefined,
+  }, async (run) => {
+    if (laid.remark) say(laid.remark);
+    const ledger = new Ledger(run.folder, run);
+    const reporter = laid.report(run);
+    while (machine && !ending.signal.aborted) {
+      const planned = wanted(ledger.cells);
+      if (missingOf(planned, ledger).length === 0) break;
+      await trainCells(
+        planned,
+        trainingOf(laid, { machine, run, ledger, reporter, ending, options }),
+      );
+    }
+    if (ending.reason !== undefined) run.stop(ending.reason);
+    // Other machines may have put theirs into the folder meanwhile.
+    const cells = share ? new Map([...readCells(run.folder), ...ledger.cells]) : ledger.cells;
+    await reporter.conclude({ cells, ending: ending.status, machine });
+    if (machine?.profile) printProfile(machine.profile);
+  });
+}
+
+async function tryOut(
+  { kindOf }: Laid,
+  missing: readonly PlannedCell[],
+  { machine, ledger, ending, options: { replicas = Infinity } }: {
+    machine: Machine | undefined;
+    ledger: Ledger;
+    ending: Ending;
+    options: RunOptions;
+  },
+): Promise<void> {
+  if (!machine) return say(`${ledger.folder} lacks nothing of it`);
+  await dryRun(
+    missing,
+    { kindOf, machine, ledger, ending, memory: memoryFor(machine.gpu) },
+    replicas,
+  );
+}
+
+function openMachine({ options, interruption }: Session): Promise<Machine> {
+  return Machine.open({
+    adapter: () => ensureAdapter(options.adapter, interruption),
+    profile: options.profile,
+    tuning: options.tune ? tuningFiles() : undefined,
+  });
+}
+
+function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, options }: {
+  machine: Machine;
+  run: Run;
+  ledger: Ledger;
+  reporter: Reporter;
+  ending: Ending;
+  options: RunOptions;
+}): Training {
+  return {
+    ...{ machine, run, ledger, ending },
+    memory: memoryFor(machine.gpu),
+    due: new Due(options.checkpointEvery, ending.signal),
+    rule: stopRule({
+      whenDiverged: options.stopWhenDiverged,
+      target: options.target,
+      flat: options.stopWhenFlat,
+    }),
+    replicas: options.replicas,
+    isEstimated: laid.isEstimated,
+    kindOf: laid.kindOf,
+    nameOf: laid.nameOf,
+    onRestart: () => reporter.restart(ledger.cells),
+    onReport(planned, rows) {
+      run.begin();
+      reporter.append(planned, rows);
+    },
+    onEnd: (planned, { model, thetas }) =>
+      reporter.keep({ planned, model, thetas, cells: ledger.cells }),
+    onOpen(trainer) {
+      const bytes = trainer.replicas.map(({ optimizer: { name } }, r) =>
+        [name, trainer.stateBytes(r)] as const
+      );
+      run.noteWithin("stateBytesPerParameter", Object.fromEntries(bytes));
+      for (const change of trainer.changedStates) say(`note: ${change}`);
+    },
+  };
+}

@@ -1,0 +1,259 @@
+// The tables of a folder are views of its cells: what was touched, cut or deleted is made again.
+
+import { type Cell as TableCell, csvLine, type Table } from "../files/tables.ts";
+import { exists, readWhole } from "../files/files.ts";
+import { say } from "../terminal/terminal.ts";
+import type { Cell, CellRow, Configuration } from "./cell.ts";
+import type { PlannedCell } from "./ledger.ts";
+import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
+import { type Outcome, outcomeOf } from "./outcomes.ts";
+import type { Run } from "./run_folder.ts";
+import { estimate } from "../report/estimate.ts";
+
+/** What the tables are made of. */
+export interface ViewOptions {
+  readonly kind: NetworkKind;
+  /** In the order of the tables. */
+  readonly cells: readonly PlannedCell[];
+  /** What networks may differ in, but for the seed: the columns that come first, and further ones. */
+  readonly settings: readonly Column<Configuration>[];
+  readonly furtherSettings: readonly Column<Configuration>[];
+  /** The error that is to be reached, where there is one. */
+  readonly target: number | undefined;
+}
+
+/** A report of one network. */
+interface Report {
+  readonly configuration: Configuration;
+  readonly row: CellRow;
+}
+
+/** The tables of a run while it is trained: reports are in curve.csv as they come. */
+export class Views {
+  readonly #options: ViewOptions;
+  readonly #run: Run;
+  readonly #curve: Table<string>;
+
+  constructor(options: ViewOptions, run: Run, found: ReadonlyMap<string, Cell>) {
+    this.#options = options;
+    this.#run = run;
+    const text = curveText(options, found);
+    if (found.size > 0) noteTouched(`${run.place}/curve.csv`, text);
+    this.#curve = run.table("curve.csv", curveColumns(options).map(({ name }) => name), text);
+  }
+
+  /** Has curve.csv hold the reports of these cells alone. */
+  restart(cells: ReadonlyMap<string, Cell>): void {
+    this.#curve.rewrite(curveText(this.#options, cells));
+  }
+
+  /** Adds the rows of a report to curve.csv. */
+  append(cells: readonly PlannedCell[], rows: readonly CellRow[]): void {
+    const columns = curveColumns(this.#options);
+    this.#curve.append(
+      ...cells.map(({ configuration }, r) => rowOf(columns, { configuration, row: rows[r] })),
+    );
+  }
+
+  /** curve.csv as text. */
+  get curve(): string {
+    return this.#curve.text;
+  }
+
+  /** Writes the tables of how networks came out. */
+  conclude(cells: ReadonlyMap<string, Cell>, ending: "interrupted" | "stopped"): void {
+    this.restart(cells);
+    const { "curve.csv": curve, ...others } = viewsOf(this.#options, cells, ending);
+    for (const [name, text] of Object.entries(others)) this.#run.write(name, text);
+    if (this.#run.place !== this.#run.folder) this.#run.write("curve.csv", curve);
+  }
+}
+
+/** The text of each table, by its file. */
+export function viewsOf(
+  options: ViewOptions,
+  cells: ReadonlyMap<string, Cell>,
+  ending: "interrupted" | "stopped",
+): { readonly [name: string]: string; readonly "curve.csv": string } {
+  const outcomes = outcomesOf(options.cells, cells, ending);
+  const reports = outcomes.flatMap(reportsOf);
+  return {
+    "curve.csv": curveText(options, cells),
+    "summary.csv": csvOf(summaryColumns(options), outcomes),
+    "settings.csv": csvOf(settingsColumns(options), settingsOf(options, outcomes)),
+    "times.csv": csvOf(timesColumns(options), reports),
+  };
+}
+
+/** Whether a folder's tables are as its cells say. */
+export function areAsCellsSay(
+  folder: string,
+  options: ViewOptions,
+  cells: ReadonlyMap<string, Cell>,
+): boolean {
+  return Object.entries(viewsOf(options, cells, "stopped")).every(([name, text]) => {
+    const path = `${folder}/${name}`;
+    return exists(path) && new TextDecoder().decode(readWhole(path)) === text;
+  });
+}
+
+/** The reports of cells, by update, then by network. */
+function curveText(options: ViewOptions, found: ReadonlyMap<string, Cell>): string {
+  const reports = options.cells.flatMap(({ id }) => {
+    const cell = found.get(id);
+    return cell ? reportsOf({ cell }) : [];
+  });
+  return csvOf(curveColumns(options), reports.toSorted((a, b) => a.row.update - b.row.update));
+}
+
+/** Several networks that differ in the seed alone. */
+export interface SettingOutcome {
+  readonly configuration: Configuration;
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The outcomes by setting, in the order of the networks. */
+export function settingsOf(
+  { settings, furtherSettings }: Pick<ViewOptions, "settings" | "furtherSettings">,
+  outcomes: readonly Outcome[],
+): SettingOutcome[] {
+  const key = ({ cell: { configuration } }: Outcome) =>
+    JSON.stringify([...settings, ...furtherSettings].map(({ cell }) => cell(configuration)));
+  return [...Map.groupBy(outcomes, key).values()]
+    .map((outcomes) => ({ configuration: outcomes[0].cell.configuration, outcomes }));
+}
+
+/** The outcomes of planned cells, as far as they were begun. */
+export function outcomesOf(
+  planned: readonly PlannedCell[],
+  cells: ReadonlyMap<string, Cell>,
+  ending: "interrupted" | "stopped",
+): Outcome[] {
+  return planned.flatMap(({ id }) => {
+    const cell = cells.get(id);
+    return cell ? [outcomeOf(cell, ending)] : [];
+  });
+}
+
+function reportsOf({ cell: { configuration, result } }: { readonly cell: Cell }): Report[] {
+  return result.curve.map((row) => ({ configuration, row }));
+}
+
+function curveColumns({ kind, settings, furtherSettings }: ViewOptions): Column<Report>[] {
+  const ofRow = (columns: readonly Column<CellRow>[]) =>
+    columns.map(({ name, cell }) => ({ name, cell: ({ row }: Report) => cell(row) }));
+  return [
+    ...ofConfiguration<Report>([...settings, seedColumn]),
+    ...ofRow([
+      { name: "update", cell: ({ update }) => update },
+      { name: "momentum", cell: ({ momentum }) => momentum },
+      ...kind.columns.curve,
+      ...kind.columns.furtherCurve,
+    ]),
+    ...ofConfiguration<Report>(furtherSettings),
+  ];
+}
+
+function summaryColumns({ kind, settings, furtherSettings }: ViewOptions): Column<Outcome>[] {
+  const { figure } = kind;
+  const ofCell = <T>(tell: (cell: Cell) => T) => ({ cell }: Outcome) => tell(cell);
+  return [
+    ...ofConfiguration<Outcome["cell"]>([...settings, seedColumn])
+      .map(({ name, cell }) => ({ name, cell: ofCell(cell) })),
+    { name: "updates", cell: ofCell(({ result }) => result.updates) },
+    ...kind.columns.summary,
+    { name: "status", cell: ({ status }) => status },
+    { name: "diverged_at", cell: ofCell(({ result }) => result.divergedAt) },
+    { name: "last_finite_update", cell: ({ lastFinite }) => lastFinite?.update },
+    {
+      name: `last_finite_${figure.column}`,
+      cell: ({ lastFinite }) => lastFinite && figureOf(figure, lastFinite),
+    },
+    {
+      name: "updates_per_second",
+      cell: ofCell(({ result: { updates }, training: { seconds } }) =>
+        Number((updates / seconds).toPrecision(4))
+      ),
+    },
+    { name: "cell", cell: ofCell(({ id }) => id) },
+    ...ofConfiguration<Cell>(furtherSettings)
+      .map(({ name, cell }) => ({ name, cell: ofCell(cell) })),
+  ];
+}
+
+/** How long networks had been trained at each report. */
+function timesColumns({ settings, furtherSettings }: ViewOptions): Column<Report>[] {
+  return [
+    ...ofConfiguration<Report>([...settings, seedColumn, ...furtherSettings]),
+    { name: "update", cell: ({ row }) => row.update },
+    { name: "seconds", cell: ({ row }) => row.seconds },
+  ];
+}
+
+function settingsColumns(options: ViewOptions): Column<SettingOutcome>[] {
+  const { kind: { figure }, settings, furtherSettings, target } = options;
+  const error = ({ outcomes }: SettingOutcome, split: "train" | "test") =>
+    estimate(
+      outcomes.map(({ status, figures }) =>
+        status === "diverged" ? Infinity : figures[split][figure.name] ?? NaN
+      ),
+    );
+  const splits = (["train", "test"] as const).flatMap((split) => [
+    { name: `${split}_${figure.column}`, cell: (of: SettingOutcome) => error(of, split)?.mean },
+    { name: `${split}_sd`, cell: (of: SettingOutcome) => error(of, split)?.deviation },
+    { name: `${split}_ci95`, cell: (of: SettingOutcome) => error(of, split)?.halfWidth },
+  ]);
+  return [
+    ...ofConfiguration<SettingOutcome>([...settings, ...furtherSettings]),
+    { name: "networks", cell: ({ outcomes }) => outcomes.length },
+    {
+      name: "diverged",
+      cell: ({ outcomes }) => outcomes.filter(({ status }) => status === "diverged").length,
+    },
+    ...splits,
+    ...target === undefined ? [] : reachColumns(target, options),
+  ];
+}
+
+/** How long networks took to the target, in the mean over those that reached it. */
+function reachColumns(target: number, { kind: { figure } }: ViewOptions): Column<SettingOutcome>[] {
+  const reached = ({ outcomes }: SettingOutcome) =>
+    outcomes.flatMap(({ cell }) =>
+      cell.result.curve.find((row) => (figureOf(figure, row) ?? NaN) <= target) ?? []
+    );
+  const mean = (rows: readonly CellRow[], of: (row: CellRow) => number) =>
+    estimate(rows.map(of))?.mean;
+  return [
+    { name: "reached_target", cell: (of) => reached(of).length },
+    { name: "updates_to_target", cell: (of) => mean(reached(of), ({ update }) => update) },
+    { name: "seconds_to_target", cell: (of) => mean(reached(of), ({ seconds }) => seconds) },
+  ];
+}
+
+const seedColumn: Column<Configuration> = { name: "seed", cell: ({ seed }) => seed };
+
+function ofConfiguration<Entry extends { readonly configuration: Configuration }>(
+  columns: readonly Column<Configuration>[],
+): Column<Entry>[] {
+  return columns.map(({ name, cell }) => ({
+    name,
+    cell: ({ configuration }) => cell(configuration),
+  }));
+}
+
+function rowOf<Entry>(columns: readonly Column<Entry>[], entry: Entry): Record<string, TableCell> {
+  return Object.fromEntries(columns.map(({ name, cell }) => [name, cell(entry)]));
+}
+
+function csvOf<Entry>(columns: readonly Column<Entry>[], entries: readonly Entry[]): string {
+  const rows = entries.map((entry) => columns.map(({ cell }) => cell(entry)));
+  return [columns.map(({ name }) => name), ...rows].map(csvLine).join("");
+}
+
+/** Says where a table is not as it was written: rows of the run are missing in it. */
+function noteTouched(path: string, text: string): void {
+  const lines = exists(path) ? new TextDecoder().decode(readWhole(path)).split("\n") : [];
+  const there = new Set(lines);
+  if (text.split("\n").every((line) => there.has(line))) return;
+  say(`note: ${path} is not as the run wrote it: it is made again`);
+}
