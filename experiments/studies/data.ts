@@ -1,17 +1,15 @@
-import { InputError, paperProblems } from "../../mod.ts";
-import { curves } from "../problems/curves.ts";
-import { faces } from "../problems/faces.ts";
-import { areMNIST, mnist } from "../problems/mnist.ts";
+import { type Gpu, paperProblems } from "../../mod.ts";
+import { areMNIST } from "../problems/mnist.ts";
 import { chooseNetwork } from "../problems/network.ts";
 import {
-  type DataSource,
-  type LoadedProblem,
+  identityOf,
   notMNIST,
-  type Problem,
+  type ProblemData,
+  requireBatch,
   unchecked,
+  uploader,
 } from "../problems/problem.ts";
-
-const problems: Record<"curves" | "mnist" | "faces", Problem> = { curves, mnist, faces };
+import { problems } from "../problems/problems.ts";
 
 /** What autoencoders learn; all tables of a command learn the same. */
 export interface DataOptions {
@@ -21,43 +19,35 @@ export interface DataOptions {
   readonly download: boolean;
 }
 
-/** Checks what can be checked before anything is read. Throws InputError. */
-export function checkData(
+/** Data that are loaded, for the cells of a table. */
+export interface PaperData {
+  /** What they are, wherever their files lie. */
+  readonly identity: string;
+  readonly remark: string | undefined;
+  upload(gpu: Gpu): Promise<ProblemData>;
+}
+
+/** Reads or generates the data. Throws InputError where they have fewer cases than a minibatch. */
+export async function loadPaperData(
+  { problem, ...rest }: DataOptions,
+  batchSize: number,
+  interruption: AbortSignal,
+): Promise<PaperData> {
+  const { outputUnit, layers: [width] } = paperProblems[problem];
+  const load = () => problems[problem].load({ ...rest, width, outputUnit, interruption });
+  const loaded = await load();
+  requireBatch(batchSize, loaded);
+  const { source, remark } = loaded;
+  return { identity: identityOf(source), remark, upload: uploader(loaded, load) };
+}
+
+/** The encoder: the paper's where none is given. Throws InputError where it is none of the problem. */
+export function layersOf(
   { problem, download }: DataOptions,
   layers: readonly number[] | undefined,
-): void {
-  if (download && problem !== "mnist") {
-    throw new InputError(`--download yes is for mnist alone: ${problem} is on no mirror`);
-  }
-  layersOf(problem, layers);
-}
-
-/** Reads or generates the data. */
-export function loadData(
-  { problem, ...rest }: DataOptions,
-  interruption: AbortSignal,
-): Promise<LoadedProblem> {
-  const { outputUnit, layers: [width] } = paperProblems[problem];
-  return problems[problem].load({ ...rest, width, outputUnit, interruption });
-}
-
-/** The encoder: the paper's where none is given. */
-export function layersOf(
-  problem: DataOptions["problem"],
-  layers: readonly number[] | undefined,
 ): readonly number[] {
-  return chooseNetwork({ problem, layers, outputUnit: undefined, loss: undefined }).layers;
-}
-
-/** What the data are, wherever their files lie: "stand-in, seed 1". */
-export function identityOf({ kind, files, seed, trainCases, testCases }: DataSource): string {
-  const sums = Array.isArray(files) ? files.map(({ sha256 }) => `SHA-256 ${sha256}`) : [];
-  return [
-    kind,
-    ...trainCases === undefined ? [] : [`${trainCases} and ${testCases} cases`],
-    ...sums,
-    ...seed === undefined ? [] : [`seed ${seed}`],
-  ].join(", ");
+  return chooseNetwork({ problem, layers, download, outputUnit: undefined, loss: undefined })
+    .layers;
 }
 
 /** What a record says of its data. Earlier ones took files for the original by their names. */

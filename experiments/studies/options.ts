@@ -8,11 +8,10 @@ import {
   number,
   numbers,
   path,
-  share,
   type Values,
   yesNo,
 } from "../terminal/flags.ts";
-import { adapterPreferences } from "../study/adapter.ts";
+import { machineFlags } from "../study/run_options.ts";
 import {
   type AutoencoderBudget,
   autoencoderBudgets,
@@ -21,6 +20,7 @@ import {
   type RecurrentBudget,
   recurrentBudgets,
 } from "./budget.ts";
+import type { DataOptions } from "./data.ts";
 import type { PhasesRequest } from "./phases.ts";
 import type { TableRequest } from "./tables.ts";
 
@@ -29,7 +29,7 @@ const ofPreset = { shown: "the preset's" };
 /** The budget as a whole. */
 export const presetFlag = {
   preset: choice(presets, {
-    default: "paper",
+    shown: "paper, which asks first",
     help: "The budget: the paper's, or a small one that shows its claims without a GPU.",
   }),
 } satisfies FlagTable;
@@ -38,12 +38,12 @@ export const presetFlag = {
 const budgetFlags = {
   ...presetFlag,
   updates: integer({ ...ofPreset, atLeast: 1, unit: "updates", help: "How long to train." }),
-  "learning-rates": numbers({
+  "learning-rate": numbers({
     ...ofPreset,
     above: 0,
     help: "The learning rates; the best one of an entry is reported.",
   }),
-  seeds: integers({ ...ofPreset, atLeast: 0, help: "Of weights and minibatches: a network each." }),
+  seed: integers({ ...ofPreset, atLeast: 0, help: "Of weights and minibatches: a network each." }),
   "batch-size": integer({ ...ofPreset, atLeast: 1, unit: "cases", help: "Cases of a minibatch." }),
 } satisfies FlagTable;
 
@@ -99,35 +99,35 @@ export const capFlags = {
 } satisfies FlagTable;
 
 /** Where networks are trained, and where results go. */
-export const machineFlags = {
+export const paperFlags = {
   out: path({
     default: "results/paper",
     help: "The folder for the results. What it holds is not trained again.",
   }),
-  shard: share({
-    help: "Trains a part of the networks: every N-th, on one of N machines whose cells are put " +
-      "into one folder.",
-  }),
-  replicas: integer({
-    atLeast: 1,
-    unit: "networks",
-    shown: "as many as fit",
-    help: "Trained side by side, at most.",
-  }),
-  adapter: choice(adapterPreferences, { default: "any", help: "The GPU adapter to take." }),
+  "checkpoint-every": machineFlags["checkpoint-every"],
+  "max-time": machineFlags["max-time"],
+  "dry-run": machineFlags["dry-run"],
+  shard: machineFlags.shard,
+  replicas: machineFlags.replicas,
+  adapter: machineFlags.adapter,
+  profile: machineFlags.profile,
+  tune: machineFlags.tune,
 } satisfies FlagTable;
+
+/** The values of {@linkcode paperFlags}. */
+export type PaperOptions = Values<typeof paperFlags>;
 
 /** The flags of table 3. */
 export const initializationFlags = {
   ...autoencoderFlags,
-  scales: numbers({ ...ofPreset, above: 0, help: "The scales of sparse initialization." }),
+  "init-scale": numbers({ ...ofPreset, above: 0, help: "The scales of sparse initialization." }),
   mu: numbers({
     ...ofPreset,
     above: 0,
     below: 1,
     help: "The cap mu_max of the momentum schedule of all networks.",
   }),
-  ...machineFlags,
+  ...paperFlags,
 } satisfies FlagTable;
 
 const sequenceProblems = ["add", "mul", "mem-5", "mem-20"] as const;
@@ -139,7 +139,7 @@ export const recurrentFlags = {
     help: "The problems: a row each.",
   }),
   ...budgetFlags,
-  lengths: integers({
+  length: integers({
     ...ofPreset,
     atLeast: 1,
     repeats: true,
@@ -159,7 +159,7 @@ export const recurrentFlags = {
     below: 1,
     help: "The momenta mu_0: 0 is one column, each other one of CM and one of NAG.",
   }),
-  ...machineFlags,
+  ...paperFlags,
 } satisfies FlagTable;
 
 /** The flags of the experiment on the phases of training. */
@@ -175,7 +175,7 @@ export const phasesFlags = {
     help: "The caps of the branches; the highest one is that of the trunk.",
   }),
   "learning-rate": number({ ...ofPreset, above: 0, help: "The learning rate of all networks." }),
-  seeds: budgetFlags.seeds,
+  seed: budgetFlags.seed,
   "branch-at": integers({
     ...ofPreset,
     atLeast: 1,
@@ -189,66 +189,63 @@ export const phasesFlags = {
     help: "Length of a branch.",
   }),
   "batch-size": budgetFlags["batch-size"],
-  out: machineFlags.out,
-  adapter: machineFlags.adapter,
+  ...paperFlags,
 } satisfies FlagTable;
 
 /** The flags of the paper's statements. */
-export const theoryFlags = { out: machineFlags.out, adapter: machineFlags.adapter };
+export const theoryFlags = { out: paperFlags.out, adapter: paperFlags.adapter };
 
 /** The flags of everything together. */
-export const allFlags = { ...dataFlags, ...presetFlag, ...machineFlags };
+export const allFlags = { ...dataFlags, ...presetFlag, ...paperFlags };
 
 /** The table that a command line asks for. Throws InputError where its numbers make none. */
 export function autoencoderRequest(
   name: "table1" | "table2" | "table3",
-  options: Values<typeof autoencoderFlags & typeof capFlags>,
+  options: Values<typeof autoencoderFlags & Partial<typeof capFlags & typeof initializationFlags>>,
 ): TableRequest {
-  const { preset, problem, data, dataSeed, download, ...rest } = options;
-  const budget: AutoencoderBudget = override(autoencoderBudgets[name][preset], rest);
+  const { preset = "paper", learningRate, seed, initScale, ...rest } = options;
+  const given = { ...rest, learningRates: learningRate, seeds: seed, scales: initScale };
+  const budget: AutoencoderBudget = override(autoencoderBudgets[name][preset], given);
   if (name === "table3" && budget.mu.length > 1) {
     throw new InputError(`--mu takes one cap for table3, not ${budget.mu.join(",")}`);
   }
-  return { name, preset, budget, data: { problem, data, dataSeed, download } };
+  return { name, preset, budget, data: dataOf(options) };
 }
 
 /** Table 5, as a command line asks for it. Throws InputError where its numbers make none. */
-export function recurrentRequest(
-  { preset, problem: problems, lengths, ...rest }: Values<typeof recurrentFlags>,
-): TableRequest {
-  const budget: RecurrentBudget = override(recurrentBudgets[preset], rest);
-  if (lengths !== undefined && lengths.length !== problems.length) {
+export function recurrentRequest(options: Values<typeof recurrentFlags>): TableRequest {
+  const { preset = "paper", problem: problems, length, learningRate, seed, ...rest } = options;
+  const given = { ...rest, learningRates: learningRate, seeds: seed };
+  const budget: RecurrentBudget = override(recurrentBudgets[preset], given);
+  if (length !== undefined && length.length !== problems.length) {
     throw new InputError(
-      `--lengths names ${lengths.length} of ${problems.length}: one for each of ${problems}`,
+      `--length names ${length.length} of ${problems.length}: one for each of ${problems}`,
     );
   }
-  const given = Object.fromEntries(problems.map((name, i) => [name, lengths?.[i]]));
+  const lengths = Object.fromEntries(problems.map((name, i) => [name, length?.[i]]));
   return {
     name: "table5",
     preset,
     problems,
-    budget: { ...budget, lengths: override(budget.lengths, given) },
+    budget: { ...budget, lengths: override(budget.lengths, lengths) },
   };
 }
 
 /** The experiment on the phases of training, as a command line asks for it. */
-export function phasesRequest(
-  { preset, problem, data, dataSeed, download, ...rest }: Values<typeof phasesFlags>,
-): PhasesRequest {
-  const budget = override(phasesBudgets[preset], rest);
-  return { preset, budget, data: { problem, data, dataSeed, download } };
+export function phasesRequest(options: Values<typeof phasesFlags>): PhasesRequest {
+  const { preset = "paper", seed, ...rest } = options;
+  const budget = override(phasesBudgets[preset], { ...rest, seeds: seed });
+  return { preset, budget, data: dataOf(options) };
 }
 
 /** Everything, with the budgets of the preset. */
 export function requestsOfAll(
-  { preset, problem, data, dataSeed, download }: Values<typeof allFlags>,
+  options: Values<typeof allFlags>,
 ): { tables: TableRequest[]; phases: PhasesRequest } {
-  const common = { preset, data: { problem, data, dataSeed, download } };
-  const autoencoders = (["table1", "table2", "table3"] as const).map((name) => ({
-    ...common,
-    name,
-    budget: autoencoderBudgets[name][preset],
-  }));
+  const { preset = "paper" } = options, data = dataOf(options);
+  const autoencoders = (["table1", "table2", "table3"] as const).map((name) => (
+    { preset, data, name, budget: autoencoderBudgets[name][preset] }
+  ));
   const recurrent = {
     name: "table5" as const,
     preset,
@@ -257,8 +254,12 @@ export function requestsOfAll(
   };
   return {
     tables: [...autoencoders, recurrent],
-    phases: { ...common, budget: phasesBudgets[preset] },
+    phases: { preset, data, budget: phasesBudgets[preset] },
   };
+}
+
+function dataOf({ problem, data, dataSeed, download }: Values<typeof dataFlags>): DataOptions {
+  return { problem, data, dataSeed, download };
 }
 
 /** `base`, with what `options` say of its parts. */

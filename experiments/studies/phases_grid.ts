@@ -1,11 +1,12 @@
+import type { Configuration } from "../study/cell.ts";
+import { cellId } from "../study/cell.ts";
+import type { PlannedCell } from "../study/ledger.ts";
 import type { PhasesBudget } from "./budget.ts";
-import { cellId } from "../study/cells.ts";
-import type { AutoencoderConfiguration, BranchConfiguration } from "./configuration.ts";
-import type { PlannedNetwork } from "./grid.ts";
+import { autoencoderConfiguration, type PaperProblem } from "./configurations.ts";
 
 /** What the experiment on the phases of training is laid from. */
 export interface PhasesConfiguration {
-  readonly problem: AutoencoderConfiguration["problem"];
+  readonly problem: PaperProblem;
   readonly layers: readonly number[];
   readonly data: string;
   readonly budget: Omit<PhasesBudget, "layers">;
@@ -14,13 +15,13 @@ export interface PhasesConfiguration {
 /** The networks that leave the trunk after the same update. */
 export interface Branching {
   readonly at: number;
-  readonly networks: readonly PlannedNetwork[];
+  readonly networks: readonly PlannedCell[];
 }
 
 /** NAG at the highest cap, and the branches that leave it for each cap at several moments. */
 export interface PlannedPhases {
   /** A network for each seed. */
-  readonly trunk: readonly PlannedNetwork[];
+  readonly trunk: readonly PlannedCell[];
   readonly branchings: readonly Branching[];
 }
 
@@ -34,53 +35,32 @@ const REPORTS = 20, REPORT_CASES = 1000;
  * from the same parameters and velocities, one for each cap.
  */
 export function planPhases(configuration: PhasesConfiguration): PlannedPhases {
-  const { problem, layers, data, budget } = configuration;
+  const { budget } = configuration;
   const { mu, seeds, branchAt, branchUpdates, schedulePeriod, learningRate, batchSize } = budget;
-  const trunkMu = Math.max(...mu), length = Math.max(...branchAt);
-  const common = {
-    problem,
-    data,
-    layers,
-    activation: "sigmoid",
-    init: "sparse",
-    initScale: 1,
-    optimizer: "nag",
-    schedulePeriod,
-    finish: 0,
-    learningRate,
-    batchSize,
-    reportCases: REPORT_CASES,
-  } as const;
-  const planned = (configuration: AutoencoderConfiguration | BranchConfiguration) => ({
-    id: cellId(configuration),
-    configuration,
+  const length = Math.max(...branchAt);
+  const network = (own: Pick<Configuration, "mu" | "seed" | "updates" | "reportEvery">) =>
+    autoencoderConfiguration(configuration, {
+      ...{ optimizer: "nag", schedulePeriod, finish: 0, learningRate, batchSize },
+      ...own,
+      reportCases: REPORT_CASES,
+    });
+  const trunk = seeds.map((seed) => {
+    const reportEvery = Math.ceil(length / REPORTS);
+    const configuration = network({ mu: Math.max(...mu), seed, updates: length, reportEvery });
+    return { id: cellId(configuration), configuration, keep: branchAt };
   });
   return {
-    trunk: seeds.map((seed) =>
-      planned({
-        network: "autoencoder",
-        ...common,
-        mu: trunkMu,
-        seed,
-        updates: length,
-        reportEvery: Math.ceil(length / REPORTS),
-      })
-    ),
+    trunk,
     branchings: branchAt.map((at) => ({
       at,
-      networks: mu.flatMap((cap) =>
-        seeds.map((seed) =>
-          planned({
-            network: "branch",
-            ...common,
-            trunkMu,
-            branchAt: at,
-            mu: cap,
-            seed,
-            updates: at + branchUpdates,
-            reportEvery: Math.ceil(branchUpdates / REPORTS),
-          })
-        )
+      networks: mu.flatMap((mu) =>
+        trunk.map(({ id, configuration: { seed } }) => {
+          const reportEvery = Math.ceil(branchUpdates / REPORTS);
+          const from = { cell: id, update: at };
+          const updates = at + branchUpdates;
+          const configuration = { ...network({ mu, seed, updates, reportEvery }), from };
+          return { id: cellId(configuration), configuration, from };
+        })
       ),
     })),
   };

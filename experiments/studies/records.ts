@@ -2,13 +2,12 @@ import { InputError } from "../../mod.ts";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { makeFolder } from "../files/disk.ts";
-import { exists, readWhole, tryWriting, writeWhole } from "../files/files.ts";
+import { exists, readWhole, writeWhole } from "../files/files.ts";
 import {
   type PhasesConfiguration,
   type PlannedPhases,
   planPhases,
-} from "../studies/phases_grid.ts";
-import { requirePermissions } from "../terminal/program.ts";
+} from "./phases_grid.ts";
 import { gitRevision, versions } from "../files/provenance.ts";
 import {
   type PlannedTable,
@@ -18,7 +17,7 @@ import {
   table5,
   type TableName,
   tableNames,
-} from "../studies/grid.ts";
+} from "./grid.ts";
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 const numbers = v.pipe(v.array(v.number()), v.minLength(1), v.readonly());
@@ -98,12 +97,6 @@ const phasesRecord = recordOf(phases);
 export interface FoundTable {
   readonly record: TableRecord;
   readonly table: PlannedTable;
-}
-
-/** Refuses a folder that cannot be written, before any work. */
-export function checkFolder(folder: string): void {
-  requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
-  tryWriting(folder, "--out");
 }
 
 /** What a command asks to be laid. */

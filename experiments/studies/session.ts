@@ -1,0 +1,44 @@
+import { InputError } from "../../mod.ts";
+import { exists, tryWriting } from "../files/files.ts";
+import { readRecord } from "../study/resume.ts";
+import { placeOf, recordName } from "../study/run_folder.ts";
+import type { Session } from "../study/study.ts";
+import { requirePermissions } from "../terminal/program.ts";
+import type { PaperOptions } from "./options.ts";
+
+/**
+ * A command of paper.ts: its folder takes several of them, and what it holds is not trained again.
+ * Throws InputError where it cannot be written, or holds what an older version left.
+ */
+export function paperSession(options: PaperOptions, interruption: AbortSignal): Session {
+  const { out, shard } = options;
+  checkFolder(out);
+  const isThere = exists(`${placeOf(out, shard)}/${recordName}`);
+  const earlier = isThere ? readRecord(out, "paper", shard) : undefined;
+  return {
+    program: "paper",
+    // What the folder holds is another command's as well: none of it is finished for good.
+    earlier: earlier && { ...earlier, status: "stopped" },
+    interruption,
+    options: {
+      ...options,
+      resume: earlier ? out : undefined,
+      ...{ from: undefined, cell: undefined, target: undefined, stopWhenFlat: undefined },
+      stopWhenDiverged: false,
+    },
+  };
+}
+
+/** Refuses a folder that cannot be written, or that an older version wrote, before any work. */
+export function checkFolder(folder: string): void {
+  requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
+  tryWriting(folder, "--out");
+  const isOlder = ["table1", "table2", "table3", "table5", "branches"]
+    .some((name) => exists(`${folder}/${name}.json`)) &&
+    !exists(`${folder}/${recordName}`) && !exists(`${folder}/shards`);
+  if (!isOlder) return;
+  throw new InputError(
+    `${folder} holds tables of an older version of Nagare: go on with that version, or name another ` +
+      "folder with --out",
+  );
+}
