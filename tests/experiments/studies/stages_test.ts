@@ -131,6 +131,18 @@ Deno.test("nextNetworks() widens one rate in both directions, or not at all wher
   assertEquals(search(false), [[0.02], [0.02]]);
 });
 
+Deno.test("searchRates() takes of equally good rates one between others, and tries no more", () => {
+  const table = table1(gridOf({ learningRates: [0.05, 0.02, 0.01], mu: [0.9] }));
+  const search = (best: readonly number[]) => {
+    const cells = trainAll([table], (of) => error(best.includes(of.learningRate) ? 0 : 1));
+    return searchRates(table.entries[0], cells);
+  };
+  assertEquals([search([0.02, 0.05]).best, search([0.02, 0.05]).rates.length], [0.02, 3]);
+  assertEquals([search([0.01, 0.02]).best, search([0.01, 0.02]).rates.length], [0.02, 3]);
+  // Both ends are equally good: the lower one is followed.
+  assertEquals(search([0.01, 0.05]).rates, [0.005, 0.01, 0.02, 0.05]);
+});
+
 Deno.test("nextNetworks() finds the rate at which tanh units leave the mean image", () => {
   const table = table3(smallTables.table3 as AutoencoderTable);
   // Found in runs of the small preset: stuck at 0.02 and 0.01, 3.38 at 0.005.
