@@ -1,5 +1,6 @@
 import { csvLine } from "../files/tables.ts";
-import type { Cell } from "../study/cells.ts";
+import type { Cell, Errors } from "../study/cells.ts";
+import { errorOf } from "./cell_errors.ts";
 import type { TableSummary } from "./summary.ts";
 
 /** What the columns of networks that have no such setting leave empty. */
@@ -18,6 +19,10 @@ export function cellsCsv(summaries: readonly TableSummary[]): string {
 function rowOf(cell: Cell, summaries: readonly TableSummary[]): Row {
   const { id, configuration, result, training } = cell;
   const { status, divergedAt, reachedMomentum, final, beforeFinish } = result;
+  const of = (evaluated: Errors | null, split: keyof Errors) => {
+    const error = evaluated ? errorOf(evaluated, split) : Infinity;
+    return Number.isFinite(error) ? error : null;
+  };
   const tables = summaries.filter(({ cells }) => cells.some((other) => other.id === id))
     .map(({ name }) => name);
   return {
@@ -25,8 +30,9 @@ function rowOf(cell: Cell, summaries: readonly TableSummary[]): Row {
     tables: tables.join(" "),
     ...inSnakeCase(configuration),
     ...inSnakeCase({ status, divergedAt, reachedMomentum }),
-    ...{ train: final.train, test: final.test },
-    ...{ train_before_finish: beforeFinish?.train, test_before_finish: beforeFinish?.test },
+    ...{ train: of(final, "train"), test: of(final, "test") },
+    train_before_finish: of(beforeFinish, "train"),
+    test_before_finish: of(beforeFinish, "test"),
     ...inSnakeCase(training),
   };
 }

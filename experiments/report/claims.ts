@@ -1,30 +1,27 @@
+import { fails, STUCK, TRAINED, trains } from "../studies/failing_rates.ts";
 import type { TableName } from "../studies/grid.ts";
-import { bestErrors, compare, type Comparison } from "./comparison.ts";
-import { meanImageError } from "./published.ts";
+import type { Cell } from "../study/cells.ts";
+import { errorBeforeFinish, finalError } from "./cell_errors.ts";
+import { rankCorrelation, seedErrors } from "./comparison.ts";
 import { numberOf } from "./headings.ts";
 import { baselineOf } from "./lines.ts";
-import {
-  type EntrySummary,
-  errorBeforeFinish,
-  evidence,
-  finalError,
-  type RateSummary,
-  type TableSummary,
-} from "./summary.ts";
+import { meanImageError } from "./published.ts";
+import { type EntrySummary, evidence, type FailingSummary, type TableSummary } from "./summary.ts";
 import { formatFigure, layTable, type TextTable } from "./text_table.ts";
-
-/** Whether a claim of the paper came out. */
-export type Verdict = "holds" | "does not hold" | "cannot be said";
-
-/** What decides a claim. */
-interface Finding {
-  readonly verdict: Verdict;
-  /** The numbers. */
-  readonly evidence: string;
-}
+import {
+  byChoosingError,
+  type Finding,
+  isAsLow,
+  isLower,
+  isLowerThanBefore,
+  together,
+  toldFully,
+  undecided,
+  verdictOf,
+} from "./verdicts.ts";
 
 /** A claim of the paper, and what the networks say to it. */
-export interface Claim extends Finding {
+export interface Claim extends Pick<Finding, "verdict" | "evidence"> {
   /** Table 1. */
   readonly table: string;
   /** The problem. */
@@ -32,19 +29,26 @@ export interface Claim extends Finding {
   readonly claim: string;
 }
 
-/** How a claim is decided from the entries of a row. */
-type Decision = (entries: readonly EntrySummary[]) => Finding;
+/** What decides the claims on a problem: its entries, and where NAG and CM fail. */
+interface Row {
+  readonly name: string;
+  readonly entries: readonly EntrySummary[];
+  readonly failing: readonly FailingSummary[];
+}
 
-/** A network has trained below so much of the mean image's error, and is stuck above so much. */
-const TRAINED = 0.5, STUCK = 0.9;
+/** How a claim is decided. */
+type Decision = (row: Row) => Finding;
+
+const nagAsGood = "NAG is at least as good as CM at a momentum above 0.9";
 
 const decisions: Readonly<Record<TableName, readonly (readonly [string, Decision])[]>> = {
   table1: [
     ["SGD is the worst", sgdIsWorst],
     ["NAG with a momentum above 0.9 is better than with 0.9", highMomentumIsBetter("nag")],
     ["CM with a momentum above 0.9 is better than with 0.9", highMomentumIsBetter("cm")],
-    ["NAG is at least as good as CM at a momentum above 0.9", nagIsAsGood],
+    [nagAsGood, nagIsAsGood],
     ["NAG still trains at learning rates where CM fails", nagTrainsWhereCmFails],
+    ["The test error follows the training error", testFollowsTraining],
   ],
   table2: [["The low-momentum finish lowers the error", finishLowers]],
   table3: [
@@ -53,26 +57,37 @@ const decisions: Readonly<Record<TableName, readonly (readonly [string, Decision
   ],
   table5: [
     ["Momentum is better than none", momentumBeatsNone],
+    [nagAsGood, nagIsAsGood],
     ["The best is below the output biases alone", bestIsBelowBiases],
   ],
 };
 
 /**
- * The claims of the paper that a table decides, for each of its problems. Settings are compared by
- * their training errors at their best learning rates; nothing is said before all networks of the
- * problem are there.
+ * The claims of the paper that a table decides, for each of its problems. Settings are compared at the
+ * learning rates that one seed chose, by the training errors of the other seeds alone, at 95 %. Nothing
+ * is decided before all networks of the problem are there.
  */
 export function checkClaims(summary: TableSummary): Claim[] {
-  return summary.rows.flatMap((row) => {
-    const entries = evidence(summary).filter((entry) => entry.row === row);
+  return summary.rows.flatMap((name) => {
+    const entries = evidence(summary).filter((entry) => entry.row === name);
+    const failing = summary.failing.filter(({ row }) => row === name);
     const sum = (count: (entry: EntrySummary) => number) =>
       entries.reduce((sum, entry) => sum + count(entry), 0);
     const [planned, found] = [sum(({ planned }) => planned), sum(({ found }) => found)];
     return decisions[summary.name].map(([claim, decide]) => ({
-      ...{ table: numberOf(summary), row, claim },
-      ...found < planned ? unsaid(`${found} of ${planned} networks are there`) : decide(entries),
+      ...{ table: numberOf(summary), row: name, claim },
+      ...told(
+        found < planned
+          ? undecided(`${found} of ${planned} networks are there`)
+          : decide({ name, entries, failing }),
+      ),
     }));
   });
+}
+
+/** What a claim's row says, the reason before the numbers. */
+function told({ verdict, evidence, reason }: Finding): Pick<Claim, "verdict" | "evidence"> {
+  return { verdict, evidence: reason === undefined ? evidence : `${reason}; ${evidence}` };
 }
 
 /** The claims as a table. */
@@ -86,146 +101,140 @@ export function claimsTable(claims: readonly Claim[]): TextTable {
   ]);
 }
 
-function sgdIsWorst(entries: readonly EntrySummary[]): Finding {
-  const sgd = entries.find(isSgd);
-  const others = byError(entries.filter((entry) => entry !== sgd));
-  if (!sgd || others.length === 0) return unsaid("there is nothing to compare");
+function sgdIsWorst({ entries }: Row): Finding {
+  const sgd = entries.find(({ configuration }) => configuration.optimizer === "sgd");
+  const others = byChoosingError(entries.filter((entry) => entry !== sgd));
+  if (!sgd || others.length === 0) return undecided("there is nothing to compare");
+  const findings = others.map((other) => isLower(other, sgd));
+  const { verdict, reason } = together(findings);
+  // Those that are against it; or those that their numbers leave open; or the one that comes closest.
+  const telling = findings.filter((finding) =>
+    verdict !== "holds" && finding.verdict === verdict && finding.reason === undefined
+  );
+  const told = together(telling.length > 0 ? telling : findings.slice(-1));
   return {
-    verdict: decide(others.map((other) => compare(bestErrors(other), bestErrors(sgd))), "lower"),
-    evidence: `SGD: ${told(sgd)}; the others from ${toldFully(others[0])} to ${
-      toldFully(others[others.length - 1])
-    }`,
+    verdict,
+    evidence: `${told.evidence}; the best is ${toldFully(others[0])}`,
+    ...verdict === "not decided" && reason !== undefined && { reason },
   };
 }
 
 function highMomentumIsBetter(optimizer: "cm" | "nag"): Decision {
-  return (entries) => {
+  return ({ entries }) => {
     const ours = entries.filter(({ configuration }) => configuration.optimizer === optimizer);
     const usual = ours.find((entry) => momentumOf(entry) === 0.9);
-    const [best] = byError(ours.filter(isHigh));
-    if (!usual || !best) return unsaid("no column reaches 0.9 and another one more");
-    return {
-      verdict: decide([compare(bestErrors(best), bestErrors(usual))], "lower"),
-      evidence: `${toldFully(best)}, ${toldFully(usual)}`,
-    };
+    const [best] = byChoosingError(ours.filter(isHigh));
+    if (!usual || !best) return undecided("no column reaches 0.9 and another one more");
+    return isLower(best, usual);
   };
 }
 
-function nagIsAsGood(entries: readonly EntrySummary[]): Finding {
+function nagIsAsGood({ entries }: Row): Finding {
   const pairs = pairsOf(entries).filter(([nag]) => isHigh(nag));
-  if (pairs.length === 0) return unsaid("no column reaches a momentum above 0.9");
+  if (pairs.length === 0) return undecided("no column reaches a momentum above 0.9");
+  return together(pairs.map(([nag, cm]) => isAsLow(nag, cm)));
+}
+
+/** By the seeds that did not find the rates at which one of them fails. */
+function nagTrainsWhereCmFails({ name, failing }: Row): Finding {
+  if (failing.length === 0) return undecided("CM fails at none of the learning rates");
+  const least = Math.min(...failing.flatMap(({ nag, cm }) => [nag.length, cm.length]));
+  if (least < 2) return undecided(`${least} networks with confirmation seeds: two are needed`);
+  const isEach = (cells: readonly Cell[], is: typeof trains) =>
+    cells.every((cell) => is(finalError(cell, "train"), name));
+  const forNag = failing.filter(({ nag, cm }) => isEach(nag, trains) && isEach(cm, fails));
+  const forCm = failing.filter(({ nag, cm }) => isEach(cm, trains) && isEach(nag, fails));
+  const alike = failing.filter(({ nag, cm }) =>
+    [trains, fails].some((is) => isEach([...nag, ...cm], is))
+  );
+  const refuted = forCm.length > 0 || alike.length === failing.length;
   return {
-    verdict: decide(
-      pairs.map(([nag, cm]) => compare(bestErrors(nag), bestErrors(cm))),
-      "lower",
-      "alike",
-    ),
-    evidence: pairs.map(([nag, cm]) => `${toldFully(nag)}, ${toldFully(cm)}`).join("; "),
+    verdict: refuted ? "does not hold" : forNag.length > 0 ? "holds" : "not decided",
+    evidence: failing.map(({ mu, learningRate, nag, cm }) =>
+      `mu ${mu} at ${learningRate}: NAG ${toldErrors(nag)}, CM ${toldErrors(cm)}`
+    ).join("; "),
   };
 }
 
-function nagTrainsWhereCmFails(entries: readonly EntrySummary[]): Finding {
-  const cases = pairsOf(entries).flatMap(([nag, cm]) =>
-    nag.rates.map((rate, i) => ({ nag: rate, cm: cm.rates[i], entry: nag }))
+/** So much of a rank correlation is called following. */
+const FOLLOWS = 0.5;
+
+/** Over the entries whose best rate lies between others and is confirmed. */
+function testFollowsTraining({ entries }: Row): Finding {
+  const over = (split: "train" | "test", { best }: EntrySummary) => best?.final[split]?.mean ?? NaN;
+  const compared = entries.filter((entry) =>
+    entry.edge === undefined && entry.confirmation.length > 1 &&
+    (["train", "test"] as const).every((split) => Number.isFinite(over(split, entry)))
   );
-  const tell = (found: typeof cases) =>
-    found.map(({ nag, cm, entry }) =>
-      `${entry.configuration.mu} at ${nag.learningRate} (NAG ${meanOf(nag)}, CM ${meanOf(cm)})`
-    ).join(", ");
-  const row = entries[0].row;
-  const forNag = cases.filter(({ nag, cm }) => trains(nag, row) && fails(cm, row));
-  const forCm = cases.filter(({ nag, cm }) => trains(cm, row) && fails(nag, row));
-  if (!cases.some(({ cm }) => fails(cm, row))) {
-    return unsaid("CM fails at none of the learning rates");
-  }
+  const [train, test] = (["train", "test"] as const)
+    .map((split) => compared.map((entry) => over(split, entry)));
+  const { count, mean, low, high } = rankCorrelation(train, test);
+  const of = `n = ${count} networks at a best rate within its grid`;
+  if (count <= 3) return undecided(`${of}: four are needed`);
+  const above = { count, mean: FOLLOWS - mean, low: FOLLOWS - high, high: FOLLOWS - low };
+  const interval = `95 %: ${formatFigure(low)} to ${formatFigure(high)}`;
   return {
-    verdict: forNag.length > 0 && forCm.length === 0 ? "holds" : "does not hold",
-    evidence: [
-      forNag.length > 0 ? `mu ${tell(forNag)}` : "NAG trains nowhere that CM fails",
-      ...forCm.length > 0 ? [`CM trains where NAG fails: mu ${tell(forCm)}`] : [],
-    ].join("; "),
+    verdict: verdictOf(above),
+    evidence: `Spearman's rank correlation ${formatFigure(mean)} (${interval}), ${of}; ` +
+      `asked for: above ${FOLLOWS}`,
   };
 }
 
 /** A finish at 0.9 changes nothing for what never was above. */
-function finishLowers(entries: readonly EntrySummary[]): Finding {
+function finishLowers({ entries }: Row): Finding {
   const finished = entries.filter((entry) => isHigh(entry) && entry.best?.beforeFinish);
-  if (finished.length === 0) return unsaid("there is no finish after a momentum above 0.9");
-  const errorsOf = ({ best }: EntrySummary, error: typeof finalError) =>
-    new Map(best?.cells.map((cell) => [cell.configuration.seed, error(cell, "train")]));
-  return {
-    verdict: decide(
-      finished.map((entry) =>
-        compare(errorsOf(entry, finalError), errorsOf(entry, errorBeforeFinish))
-      ),
-      "lower",
+  if (finished.length === 0) return undecided("there is no finish after a momentum above 0.9");
+  return together(
+    finished.map((entry) =>
+      isLowerThanBefore(entry, seedErrors(entry.confirmation, errorBeforeFinish))
     ),
-    evidence: finished.map((entry) =>
-      `${entry.column}: ${formatFigure(entry.best?.beforeFinish?.train?.mean)} to ${told(entry)}`
-    ).join(", "),
-  };
+  );
 }
 
-function scalesAreStuck(entries: readonly EntrySummary[]): Finding {
-  return decideScales(entries, [0.25, 0.5], ({ best }, row) => !best || isStuck(best, row));
+function scalesAreStuck(row: Row): Finding {
+  const error = STUCK * meanErrorOf(row);
+  return decideScales(row, [0.25, 0.5], `above ${formatFigure(error)}`, (of) => isLower(error, of));
 }
 
-function scalesTrain(entries: readonly EntrySummary[]): Finding {
-  return decideScales(entries, [1, 2], ({ best }, row) => best !== undefined && trains(best, row));
+function scalesTrain(row: Row): Finding {
+  const error = TRAINED * meanErrorOf(row);
+  return decideScales(row, [1, 2], `below ${formatFigure(error)}`, (of) => isLower(of, error));
 }
 
 function decideScales(
-  entries: readonly EntrySummary[],
+  row: Row,
   scales: readonly number[],
-  asClaimed: (entry: EntrySummary, row: string) => boolean,
+  asked: string,
+  decide: (entry: EntrySummary) => Finding,
 ): Finding {
-  const [{ row }] = entries;
-  const found = scales.map((scale) =>
-    entries.find(({ configuration: c }) =>
+  const found = scales.flatMap((scale) =>
+    row.entries.find(({ configuration: c }) =>
       c.network === "autoencoder" && c.init === "sparse" && c.activation === "sigmoid" &&
       c.initScale === scale
-    )
+    ) ?? []
   );
-  const there = found.filter((entry) => entry !== undefined);
-  if (there.length < scales.length) return unsaid(`the grid lacks one of ${scales.join(", ")}`);
-  return {
-    verdict: there.every((entry) => asClaimed(entry, row)) ? "holds" : "does not hold",
-    evidence: `${there.map(toldFully).join(", ")}; the mean image has about ${meanImageError(row)}`,
-  };
+  if (found.length < scales.length) return undecided(`the grid lacks one of ${scales.join(", ")}`);
+  const finding = together(found.map(decide));
+  const mean = `the mean image has about ${meanErrorOf(row)}`;
+  return { ...finding, evidence: `${finding.evidence}; asked for: ${asked}; ${mean}` };
 }
 
-function momentumBeatsNone(entries: readonly EntrySummary[]): Finding {
+function momentumBeatsNone({ entries }: Row): Finding {
   const none = entries.find(({ configuration }) => configuration.mu === 0);
-  const [best] = byError(entries.filter((entry) => entry !== none));
-  if (!none || !best) return unsaid("there is nothing to compare");
-  return {
-    verdict: decide([compare(bestErrors(best), bestErrors(none))], "lower"),
-    evidence: `${toldFully(best)}, without momentum: ${told(none)}`,
-  };
+  const [best] = byChoosingError(entries.filter((entry) => entry !== none));
+  return none && best ? isLower(best, none) : undecided("there is nothing to compare");
 }
 
-function bestIsBelowBiases(entries: readonly EntrySummary[]): Finding {
-  const [best] = byError(entries);
+function bestIsBelowBiases({ entries }: Row): Finding {
+  const [best] = byChoosingError(entries);
   const baseline = baselineOf(best);
-  if (baseline === undefined) return unsaid("the error of the biases alone is not known");
-  return {
-    verdict: meanError(best) < baseline ? "holds" : "does not hold",
-    evidence: `${toldFully(best)}, biases alone: ${formatFigure(baseline)}`,
-  };
+  if (baseline === undefined) return undecided("the error of the biases alone is not known");
+  const finding = isLower(best, baseline);
+  return { ...finding, evidence: `${finding.evidence}, biases alone: ${formatFigure(baseline)}` };
 }
 
-/** All as wanted, or one against it, or too close to each other. */
-function decide(comparisons: readonly Comparison[], ...wanted: readonly Comparison[]): Verdict {
-  if (comparisons.every((comparison) => wanted.includes(comparison))) return "holds";
-  return comparisons.includes("higher") ? "does not hold" : "cannot be said";
-}
-
-function unsaid(evidence: string): Finding {
-  return { verdict: "cannot be said", evidence };
-}
-
-function isSgd({ configuration }: EntrySummary): boolean {
-  return configuration.optimizer === "sgd";
+function meanErrorOf({ name }: Row): number {
+  return meanImageError(name) ?? NaN;
 }
 
 /** What the momentum rose to. */
@@ -249,37 +258,12 @@ function pairsOf(entries: readonly EntrySummary[]): [EntrySummary, EntrySummary]
     });
 }
 
-/** Whether all seeds have left the mean image well behind. */
-function trains({ final }: RateSummary, row: string): boolean {
-  return (final.train?.greatest ?? Infinity) < TRAINED * (meanImageError(row) ?? NaN);
-}
-
-/** Whether all seeds ended near the mean image. */
-function isStuck({ final }: RateSummary, row: string): boolean {
-  return (final.train?.least ?? Infinity) >= STUCK * (meanImageError(row) ?? NaN);
-}
-
-/** Whether a seed diverged or ended near the mean image. */
-function fails({ final }: RateSummary, row: string): boolean {
-  return (final.train?.greatest ?? Infinity) >= STUCK * (meanImageError(row) ?? NaN);
-}
-
-function byError(entries: readonly EntrySummary[]): EntrySummary[] {
-  return entries.toSorted((a, b) => meanError(a) - meanError(b) || 0);
-}
-
-function meanError({ best }: EntrySummary): number {
-  return best?.final.train?.mean ?? Infinity;
-}
-
-function meanOf({ final }: RateSummary): string {
-  return formatFigure(final.train?.mean) || "diverged";
-}
-
-function told({ best }: EntrySummary): string {
-  return best ? meanOf(best) : "diverged";
-}
-
-function toldFully(entry: EntrySummary): string {
-  return `${entry.column}: ${told(entry)}`;
+/** The errors of some seeds, or how many of these diverged. */
+function toldErrors(cells: readonly Cell[]): string {
+  const errors = [...seedErrors(cells).values()];
+  const diverged = errors.filter((error) => !Number.isFinite(error)).length;
+  const finite = errors.filter(Number.isFinite).map(formatFigure);
+  return [...finite, ...diverged > 0 ? [`${diverged} of ${errors.length} diverged`] : []].join(
+    ", ",
+  );
 }

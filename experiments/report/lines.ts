@@ -50,12 +50,14 @@ function shownRate(entry: EntrySummary | undefined): RateSummary | undefined {
   return entry?.sameAs === undefined ? entry?.best : undefined;
 }
 
-function divergence({ rates }: EntrySummary): string {
+function divergence({ rates, best, confirmation }: EntrySummary): string {
   const diverged = rates.filter(({ diverged }) => diverged > 0);
-  if (diverged.length === 0) return "";
   if (diverged.length === rates.length) return "diverged at every learning rate";
-  const told = diverged.map(({ learningRate, diverged, cells }) =>
-    `${diverged} of ${cells.length} at ${learningRate}`
-  );
-  return `diverged: ${told.join(", ")}`;
+  const seeds = confirmation.length > 0 ? best?.diverged ?? 0 : 0;
+  return [
+    diverged.length > 0
+      ? `diverged at ${diverged.map(({ learningRate }) => learningRate).join(", ")}`
+      : "",
+    seeds > 0 ? `diverged with ${seeds} of ${confirmation.length} confirmation seeds` : "",
+  ].filter((note) => note !== "").join("; ");
 }

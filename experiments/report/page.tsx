@@ -2,7 +2,7 @@
 import { type ComponentChildren, Fragment } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { formatDuration } from "../terminal/progress.ts";
-import { type Claim, claimsTable, type Verdict } from "./claims.ts";
+import { type Claim, claimsTable } from "./claims.ts";
 import { differencesTable } from "./differences.ts";
 import type { FoundSection } from "./extra_sections.ts";
 import type { DrawnFigure } from "./figures/draw.ts";
@@ -13,6 +13,7 @@ import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
 import type { TableSummary } from "./summary.ts";
 import { isRight, pageColumns, type TextTable } from "./text_table.ts";
+import type { Verdict } from "./verdicts.ts";
 
 /** What a report is made of. */
 export interface Report {
@@ -78,8 +79,12 @@ function Claims({ claims }: { claims: readonly Claim[] }) {
   return (
     <Section id="claims" title="The paper's claims">
       <p>
-        Settings are compared at their best learning rates, seed by seed. They differ where the mean
-        of the differences is larger than its standard error; with one seed its sign decides.
+        One seed chooses the learning rate of each network; the others, the confirmation seeds,
+        decide. Settings are compared seed by seed: a claim holds where the 95 % interval of the
+        mean difference (Student's t) lies wholly on its side of 0, does not hold where it lies on
+        the other side, and is not decided else. "At least as good" allows for 5 % of the other's
+        mean. A best rate at the edge of those tried is no best: a better one may lie beyond it, and
+        no claim holds against it.
       </p>
       <DataTable table={claimsTable(claims)} />
     </Section>
@@ -94,14 +99,18 @@ function ResultSection({ summary, figures }: Report["tables"][number]) {
     <Section id={summary.name} title={titleOf(summary)}>
       <p>
         The {name}{" "}
-        ({unit}) of each network at its best learning rate, the one of least mean training error:
-        mean over the seeds, standard deviation (sd) and 95 % interval of the mean by Student's t.
-        {" "}
+        ({unit}) of each network at its best learning rate, the one of least training error with the
+        first seed: mean over the confirmation seeds, standard deviation (sd) and 95 % interval of
+        the mean by Student's t. Where there are 0 confirmation seeds it is the first seed's.{" "}
         {found < planned && <strong>{found} of {planned} networks are there.</strong>}
       </p>
       <DataTable table={resultTable(summary)} />
       {figures.map((figure) => <Figure key={figure.name} {...figure} />)}
       <h3>{rates.title}</h3>
+      <p>
+        With the first seed. Where the best rate was the lowest or the highest, half of it or twice
+        of it was tried besides.
+      </p>
       <DataTable table={rates} />
     </Section>
   );
@@ -194,7 +203,7 @@ function startsGroup(rows: TextTable["rows"], at: number): boolean {
 const verdicts: Readonly<Record<string, string>> = {
   "holds": "verdict holds",
   "does not hold": "verdict fails",
-  "cannot be said": "verdict unsaid",
+  "not decided": "verdict unsaid",
 } satisfies Record<Verdict, string>;
 
 /** An image runs no script, keeps its names to itself, and can be saved. */

@@ -19,7 +19,7 @@ function printedTable(summary: TableSummary): string {
   const count = found < planned ? `${found} of ${planned} networks` : `${planned} networks`;
   return [
     `${titleOf(summary)} (${rows.join(", ")}; ${count})`,
-    `${name}, ${unit}, at the best learning rate by training error`,
+    `${name}, ${unit}, at the learning rate that one seed chose, over the confirmation seeds`,
     "",
     terminalText(resultTable(summary)),
   ].join("\n");

@@ -1,5 +1,5 @@
 import { titleOf } from "./headings.ts";
-import { estimateColumns, nameColumns } from "./result_columns.ts";
+import { nameColumns } from "./result_columns.ts";
 import { type EntrySummary, evidence, type RateSummary, type TableSummary } from "./summary.ts";
 import { formatFigure, layTable, type TextTable } from "./text_table.ts";
 
@@ -9,7 +9,7 @@ interface RateLine extends Pick<EntrySummary, "row" | "column"> {
   readonly rate: RateSummary;
 }
 
-/** Each learning rate of each entry: a row a rate. */
+/** Each learning rate of each entry, with the seed that chooses: a row a rate. */
 export function ratesTable(summary: TableSummary): TextTable {
   const lines = evidence(summary).flatMap((entry) =>
     entry.rates.map((rate): RateLine => ({ ...entry, entry, rate }))
@@ -22,14 +22,17 @@ export function ratesTable(summary: TableSummary): TextTable {
       title: "learning rate",
       tell: ({ rate }) => String(rate.learningRate),
     },
-    ...estimateColumns("train", "training error", ({ rate }: RateLine) => rate.final.train),
-    ...estimateColumns("test", "test error", ({ rate }: RateLine) => rate.final.test),
-    { key: "best", title: "best", tell: ({ entry, rate }) => rate === entry.best ? "best" : "" },
-    { key: "diverged", title: "diverged", tell: ({ rate }) => String(rate.diverged) },
+    { key: "train", title: "training error", tell: ({ rate }) => rate.final.train?.mean },
+    { key: "test", title: "test error", tell: ({ rate }) => rate.final.test?.mean },
     {
-      key: "networks",
-      title: "networks",
-      tell: ({ rate: { cells, planned } }) => `${cells.length} of ${planned}`,
+      key: "best",
+      title: "best",
+      tell: ({ entry: { best }, rate }) => best?.learningRate === rate.learningRate ? "best" : "",
+    },
+    {
+      key: "outcome",
+      title: "outcome",
+      tell: ({ rate }) => rate.cells.length === 0 ? "missing" : rate.diverged ? "diverged" : "ok",
     },
   ]);
 }
@@ -37,17 +40,19 @@ export function ratesTable(summary: TableSummary): TextTable {
 /** The training error at every learning rate: a row an entry, a column a rate. */
 export function ratesMatrix(summary: TableSummary): TextTable {
   const entries = evidence(summary);
-  const rates = entries[0]?.rates.map(({ learningRate }) => String(learningRate)) ?? [];
+  const rates = new Set(
+    entries.flatMap(({ rates }) => rates.map(({ learningRate }) => learningRate)),
+  );
   const name = `${summary.name}_matrix`;
   return layTable({ name, title: "Training error at every learning rate" }, entries, [
     ...nameColumns(summary),
-    ...rates.map((rate, i) => ({
-      ...{ key: rate, title: rate, align: "right" as const },
-      tell: ({ rates }: EntrySummary) => meanOrDivergence(rates[i]),
+    ...[...rates].toSorted((a, b) => a - b).map((rate) => ({
+      ...{ key: String(rate), title: String(rate), align: "right" as const },
+      tell: ({ rates }: EntrySummary) => tellRate(rates.find((of) => of.learningRate === rate)),
     })),
   ]);
 }
 
-function meanOrDivergence({ diverged, cells, final }: RateSummary): string {
-  return diverged > 0 ? `${diverged} of ${cells.length} diverged` : formatFigure(final.train?.mean);
+function tellRate(rate: RateSummary | undefined): string {
+  return rate?.diverged ? "diverged" : formatFigure(rate?.final.train?.mean);
 }

@@ -5,7 +5,10 @@ import { estimateColumns, nameColumns, networksColumn } from "./result_columns.t
 import type { TableSummary } from "./summary.ts";
 import { layTable, type Telling, type TextTable } from "./text_table.ts";
 
-/** The table as the paper has it: each entry at its best learning rate, the paper's beside it. */
+/**
+ * The table as the paper has it: each entry at its best learning rate, with the seeds that confirm it,
+ * and the paper's number beside it.
+ */
 export function resultTable(summary: TableSummary): TextTable {
   const columns = summary.name === "table2" ? finishColumns(summary) : errorColumns(summary);
   return layTable({ name: summary.name, title: titleOf(summary) }, linesOf(summary), [
@@ -15,7 +18,13 @@ export function resultTable(summary: TableSummary): TextTable {
       title: "best rate",
       tell: ({ best }) => best && String(best.learningRate),
     },
+    { key: "edge", title: "at edge", tell: ({ best, entry }) => best && (entry?.edge ?? "") },
     ...columns,
+    {
+      key: "confirmation_seeds",
+      title: "confirmation seeds",
+      tell: ({ best, entry }) => best && String(entry?.confirmation.length),
+    },
     networksColumn(summary),
     { key: "note", title: "note", tell: noteOf },
   ]);

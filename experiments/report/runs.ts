@@ -1,5 +1,6 @@
 import { formatDuration } from "../terminal/progress.ts";
 import type { Cell } from "../study/cells.ts";
+import type { RecurrentBudget } from "../studies/budget.ts";
 import { tellData } from "../studies/data.ts";
 import { isRecurrent } from "./differences.ts";
 import { numberOf } from "./headings.ts";
@@ -8,6 +9,9 @@ import type { TextTable } from "./text_table.ts";
 
 /** What was run, of a table: a setting and what it was. */
 type Setting = readonly [name: string, value: string];
+
+/** What is said of the search of learning rates. */
+type Search = Pick<RecurrentBudget, "learningRates" | "widen" | "seeds">;
 
 /** What was run: a row a setting, a column a table. */
 export function runsTable(summaries: readonly TableSummary[]): TextTable {
@@ -43,8 +47,8 @@ function budgetOf({ record: { configuration } }: TableSummary): Setting[] {
   const shared: Setting[] = [
     ["updates", budget.updates.toLocaleString("en-US")],
     ["minibatch", `${budget.batchSize} cases`],
-    ["learning rates", budget.learningRates.join(", ")],
-    ["seeds", budget.seeds.join(", ")],
+    ["learning rates", tellRates(budget)],
+    ["seeds", tellSeeds(budget)],
   ];
   if (isRecurrent(configuration)) {
     const { problems, budget: { lengths, hidden, warmUpUpdates, mu } } = configuration;
@@ -82,6 +86,15 @@ function workOf({ record, planned, cells }: TableSummary): Setting[] {
     ["revision", shortRevision(record.revision ?? "")],
     ["command", `paper.ts ${record.arguments.join(" ")}`],
   ];
+}
+
+function tellRates({ learningRates, widen = true }: Search): string {
+  const beyond = widen ? ", and beyond where the best is at their edge" : "";
+  return `${learningRates.join(", ")}${beyond}`;
+}
+
+function tellSeeds({ seeds: [first, ...others] }: Search): string {
+  return `${first} chooses the learning rates, ${others.join(", ") || "none"} to confirm them`;
 }
 
 /** Twelve digits name a revision well enough; -dirty stays. */

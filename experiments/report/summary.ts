@@ -1,12 +1,17 @@
 import type { Cell, Errors } from "../study/cells.ts";
 import type { CellConfiguration } from "../studies/configuration.ts";
+import { failingRates } from "../studies/failing_rates.ts";
 import type { FoundTable, TableRecord } from "../study/folder.ts";
 import {
-  networksOf,
+  networkOf,
   type PlannedEntry,
+  type PlannedNetwork,
   type PlannedTable,
   type TableName,
 } from "../studies/grid.ts";
+import { type Cells, type Edge, searchRates } from "../studies/rate_search.ts";
+import { confirmed, networksOf } from "../studies/stages.ts";
+import { errorBeforeFinish, finalError } from "./cell_errors.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 
 /** A table as far as its networks are there. */
@@ -15,9 +20,20 @@ export interface TableSummary {
   readonly record: TableRecord;
   readonly rows: readonly string[];
   readonly entries: readonly EntrySummary[];
-  /** Networks that the table asks for, and those that are there. */
+  /** Networks that the table asks for so far, and those that are there. */
   readonly planned: number;
   readonly cells: readonly Cell[];
+  /** Where NAG and CM are compared as to failing. */
+  readonly failing: readonly FailingSummary[];
+}
+
+/** Networks at a learning rate at which NAG or CM failed, of the seeds that did not choose rates. */
+export interface FailingSummary {
+  readonly row: string;
+  readonly mu: number;
+  readonly learningRate: number;
+  readonly nag: readonly Cell[];
+  readonly cm: readonly Cell[];
 }
 
 /** An entry: what its networks say at each learning rate. */
@@ -30,9 +46,19 @@ export interface EntrySummary {
   readonly notReached: number | undefined;
   /** An earlier column with the same networks: this one is no evidence of its own. */
   readonly sameAs: string | undefined;
+  /** The learning rates tried, lowest first, each with the seed that chooses. */
   readonly rates: readonly RateSummary[];
-  /** The rate of least mean training error; undefined where none is finite. */
+  /**
+   * The rate of least training error, with the confirmation seeds; with the one that chose it, where
+   * there is none of these yet. Undefined where no rate is finite.
+   */
   readonly best: RateSummary | undefined;
+  /** Where the best rate is the lowest or the highest of those tried. */
+  readonly edge: Edge | undefined;
+  /** The networks of the best rate with the confirmation seeds. */
+  readonly confirmation: readonly Cell[];
+  /** Whether no more rates are asked for. */
+  readonly isSearched: boolean;
   readonly planned: number;
   readonly found: number;
 }
@@ -40,7 +66,6 @@ export interface EntrySummary {
 /** The networks of one learning rate: a seed each. */
 export interface RateSummary {
   readonly learningRate: number;
-  readonly planned: number;
   readonly cells: readonly Cell[];
   /** Those whose training error is not finite. */
   readonly diverged: number;
@@ -53,18 +78,20 @@ export interface RateSummary {
 export type Splits = Readonly<Record<keyof Errors, Estimate | undefined>>;
 
 /** Puts the cells of a folder into its tables. */
-export function summarize(
-  { record, table }: FoundTable,
-  cells: ReadonlyMap<string, Cell>,
-): TableSummary {
-  const networks = networksOf([table]);
+export function summarize({ record, table }: FoundTable, cells: Cells): TableSummary {
+  const networks = networksOf([table], cells);
   return {
     name: table.name,
     record,
     rows: table.rows,
     entries: table.entries.map((entry) => summarizeEntry(entry, table, cells)),
     planned: networks.length,
-    cells: networks.flatMap(({ id }) => cells.get(id) ?? []),
+    cells: found(networks, cells),
+    failing: failingRates(table, cells).map(({ row, mu, learningRate, nag, cm }) => ({
+      ...{ row, mu, learningRate },
+      nag: found(confirmed(nag, learningRate), cells),
+      cm: found(confirmed(cm, learningRate), cells),
+    })),
   };
 }
 
@@ -73,54 +100,53 @@ export function evidence({ entries }: TableSummary): EntrySummary[] {
   return entries.filter(({ sameAs }) => sameAs === undefined);
 }
 
-/** The final error of a network; Infinity where it diverged. */
-export function finalError({ result }: Cell, split: keyof Errors): number {
-  return result.status === "ok" ? result.final[split] ?? Infinity : Infinity;
-}
-
-/** The error of a network where its low-momentum finish began. */
-export function errorBeforeFinish({ result }: Cell, split: keyof Errors): number {
-  return result.beforeFinish?.[split] ?? Infinity;
+/** The final training error at the best rate, of the seed that chose it; Infinity where there is none. */
+export function choosingError({ best, rates }: EntrySummary): number {
+  const chosen = rates.find(({ learningRate }) => learningRate === best?.learningRate);
+  return chosen?.final.train?.mean ?? Infinity;
 }
 
 function summarizeEntry(
   entry: PlannedEntry,
   table: PlannedTable,
-  cells: ReadonlyMap<string, Cell>,
+  cells: Cells,
 ): EntrySummary {
-  const { row, column, networks } = entry;
-  const rates = [...Map.groupBy(networks, ({ configuration }) => configuration.learningRate)]
-    .map(([learningRate, seeds]) =>
-      summarizeRate(learningRate, seeds.length, seeds.flatMap(({ id }) => cells.get(id) ?? []))
-    );
-  const first = table.entries.find((other) =>
-    other.row === row && other.networks[0].id === networks[0].id
+  const { row, column, configuration, seeds: [first] } = entry;
+  const search = searchRates(entry, cells);
+  const rates = search.rates.map((rate) =>
+    summarizeRate(rate, found([networkOf(entry, rate, first)], cells))
+  );
+  const planned = confirmed(entry, search.isDone ? search.best : undefined);
+  const confirmation = found(planned, cells);
+  const chosen = rates.find(({ learningRate }) => learningRate === search.best);
+  const same = table.entries.find((other) =>
+    other.row === row && networkOf(other, 1, 1).id === networkOf(entry, 1, 1).id
   );
   return {
     row,
     column,
-    configuration: networks[0].configuration,
+    configuration,
     notReached: table.columns.find(({ name }) => name === column)?.notReached,
-    sameAs: first === entry ? undefined : first?.column,
+    sameAs: same === entry ? undefined : same?.column,
     rates,
-    best: bestOf(rates),
-    planned: networks.length,
-    found: rates.reduce((sum, { cells }) => sum + cells.length, 0),
+    best: chosen && confirmation.length > 0
+      ? summarizeRate(chosen.learningRate, confirmation)
+      : chosen,
+    edge: search.edge,
+    confirmation,
+    isSearched: search.isDone,
+    planned: rates.length + planned.length,
+    found: rates.reduce((sum, { cells }) => sum + cells.length, 0) + confirmation.length,
   };
 }
 
-function summarizeRate(
-  learningRate: number,
-  planned: number,
-  cells: readonly Cell[],
-): RateSummary {
+function summarizeRate(learningRate: number, cells: readonly Cell[]): RateSummary {
   const over = (error: (cell: Cell, split: keyof Errors) => number): Splits => ({
     train: estimate(cells.map((cell) => error(cell, "train"))),
     test: estimate(cells.map((cell) => error(cell, "test"))),
   });
   return {
     learningRate,
-    planned,
     cells,
     diverged: cells.filter((cell) => !Number.isFinite(finalError(cell, "train"))).length,
     final: over(finalError),
@@ -130,8 +156,6 @@ function summarizeRate(
   };
 }
 
-function bestOf(rates: readonly RateSummary[]): RateSummary | undefined {
-  const meanOf = ({ final }: RateSummary) => final.train?.mean ?? Infinity;
-  const least = Math.min(...rates.map(meanOf));
-  return Number.isFinite(least) ? rates.find((rate) => meanOf(rate) === least) : undefined;
+function found(networks: readonly PlannedNetwork[], cells: Cells): Cell[] {
+  return networks.flatMap(({ id }) => cells.get(id) ?? []);
 }

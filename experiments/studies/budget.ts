@@ -6,7 +6,11 @@ export interface AutoencoderBudget {
   readonly schedulePeriod: number;
   readonly finish: number;
   readonly mu: readonly number[];
+  /** Those that are tried first. */
   readonly learningRates: readonly number[];
+  /** Whether more rates are tried where the best is at the edge of those tried. Default: true. */
+  readonly widen?: boolean | undefined;
+  /** The first one chooses the learning rates, the others confirm what it chose. */
   readonly seeds: readonly number[];
   readonly scales: readonly number[];
   readonly batchSize: number;
@@ -20,7 +24,11 @@ export interface RecurrentBudget {
   readonly updates: number;
   readonly warmUpUpdates: number;
   readonly mu: readonly number[];
+  /** {@linkcode AutoencoderBudget.learningRates} */
   readonly learningRates: readonly number[];
+  /** {@linkcode AutoencoderBudget.widen} */
+  readonly widen?: boolean | undefined;
+  /** {@linkcode AutoencoderBudget.seeds} */
   readonly seeds: readonly number[];
   readonly batchSize: number;
 }
@@ -38,7 +46,7 @@ const paper: AutoencoderBudget = {
   finish: 1000,
   mu: [0.9, 0.99, 0.995, 0.999],
   learningRates: [0.05, 0.01, 0.005, 0.001, 0.0005, 0.0001],
-  seeds: [1],
+  seeds: [1, 2, 3, 4, 5],
   scales: [0.25, 0.5, 1, 2, 4],
   batchSize: 200,
 };
@@ -51,7 +59,7 @@ const small: AutoencoderBudget = {
   schedulePeriod: 25,
   finish: 200,
   learningRates: [0.05, 0.02, 0.01],
-  seeds: [1, 2],
+  seeds: [1, 2, 3, 4],
 };
 
 /** The budgets of autoencoders, by table. */
@@ -60,7 +68,7 @@ export const autoencoderBudgets = {
   table2: { paper, small },
   table3: {
     paper: { ...paper, mu: [0.999] },
-    small: { ...small, mu: [0.99], learningRates: [0.02, 0.01], seeds: [1] },
+    small: { ...small, mu: [0.99], learningRates: [0.02, 0.01] },
   },
 } satisfies Record<string, Record<Preset, AutoencoderBudget>>;
 
@@ -73,7 +81,7 @@ export const recurrentBudgets: Record<Preset, RecurrentBudget> = {
     warmUpUpdates: 1000,
     mu: [0, 0.9, 0.98, 0.995],
     learningRates: [1e-3, 1e-4, 1e-5, 1e-6],
-    seeds: [1, 2, 3, 4],
+    seeds: [1, 2, 3, 4, 5],
     batchSize: 100,
   },
   small: {
@@ -83,7 +91,7 @@ export const recurrentBudgets: Record<Preset, RecurrentBudget> = {
     warmUpUpdates: 200,
     mu: [0, 0.9, 0.98, 0.995],
     learningRates: [1e-2, 1e-3, 3e-4],
-    seeds: [1],
+    seeds: [1, 2, 3, 4],
     batchSize: 50,
   },
 };

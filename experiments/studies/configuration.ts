@@ -22,7 +22,7 @@ interface Autoencoder extends Training {
   /** The encoder; the decoder mirrors it. */
   readonly layers: readonly number[];
   readonly activation: "sigmoid" | "tanh";
-  readonly init: "sparse" | "glorot" | "gaussian";
+  readonly init: "sparse" | "glorot" | "gaussian" | "hinton";
   readonly initScale: number;
   /** Updates between two rises of the momentum schedule. */
   readonly schedulePeriod: number;

@@ -13,7 +13,7 @@ export const tableNames = ["table1", "table2", "table3", "table5"] as const;
 /** One of {@linkcode tableNames}. */
 export type TableName = typeof tableNames[number];
 
-/** A table before it is trained: all networks that its entries choose from. */
+/** A table before it is trained: what its entries are, and where the search of their rates begins. */
 export interface PlannedTable {
   readonly name: TableName;
   readonly columns: readonly PlannedColumn[];
@@ -37,7 +37,14 @@ export interface PlannedEntry {
   /** The problem. */
   readonly row: string;
   readonly column: string;
-  readonly networks: readonly PlannedNetwork[];
+  /** What its networks share, with the learning rate and the seed of the first. */
+  readonly configuration: CellConfiguration;
+  /** Those that are tried first. */
+  readonly learningRates: readonly number[];
+  /** The first one chooses the learning rate; the others confirm what it chose. */
+  readonly seeds: readonly number[];
+  /** Whether more rates are tried where the best is at the edge of those tried. */
+  readonly widen: boolean;
 }
 
 /** A network that a table asks for. */
@@ -46,13 +53,17 @@ export interface PlannedNetwork {
   readonly configuration: CellConfiguration;
 }
 
-/** The networks of some tables, each once, in the order of the tables. */
-export function networksOf(tables: readonly PlannedTable[]): PlannedNetwork[] {
-  const networks = tables.flatMap(({ entries }) => entries.flatMap(({ networks }) => networks));
-  return [...new Map(networks.map((network) => [network.id, network])).values()];
+/** The network of an entry at a learning rate, with a seed. */
+export function networkOf(
+  entry: PlannedEntry,
+  learningRate: number,
+  seed: number,
+): PlannedNetwork {
+  const configuration = { ...entry.configuration, learningRate, seed };
+  return { id: cellId(configuration), configuration };
 }
 
-/** The networks of one of `count` machines, so that all machines' together are the whole grid. */
+/** The networks of one of `count` machines, so that all machines' together are the whole list. */
 export function shardOf(
   networks: readonly PlannedNetwork[],
   { index, count }: { index: number; count: number },
@@ -92,7 +103,8 @@ export function table2(grid: AutoencoderGrid): PlannedTable {
 
 /**
  * Table 3: NAG from sparse initialization at each scale, and beside it from Glorot's, from plain
- * Gaussian weights, and from sparse ones with tanh units.
+ * Gaussian weights, from those of Hinton and Salakhutdinov (2006), and from sparse ones with tanh
+ * units.
  */
 export function table3(grid: AutoencoderGrid): PlannedTable {
   const [mu] = grid.budget.mu;
@@ -105,6 +117,7 @@ export function table3(grid: AutoencoderGrid): PlannedTable {
     ...grid.budget.scales.map((initScale) => column(`SI x ${initScale}`, { initScale })),
     column("Glorot", { init: "glorot" }),
     column("Gaussian", { init: "gaussian" }),
+    column("0.1 N(0, 1)", { init: "hinton" }),
     column("SI, tanh", { activation: "tanh" }),
   ], grid);
 }
@@ -129,15 +142,16 @@ export function table5(
       columns.map(({ name, optimizer, mu }) => ({
         row: problem,
         column: name,
-        networks: vary(budget, (learningRate, seed) => ({
+        ...searchOf(budget),
+        configuration: {
           network: "recurrent",
           problem,
           length: budget.lengths[problem],
           hidden: budget.hidden,
           warmUpUpdates: budget.warmUpUpdates,
-          ...{ optimizer, mu, learningRate, seed },
+          ...{ optimizer, mu, ...firstOf(budget) },
           ...trainingOf(budget),
-        })),
+        },
       }))
     ),
   };
@@ -146,7 +160,7 @@ export function table5(
 /** A column for each cap; those that the schedule does not reach share the lowest one's networks. */
 function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"): Column[] {
   const caps = grid.budget.mu.toSorted((a, b) => a - b);
-  const reached = (mu: number) => reachedMomentum(configurationOf(grid, { optimizer, mu }, 1, 1));
+  const reached = (mu: number) => reachedMomentum(configurationOf(grid, { optimizer, mu }));
   const lowestUnreached = caps.find((mu) => reached(mu) < mu);
   return caps.map((cap) => {
     const mu = lowestUnreached === undefined ? cap : Math.min(cap, lowestUnreached);
@@ -170,28 +184,25 @@ function plan(
     entries: columns.map(({ name, setting }) => ({
       row: grid.problem,
       column: name,
-      networks: vary(grid.budget, (rate, seed) => configurationOf(grid, setting, rate, seed)),
+      ...searchOf(grid.budget),
+      configuration: configurationOf(grid, setting),
     })),
   };
 }
 
-function vary(
-  { learningRates, seeds }: { learningRates: readonly number[]; seeds: readonly number[] },
-  configure: (learningRate: number, seed: number) => CellConfiguration,
-): PlannedNetwork[] {
-  return learningRates.flatMap((learningRate) =>
-    seeds.map((seed) => {
-      const configuration = configure(learningRate, seed);
-      return { id: cellId(configuration), configuration };
-    })
-  );
+type Search = Pick<AutoencoderBudget, "learningRates" | "seeds" | "widen">;
+
+function searchOf({ learningRates, seeds, widen = true }: Search) {
+  return { learningRates, seeds, widen };
+}
+
+function firstOf({ learningRates: [learningRate], seeds: [seed] }: Search) {
+  return { learningRate, seed };
 }
 
 function configurationOf(
   { problem, layers, data, budget }: AutoencoderGrid,
   setting: Partial<AutoencoderConfiguration>,
-  learningRate: number,
-  seed: number,
 ): AutoencoderConfiguration {
   return {
     network: "autoencoder",
@@ -205,7 +216,7 @@ function configurationOf(
     mu: 0,
     schedulePeriod: budget.schedulePeriod,
     finish: budget.finish,
-    ...{ learningRate, seed },
+    ...firstOf(budget),
     ...trainingOf(budget),
     ...setting,
   };

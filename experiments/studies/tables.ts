@@ -9,11 +9,12 @@ import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { readCells } from "../study/cells.ts";
 import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
 import { checkFolder, layTable, type TableConfiguration } from "../study/folder.ts";
-import { networksOf, type PlannedNetwork, shardOf } from "./grid.ts";
+import { type PlannedNetwork, type PlannedTable, shardOf } from "./grid.ts";
 import { onGPU } from "../study/on_gpu.ts";
 import { makeReport } from "../report/report.ts";
 import { sequencesOf } from "./networks.ts";
-import { trainNetworks } from "../study/train.ts";
+import { currentStage, networksOf, nextNetworks } from "./stages.ts";
+import { trainNetworks, type Workshop } from "../study/train.ts";
 
 /** A table that a command asks for. */
 export type TableRequest = AutoencoderRequest | RecurrentRequest;
@@ -58,35 +59,59 @@ export async function trainTables(
       configuration: configurationOf(request, loaded),
     })
   );
-  const networks = networksOf(laid.map(({ plan }) => plan));
-  for (const { configuration } of networks) {
+  const plans = laid.map(({ plan }) => plan);
+  const cells = readCells(folder);
+  const asked = networksOf(plans, cells);
+  for (const { configuration } of asked) {
     if (configuration.network === "recurrent") sequencesOf(configuration);
   }
   if (loaded?.remark) say(loaded.remark);
-  const own = shard ? shardOf(networks, shard) : networks;
-  const missing = missingOf(own, folder);
-  if (own.length > missing.length) {
-    say(`${own.length - missing.length} of ${own.length} networks are there already`);
-  }
+  const found = asked.filter(({ id }) => cells.has(id)).length;
+  if (found > 0) say(`${found} of ${asked.length} networks are there already`);
   const begin = () => laid.forEach(({ record }) => record());
-  if (missing.length === 0) begin();
+  if (missingOf(plans, options).length === 0) begin();
   else {
     const upload = first && uploader(loaded!, () => loadData(first.data, interruption));
     await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
       using _lock = lockShare(folder, shard);
       const data = await upload?.(gpu);
       const { replicas } = options;
-      const workshop = { gpu, adapter, folder, data, replicas, interruption, begin };
-      await trainNetworks(missingOf(own, folder), workshop);
+      await trainStages(plans, options, {
+        ...{ gpu, adapter, folder, data, replicas, interruption, begin },
+      });
     });
+  }
+  if (shard && nextNetworks(plans, readCells(folder)).length > 0) {
+    say(
+      "note: the next stage depends on the cells of all machines: put them into one folder and " +
+        "repeat the command",
+    );
   }
   await makeReport(folder);
 }
 
-/** The networks that have no cell yet. */
-function missingOf(networks: readonly PlannedNetwork[], folder: string): PlannedNetwork[] {
-  const done = readCells(folder);
-  return networks.filter(({ id }) => !done.has(id));
+/** Trains stage after stage: what the next one asks for depends on how the last one came out. */
+async function trainStages(
+  plans: readonly PlannedTable[],
+  options: TableOptions,
+  workshop: Workshop,
+): Promise<void> {
+  for (;;) {
+    const missing = missingOf(plans, options);
+    if (missing.length === 0) return;
+    await trainNetworks(missing, workshop);
+  }
+}
+
+/** The networks of this machine's share of the stage under way that have no cell yet. */
+function missingOf(
+  plans: readonly PlannedTable[],
+  { out: folder, shard }: TableOptions,
+): PlannedNetwork[] {
+  const cells = readCells(folder);
+  const stage = currentStage(plans, cells);
+  const own = shard ? shardOf(stage, shard) : stage;
+  return own.filter(({ id }) => !cells.has(id));
 }
 
 /**

@@ -15,6 +15,8 @@ const initializers = {
   gaussian: ({ scale }: InitializerOptions) => gaussian({ scale }),
   he: ({ scale }: InitializerOptions) => he({ scale }),
   orthogonal: ({ scale }: InitializerOptions) => orthogonal({ gain: scale }),
+  // Of Hinton and Salakhutdinov (2006): 0.1 N(0, 1), whatever the layer's size.
+  hinton: ({ scale }: InitializerOptions) => gaussian({ deviation: 0.1 * scale }),
 };
 
 /** What --init of an autoencoder may be. */

@@ -166,8 +166,22 @@ export function problemOf({ rows: [row] }: TableSummary): string {
   return { curves: "Curves", mnist: "MNIST", faces: "Faces" }[row] ?? row;
 }
 
-/** What the bars or bands are, where there are several seeds. */
+/** What the bars or bands are, where there are several seeds; and whose best rate may be none. */
 export function seedNote(entries: readonly EntrySummary[], drawn: "bars" | "bands"): string[] {
-  const seeds = Math.max(...entries.flatMap(({ rates }) => rates.map(({ planned }) => planned)));
-  return seeds > 1 ? [`${drawn}: least to greatest of ${seeds} seeds, around their mean`] : [];
+  const seeds = Math.max(...entries.map(({ confirmation }) => confirmation.length));
+  const note = `${drawn}: least to greatest of ${seeds} confirmation seeds, around their mean`;
+  return [...seeds > 1 ? [note] : [], ...edgeNote(entries)];
+}
+
+/** So many names fit a line of a subtitle. */
+const MOST_NAMES = 5;
+
+/** The entries whose best rate is at the edge of those tried. */
+export function edgeNote(entries: readonly EntrySummary[]): string[] {
+  const atEdge = entries.filter(({ edge, best }) => edge !== undefined && best !== undefined);
+  if (atEdge.length === 0) return [];
+  const severalRows = new Set(entries.map(({ row }) => row)).size > 1;
+  const names = atEdge.map(({ row, column }) => severalRows ? `${row} ${column}` : column);
+  const told = names.length > MOST_NAMES ? `${names.length} networks` : names.join(", ");
+  return [`best rate at the edge of those tried: ${told}`];
 }

@@ -1,5 +1,6 @@
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
+  edgeNote,
   errorAxis,
   type Figure,
   inPanels,
@@ -9,7 +10,6 @@ import {
   methodScale,
   panelsOf,
   problemOf,
-  seedNote,
   splitDash,
 } from "./figure.ts";
 
@@ -40,7 +40,7 @@ export function learningRatesFigure(summary: TableSummary): Figure | undefined {
         domain: [rates[0] / 1.2, rates[rates.length - 1] * 1.2],
         nice: false,
       },
-      axis: { values: rates, format: "~r", grid: false, labelOverlap: false },
+      axis: { values: rates, format: "~r", grid: false, labelOverlap: "greedy" },
     },
     color: {
       field: "method",
@@ -53,9 +53,9 @@ export function learningRatesFigure(summary: TableSummary): Figure | undefined {
     name: `${summary.name}_learning_rates`,
     title: `${problemOf(summary)}: sensitivity to the learning rate`,
     subtitle: [
-      "error at the end of the run",
-      ...seedNote(entries, "bars"),
-      ...crosses.length > 0 ? ["×: a seed diverged"] : [],
+      "error at the end of the run, with the seed that chooses the rates",
+      ...crosses.length > 0 ? ["×: diverged"] : [],
+      ...edgeNote(entries),
     ],
     spec: {
       data: { values: [...points, ...crosses] },
@@ -64,11 +64,6 @@ export function learningRatesFigure(summary: TableSummary): Figure | undefined {
           transform: [{ filter: "!datum.diverged" }],
           mark: { type: "line", strokeWidth: 1.8 },
           encoding: { ...common, y: { ...y, field: "value" }, strokeDash: splitDash },
-        },
-        {
-          transform: [{ filter: "!datum.diverged && datum.split === 'training'" }],
-          mark: { type: "rule", strokeWidth: 1.5 },
-          encoding: { ...common, y: { ...y, field: "least" }, y2: { field: "greatest" } },
         },
         {
           transform: [{ filter: "!datum.diverged && datum.split === 'training'" }],

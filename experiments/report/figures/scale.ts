@@ -56,7 +56,7 @@ export function scaleFigure(summary: TableSummary): Figure | undefined {
           ],
         },
         {
-          width: 170,
+          width: 230,
           height: 320,
           layer: [
             rule,

@@ -1,4 +1,5 @@
 import type { Cell } from "../../study/cells.ts";
+import { errorOf } from "../cell_errors.ts";
 import { estimate } from "../estimate.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
@@ -79,7 +80,7 @@ function pointsOf(entry: EntrySummary): Point[] {
   const at = Map.groupBy(reports, ({ update }) => update);
   return [...at].flatMap(([update, figures]) => {
     const over = (split: "train" | "test") =>
-      estimate(figures.map((figure) => figure[split] ?? Infinity));
+      estimate(figures.map((figure) => errorOf(figure, split)));
     return marksOf({ train: over("train"), test: over("test") }).flatMap((mark) =>
       panelsOf(entry).map((panel) => ({ ...mark, method: nameOf(entry), panel, update }))
     );

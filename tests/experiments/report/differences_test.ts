@@ -28,9 +28,15 @@ Deno.test("differencesTable() finds the paper's own budget and data unlike it in
   const table1 = { problem: "mnist" as const, layers, data, budget };
   const { mul: __, ...others } = recurrentBudgets.paper.lengths;
   const table5 = { problems: ["mul" as const], budget: recurrentBudgets.paper };
-  assertEquals(differencesOf({ table1, table5 }), [["Table 1", "seeds"]]);
+  assertEquals(differencesOf({ table1, table5 }), [
+    ["Table 1", "seeds"],
+    ["Table 5", "seeds"],
+  ]);
   const longer = { ...recurrentBudgets.paper, lengths: { ...others, mul: 81 } };
-  assertEquals(differencesOf({ table5: { ...table5, budget: longer } }), [["Table 5", "T"]]);
+  assertEquals(differencesOf({ table5: { ...table5, budget: longer } }), [
+    ["Table 5", "T"],
+    ["Table 5", "seeds"],
+  ]);
 });
 
 Deno.test("differencesTable() says once what several tables share", () => {
@@ -39,7 +45,7 @@ Deno.test("differencesTable() says once what several tables share", () => {
   assertEquals(told.filter(([, setting]) => setting === "data"), [
     ["Table 1, Table 2, Table 3", "data"],
   ]);
-  // Table 3 has one cap, one seed and two learning rates.
+  // Table 3 has one cap and two learning rates.
   assertEquals(told.filter(([, setting]) => setting === "learning rates"), [
     ["Table 1, Table 2", "learning rates"],
     ["Table 3", "learning rates"],

@@ -33,17 +33,25 @@ Deno.test("drawFigures() labels each figure with its title, its unit and what it
       "learning rate (per update)",
       "0.05",
       "NAG 0.999",
-      "×: a seed diverged",
+      "×: diverged",
     ],
     table2_finish: ["Curves: the low-momentum finish", "test error", "0.99N", "after it"],
-    table3_scale: ["scale multiplier of the weights", "0.25", "Glorot", "Gaussian", "SI, tanh"],
+    table3_scale: [
+      "scale multiplier of the weights",
+      "0.25",
+      "Glorot",
+      "Gaussian",
+      "0.1 N(0, 1)",
+      "SI, tanh",
+    ],
   };
   for (const [name, texts] of Object.entries(expected)) {
     const said = words(figures.get(name)!);
     for (const text of texts) assert(said.includes(text), `${name}: ${text}`);
     assert(said.includes("(sum over pixels, mean over cases)"), name);
-    const hasSeeds = !name.startsWith("table3");
-    assertEquals(said.some((text) => text.includes("of 2 seeds")), hasSeeds, name);
+    // One seed alone chooses the rates.
+    const hasSeeds = name !== "table1_learning_rates";
+    assertEquals(said.some((text) => text.includes("of 3 confirmation seeds")), hasSeeds, name);
   }
   const recurrent = words(figures.get("table5_momentum")!);
   for (const text of ["add", "mem-20", "zero-one loss", "no momentum", "NAG"]) {
@@ -60,7 +68,7 @@ Deno.test("drawFigures() draws a line for each method and split", async () => {
   assertEquals(marks(figures.get("table1_momentum")!, "line mark"), 2 * 2);
 });
 
-Deno.test("drawFigures() marks a learning rate at which a seed diverged", async () => {
+Deno.test("drawFigures() marks a learning rate at which the network diverged", async () => {
   const crosses = (svg: string) => marks(svg, "point");
   const some = await draw(asInThePaper);
   const none = await draw((of) => {
@@ -69,7 +77,7 @@ Deno.test("drawFigures() marks a learning rate at which a seed diverged", async 
   });
   // CM with a cap of 0.995 and 0.999, at 0.05.
   assertEquals(crosses(some.get("table1_learning_rates")!), 2);
-  assertStringIncludes(some.get("table1_learning_rates")!, "×: a seed diverged");
+  assertStringIncludes(some.get("table1_learning_rates")!, "×: diverged");
   assertEquals(none.get("table1_learning_rates")!.includes("diverged"), false);
   assertEquals(crosses(none.get("table1_learning_rates")!), 0);
 });
@@ -112,4 +120,23 @@ Deno.test("drawFigures() leaves an error of 0 out of a logarithmic axis, and say
   const [all] = await Promise.all(outcomes.map((of) => draw(of, tables as typeof smallTables)));
   const note = "errors of 0 are left out, as they cannot stand on a log axis";
   for (const [name, svg] of all) assert(words(svg).includes(note), name);
+});
+
+Deno.test("drawFigures() names the networks whose best rate is at the edge of those tried", async () => {
+  const falling: Outcomes = (of) => {
+    const outcome = asInThePaper(of);
+    const isAtEdge = of.optimizer === "nag" && of.mu === 0.9;
+    return isAtEdge && typeof outcome === "object"
+      ? { train: of.learningRate, test: of.learningRate, before: 1 }
+      : outcome;
+  };
+  const edges = (svg: string) => words(svg).filter((text) => text.includes("at the edge"));
+  for (const [name, svg] of await draw(asInThePaper)) assertEquals(edges(svg), [], name);
+  const figures = await draw(falling);
+  for (const name of ["table1_updates", "table1_momentum", "table1_learning_rates"]) {
+    assertEquals(edges(figures.get(name)!), ["best rate at the edge of those tried: 0.9N"], name);
+  }
+  assertEquals(edges(figures.get("table5_momentum")!), [
+    "best rate at the edge of those tried: add 0.9N, mul 0.9N, mem-5 0.9N, mem-20 0.9N",
+  ]);
 });

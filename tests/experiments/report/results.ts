@@ -4,7 +4,6 @@ import { type Cell, type CellResult, writeCell } from "../../../experiments/stud
 import type { CellConfiguration } from "../../../experiments/studies/configuration.ts";
 import { type FoundTable, layTable, type TableRecord } from "../../../experiments/study/folder.ts";
 import {
-  networksOf,
   type PlannedTable,
   table1,
   table2,
@@ -13,6 +12,7 @@ import {
   type TableName,
 } from "../../../experiments/studies/grid.ts";
 import { reachedMomentum } from "../../../experiments/studies/networks.ts";
+import { nextNetworks } from "../../../experiments/studies/stages.ts";
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
 import { shortestFloat32 } from "../../../experiments/files/tables.ts";
 
@@ -54,11 +54,20 @@ export function results(
     },
     table: planOf(name as TableName, configuration),
   }));
-  const cells = networksOf(tables.map(({ table }) => table)).flatMap(({ id, configuration }) => {
-    const outcome = outcomes(configuration);
-    return outcome ? [cellOf(id, configuration, outcome)] : [];
-  });
-  return { tables, cells: new Map(cells.map((cell) => [cell.id, cell])) };
+  return { tables, cells: trainAll(tables.map(({ table }) => table), outcomes) };
+}
+
+/** Stage after stage, as far as networks come out. */
+export function trainAll(tables: readonly PlannedTable[], outcomes: Outcomes): Map<string, Cell> {
+  const cells = new Map<string, Cell>();
+  for (;;) {
+    const trained = nextNetworks(tables, cells).flatMap(({ id, configuration }) => {
+      const outcome = outcomes(configuration);
+      return outcome ? [cellOf(id, configuration, outcome)] : [];
+    });
+    if (trained.length === 0) return cells;
+    for (const cell of trained) cells.set(cell.id, cell);
+  }
 }
 
 /** Their summaries. */

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { parse } from "@std/csv";
 import { type Line, linesOf, noteOf } from "../../../experiments/report/lines.ts";
+import { resultTable } from "../../../experiments/report/result_tables.ts";
 import type { EntrySummary } from "../../../experiments/report/summary.ts";
-import { formatFigure } from "../../../experiments/report/text_table.ts";
+import { csvText, formatFigure } from "../../../experiments/report/text_table.ts";
 import { type Outcomes, smallTables, summaries } from "./results.ts";
 
 /** The lines of table 1 in a folder whose networks came out so, by column. */
@@ -20,43 +22,70 @@ function errorOf(train: number) {
   return { train, test: 2 * train, before: 3 * train };
 }
 
-Deno.test("summarize() takes the learning rate of least mean training error", () => {
+Deno.test("summarize() takes the learning rate that the first seed chose, and the others' errors", () => {
   const sgd = linesOfTable(({ learningRate, seed }) =>
-    // 0.02 has the best seed, 0.01 the best mean.
-    errorOf({ 0.05: 9, 0.02: seed === 1 ? 1 : 8, 0.01: seed === 1 ? 3 : 4 }[learningRate]!)
+    // 0.01 has the best mean, and is the best of every seed but the first.
+    errorOf(seed === 1 ? { 0.05: 9, 0.02: 1, 0.01: 3 }[learningRate]! : 6 + seed)
   ).get("0 (SGD)")!;
-  assertEquals(sgd.entry.rates.map(({ final }) => final.train?.mean), [9, 4.5, 3.5]);
+  const { rates, confirmation, edge, planned, found } = sgd.entry;
+  assertEquals(rates.map((of) => [of.learningRate, of.final.train?.mean]), [
+    [0.01, 3],
+    [0.02, 1],
+    [0.05, 9],
+  ]);
+  assertEquals([confirmation.length, edge, planned, found], [3, undefined, 6, 6]);
   const { learningRate, final, beforeFinish } = sgd.best!;
-  assertEquals(learningRate, 0.01);
-  assertEquals([final.train?.mean, final.test?.mean, beforeFinish?.train?.mean], [3.5, 7, 10.5]);
-  assertEquals([final.train?.least, final.train?.greatest], [3, 4]);
+  assertEquals(learningRate, 0.02);
+  // Seeds 2, 3 and 4.
+  assertEquals([final.train?.mean, final.test?.mean, beforeFinish?.train?.mean], [9, 18, 27]);
+  assertEquals([final.train?.least, final.train?.greatest, final.train?.count], [8, 10, 3]);
 });
 
-Deno.test("summarize() counts a rate at which one seed diverged as the worst, and tells it", () => {
+Deno.test("summarize() tells rates and confirmation seeds that diverged", () => {
   const sgd = linesOfTable(({ learningRate, seed }) =>
-    learningRate === 0.05 && seed === 2 ? "diverged" : errorOf(learningRate === 0.05 ? 1 : 7)
+    learningRate === 0.05 || seed === 3 ? "diverged" : errorOf(learningRate === 0.02 ? 1 : 7)
   ).get("0 (SGD)")!;
-  assertEquals(sgd.entry.rates[0].diverged, 1);
-  assertEquals(sgd.entry.rates[0].final.train?.mean, Infinity);
-  assertEquals(sgd.best?.learningRate, 0.02);
-  assertEquals(noteOf(sgd), "diverged: 1 of 2 at 0.05");
+  assertEquals(sgd.entry.rates.map(({ diverged }) => diverged), [0, 0, 1]);
+  assertEquals([sgd.best?.learningRate, sgd.best?.final.train?.mean], [0.02, Infinity]);
+  assertEquals(noteOf(sgd), "diverged at 0.05; diverged with 1 of 3 confirmation seeds");
+});
+
+Deno.test("summarize() marks a best rate at the edge of those tried, where none may be added", () => {
+  const narrow = structuredClone(smallTables.table1);
+  const edgeOf = (rates: number[], best: number) => {
+    Object.assign(narrow.budget, { learningRates: rates, widen: false });
+    const outcomes: Outcomes = ({ learningRate }) => errorOf(learningRate === best ? 1 : 2);
+    const [table] = summaries({ table1: narrow }, outcomes).map(resultTable).map(csvText)
+      .map((text) => parse(text, { skipFirstRow: true }));
+    return table.find(({ column }) => column === "0.9N")?.edge;
+  };
+  const rates = [0.05, 0.02, 0.01];
+  assertEquals(rates.map((best) => edgeOf(rates, best)), ["high", "", "low"]);
+  assertEquals(edgeOf([0.02], 0.02), "both");
 });
 
 Deno.test("summarize() has no best rate where all diverged, or where there is none yet", () => {
   const diverged = linesOfTable(() => "diverged").get("0 (SGD)")!;
   assertEquals([diverged.best, noteOf(diverged)], [undefined, "diverged at every learning rate"]);
+  // 0.05, 0.02 and 0.01, and half of that six times.
+  assertEquals([diverged.entry.found, diverged.entry.planned], [9, 9]);
   const some = linesOfTable(({ learningRate }) => learningRate === 0.05 ? "diverged" : undefined);
-  assertEquals(noteOf(some.get("0 (SGD)")!), "diverged: 2 of 2 at 0.05");
+  assertEquals(noteOf(some.get("0 (SGD)")!), "diverged at 0.05");
   const missing = linesOfTable(() => undefined).get("0 (SGD)")!;
-  assertEquals([missing.best, missing.entry.found, missing.entry.planned], [undefined, 0, 6]);
+  assertEquals([missing.best, missing.entry.found, missing.entry.planned], [undefined, 0, 3]);
   assertEquals(noteOf(missing), "");
 });
 
-Deno.test("summarize() goes by the networks that are there", () => {
-  const sgd = linesOfTable(({ learningRate, seed }) =>
-    learningRate === 0.05 ? undefined : seed === 2 ? errorOf(5) : undefined
-  ).get("0 (SGD)")!;
-  assertEquals([sgd.entry.found, sgd.entry.planned, sgd.best?.learningRate], [2, 6, 0.02]);
+Deno.test("summarize() shows the first seed until others are there", () => {
+  const of = (seeds: number) =>
+    linesOfTable(({ learningRate, seed }) =>
+      seed > seeds ? undefined : errorOf(learningRate === 0.02 ? seed : 7)
+    ).get("0 (SGD)")!;
+  const shown = [1, 2, 4].map((seeds) => {
+    const { best, entry: { confirmation, found } } = of(seeds);
+    return [best?.final.train?.mean, confirmation.length, found];
+  });
+  assertEquals(shown, [[1, 0, 3], [2, 1, 4], [3, 3, 6]]);
 });
 
 Deno.test("summarize() marks caps that are not reached, and shows their networks once", () => {
@@ -70,8 +99,8 @@ Deno.test("summarize() marks caps that are not reached, and shows their networks
   });
   const notReached = "not reached (mu up to 0.9583)";
   assertEquals(told, [
-    [undefined, 0.05, ""],
-    [undefined, 0.05, notReached],
+    [undefined, 0.02, ""],
+    [undefined, 0.02, notReached],
     ["0.99N", undefined, `${notReached}; see 0.99N`],
     ["0.99M", undefined, `${notReached}; see 0.99M`],
   ]);

@@ -23,6 +23,7 @@ const library: Record<string, Initializer> = {
   gaussian: gaussian({ scale: 0.7 }),
   he: he({ scale: 0.7 }),
   orthogonal: orthogonal({ gain: 0.7 }),
+  hinton: gaussian({ deviation: 0.1 * 0.7 }),
 };
 
 const weightsOf = (initializer: Initializer, fanIn: number, fanOut: number, stream: number) =>

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readCells } from "../../../experiments/study/cells.ts";
-import { networksOf, table5 } from "../../../experiments/studies/grid.ts";
+import { table5 } from "../../../experiments/studies/grid.ts";
+import { networksOf } from "../../../experiments/studies/stages.ts";
 import { trainNetworks, type Workshop } from "../../../experiments/study/train.ts";
 import { type Gpu, GPUMemoryError, openGPU } from "../../../mod.ts";
 import { scratch } from "../scratch.ts";
@@ -14,7 +15,7 @@ const networks = networksOf([table5(["add"], {
   learningRates: [0.01],
   seeds: [1],
   batchSize: 5,
-})]);
+})], new Map());
 
 function workshopOf(gpu: Gpu, folder: string): Workshop {
   const interruption = new AbortController().signal;
