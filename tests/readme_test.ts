@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { commonFlags } from "../experiments/terminal/flags.ts";
 import { runDeno } from "./experiments/processes.ts";
 
 const root = new URL("../", import.meta.url);
@@ -26,14 +27,19 @@ const [, autoencoders, recurrent, tables] = readme.split(
   /^## (?:Train|Recurrent networks|The paper's tables|Runs that survive)$/m,
 );
 
+/** The flags of a help that are not those of every program. */
+function ownFlags(help: string): string[] {
+  return [...help.matchAll(/^ {2}--([a-z0-9-]+)/gm)].map(([, name]) => name)
+    .filter((name) => !Object.hasOwn(commonFlags, name)).map((name) => `--${name}`);
+}
+
 for (const [program, section] of [["autoencoder", autoencoders], ["rnn", recurrent]]) {
   Deno.test(`README names every flag of ${program}.ts, and no other`, async () => {
     const { stdout } = await runDeno(["run", `${root}experiments/${program}.ts`, "--help"]);
-    const flags = [...stdout.matchAll(/^ {2}(--[a-z0-9-]+)/gm)].map(([, flag]) => flag);
     // Named in a row of a table, or in the list of those that mean the same.
     const told = [...section.matchAll(/^\| `(--[a-z0-9-]+)` +\||^Flags that[^`]*`([^`]*)`/gm)]
       .flatMap(([, flag, list]) => list === undefined ? [flag] : list.split(/\s+/));
-    assertEquals(told.toSorted(), flags.filter((flag) => flag !== "--help").toSorted());
+    assertEquals(told.toSorted(), ownFlags(stdout).toSorted());
   });
 }
 
@@ -42,8 +48,7 @@ Deno.test("README names every command and flag of paper.ts, and no other", async
     (await runDeno(["run", `${root}experiments/paper.ts`, ...args, "--help"])).stdout;
   const commands = [...(await help()).matchAll(/^ {2}([a-z]+\d?) {2,}/gm)].map(([, name]) => name);
   const texts = await Promise.all(commands.map((command) => help(command)));
-  const flags = texts.flatMap((text) => [...text.matchAll(/^ {2}(--[a-z0-9-]+)/gm)])
-    .map(([, flag]) => flag).filter((flag) => flag !== "--help");
+  const flags = texts.flatMap(ownFlags);
   const told = [...tables.matchAll(/^\| `([a-z0-9-]+)` +\|/gm)].map(([, name]) => name);
   assertEquals(told.toSorted(), [...new Set([...commands, ...flags])].toSorted());
 });

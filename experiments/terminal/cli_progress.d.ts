@@ -8,22 +8,20 @@ export interface TerminalStream {
 }
 
 export interface Options {
-  format: string;
+  /** The line of a bar, at each redraw. */
+  format: (options: unknown, parameters: { readonly maxWidth: number }) => string;
   stream?: TerminalStream;
-  barsize?: number;
-  barCompleteChar?: string;
-  barIncompleteChar?: string;
+  fps?: number;
   linewrap?: boolean;
   forceRedraw?: boolean;
 }
 
-export interface Bar {
-  update(value: number, payload: Record<string, string>): void;
-}
-
 export class MultiBar {
   constructor(options: Options);
-  create(total: number, startValue: number, payload: Record<string, string>): Bar;
+  /** The next redraw, from the first one on. */
+  readonly timer: { unref(): void } | null;
+  create(total: number, startValue: number): unknown;
+  on(event: "update-post", listener: () => void): void;
   log(text: string): void;
   update(): void;
   stop(): void;

@@ -1,6 +1,6 @@
 import { InputError, printable } from "../../mod.ts";
 import { parseArgs } from "@std/cli";
-import { closestString, levenshteinDistance } from "@std/text";
+import { suggestedFlag } from "./suggestions.ts";
 
 /** One flag: what it takes, in words and as a function of the text given. */
 export interface Flag<T> {
@@ -10,6 +10,8 @@ export interface Flag<T> {
   readonly allowed: string;
   /** The unit of a value: "per update", "seconds". */
   readonly unit: string | undefined;
+  /** The heading that it stands below in the help. */
+  readonly section: string | undefined;
   /** Whether several values may be given, separated by commas. */
   readonly list: boolean;
   /** How a value is written in the help: N, N,..., PATH, NAME. */
@@ -44,6 +46,8 @@ export interface FlagOptions<T> {
   default?: T;
   /** The default in words, where it depends on other flags: "the paper's network". */
   shown?: string;
+  /** The heading that it stands below in the help: "Optimizer". */
+  section?: string;
 }
 
 /** The options of a list: a value given twice is refused unless `repeats` is set. */
@@ -143,7 +147,8 @@ export function yesNo<const O extends FlagOptions<boolean>>(options: O): Flag<Gi
  */
 export function parseFlags<F extends FlagTable>(table: F, args: readonly string[]): Values<F> {
   const names = Object.keys(table);
-  const parsed = parseArgs(joinValues(args, names), {
+  const words = joinValues(args, names).filter((word) => word !== "--quiet");
+  const parsed = parseArgs(words, {
     string: names,
     collect: names,
     unknown: (arg) => refuse(arg, names),
@@ -156,9 +161,12 @@ export function parseFlags<F extends FlagTable>(table: F, args: readonly string[
   return values as Values<F>;
 }
 
-/** The flags on a command line that was understood: no value begins with two dashes. */
+/**
+ * The flags of the program on a command line that was understood: no value begins with two dashes.
+ */
 export function namedFlags(args: readonly string[]): string[] {
-  return args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2).split("=")[0]);
+  return args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2).split("=")[0])
+    .filter((name) => !Object.hasOwn(commonFlags, name));
 }
 
 /**
@@ -175,6 +183,13 @@ export function refuseIdle(
     throw new InputError(`--${name} means nothing here, as it is for ${idle[name]}: leave it out`);
   }
 }
+
+/** The flags of every program, and what they do; they take no value. */
+export const commonFlags = {
+  help: "Prints this.",
+  version: "Prints the version of Nagare and of Deno.",
+  quiet: "Leaves out notes and progress: warnings, errors and results remain.",
+} as const;
 
 /** Whether a command line asks for the help. */
 export function asksForHelp(args: readonly string[]): boolean {
@@ -198,7 +213,7 @@ function joinValues(args: readonly string[], names: readonly string[]): string[]
   for (let i = 0; i < args.length; i++) {
     const takesNext = names.includes(args[i].slice(2)) && args[i].startsWith("--");
     const hasNext = i + 1 < args.length && /^(?!-)|^-[\d.]|^-$/.test(args[i + 1]);
-    joined.push(takesNext && hasNext ? `${args[i]}=${args[++i]}` : args[i]);
+    joined.push(takesNext ? `${args[i]}=${hasNext ? args[++i] : ""}` : args[i]);
   }
   return joined;
 }
@@ -210,18 +225,14 @@ function refuse(arg: string, names: readonly string[]): never {
     );
   }
   const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
-  const near = nearest(name, names);
-  const hint = near === undefined ? "--help lists the flags" : `did you mean --${near}?`;
-  throw new InputError(`there is no flag ${printable(arg.replace(/=.*$/s, ""))}; ${hint}`);
-}
-
-/** The name that was meant: one that begins so, or one at most a third of the letters away. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  if (name.length < 2) return undefined;
-  const begun = names.find((candidate) => candidate.startsWith(name));
-  if (begun !== undefined) return begun;
-  const close = closestString(name, names);
-  return levenshteinDistance(name, close) <= Math.ceil(name.length / 3) ? close : undefined;
+  if (Object.hasOwn(commonFlags, name) && arg.startsWith("--")) {
+    throw new InputError(`--${name} takes no value: write --${name} alone`);
+  }
+  throw new InputError(
+    `there is no flag ${printable(arg.replace(/=.*$/s, ""))}; ${
+      suggestedFlag(name, [...names, ...Object.keys(commonFlags)])
+    }`,
+  );
 }
 
 /** `learning-rate` as `learningRate`: how the value of a flag is called. */
@@ -235,12 +246,16 @@ export function single<T, Result>(kind: Kind<T>, options: FlagOptions<T>): Flag<
     help: options.help,
     allowed: kind.allowed,
     unit: options.unit,
+    section: options.section,
     list: false,
     placeholder: kind.placeholder,
     fallback: options.default as Result,
     shown: options.shown ??
       (options.default === undefined ? undefined : kind.show(options.default)),
-    read: (name, text) => readOne(name, kind, text) as unknown as Result,
+    read(name, text) {
+      refuseList(name, text, kind);
+      return readOne(name, kind, text) as unknown as Result;
+    },
   };
 }
 
@@ -250,6 +265,7 @@ export function several<T, Result>(kind: Kind<T>, options: ListOptions<T>): Flag
     help: options.help,
     allowed: `${kind.allowed}, or several with commas`,
     unit: options.unit,
+    section: options.section,
     list: true,
     placeholder: `${kind.placeholder},...`,
     fallback: options.default as Result,
@@ -266,6 +282,14 @@ function readOne<T>(name: string, kind: Kind<T>, text: string): T {
   const value = kind.read(text);
   if (value !== undefined) return value;
   throw new InputError(`--${name} must be ${kind.allowed}, not "${printable(text)}"`);
+}
+
+/** Where each part of a text is a value, and the text is none. */
+function refuseList<T>(name: string, text: string, kind: Kind<T>): void {
+  const parts = text.split(",");
+  const isValue = (part: string) => kind.read(part.trim()) !== undefined;
+  if (parts.length === 1 || isValue(text) || !parts.every(isValue)) return;
+  throw new InputError(`--${name} takes one value, not the ${parts.length} of ${printable(text)}`);
 }
 
 function refuseRepeats<T>(name: string, values: readonly T[], kind: Kind<T>): void {

@@ -1,4 +1,11 @@
-import type { Flag, FlagTable } from "./flags.ts";
+import { commonFlags, type Flag, type FlagTable } from "./flags.ts";
+
+/** A command line that may be pasted, and what it does. */
+export interface Example {
+  readonly command: string;
+  /** A sentence. */
+  readonly does: string;
+}
 
 /** What a program says of itself. */
 export interface Manual {
@@ -6,26 +13,61 @@ export interface Manual {
   readonly usage: string;
   /** What it does, in a sentence or two. */
   readonly summary: string;
+  readonly examples?: readonly Example[];
   readonly flags: FlagTable;
 }
 
-const lineWidth = 88;
+const lineWidth = 80;
 
-/** The help of a program: what it does, and each flag with its values, unit and default. */
-export function helpText({ usage, summary, flags }: Manual): string {
-  const names = Object.entries(flags).map(([name, flag]) => `--${name} ${flag.placeholder}`);
-  const rows = [
-    ...Object.values(flags).map((flag, i) => [names[i], describe(flag)]),
-    ["--help", "Prints this."],
-  ];
-  const margin = Math.max(...rows.map(([name]) => name.length)) + 4;
+/**
+ * The help of a program: how it is started, what it does, examples, and below the headings of their
+ * sections the flags, each with its values, unit and default.
+ */
+export function helpText({ usage, summary, examples = [], flags }: Manual): string {
+  const sections = Map.groupBy(Object.entries(flags), ([, flag]) => flag.section ?? "Flags");
+  const lists = [...sections].map(([section, entries]) => ({
+    section,
+    rows: entries.map(([name, flag]) => [`--${name} ${flag.placeholder}`, describe(flag)]),
+  }));
+  const common = Object.entries(commonFlags).map(([name, does]) => [`--${name}`, does]);
+  lists.push({ section: "All programs", rows: common });
+  const margin = marginOf(lists.flatMap(({ rows }) => rows));
   return [
-    ...wrap(summary, lineWidth),
-    "",
-    `Usage: ${usage} [--flag value ...]`,
-    "",
-    ...rows.flatMap(([name, text]) => hang(`  ${name}`, text, margin)),
+    ...opening(`${usage} [--flag value ...]`, summary, examples),
+    ...lists.flatMap(({ section, rows }) => ["", `${section}:`, ...rowLines(rows, margin)]),
   ].join("\n");
+}
+
+/** The help of a program of several commands, each with its summary. */
+export function overviewText(
+  { usage, summary, examples = [], commands }: Omit<Manual, "flags"> & {
+    readonly commands: Readonly<Record<string, { readonly summary: string }>>;
+  },
+): string {
+  const rows = Object.entries(commands).map(([name, { summary }]) => [name, summary]);
+  return [
+    ...opening(`${usage} COMMAND [--flag value ...]`, summary, examples),
+    "",
+    "Commands:",
+    ...rowLines(rows, marginOf(rows)),
+    "",
+    "COMMAND --help lists its flags.",
+  ].join("\n");
+}
+
+function opening(usage: string, summary: string, examples: readonly Example[]): string[] {
+  return [
+    `Usage: ${usage}`,
+    "",
+    ...wrap(summary, lineWidth),
+    ...examples.length > 0 ? ["", "Examples:"] : [],
+    ...examples.flatMap(({ command, does }) => [
+      ...wrap(command, lineWidth - 8).map((line, i, lines) =>
+        `${i === 0 ? "  " : "      "}${line}${i + 1 < lines.length ? " \\" : ""}`
+      ),
+      ...wrap(does, lineWidth - 4).map((line) => `    ${line}`),
+    ]),
+  ];
 }
 
 function describe({ help, allowed, unit, shown }: Flag<unknown>): string {
@@ -34,10 +76,16 @@ function describe({ help, allowed, unit, shown }: Flag<unknown>): string {
   return `${help} ${values}${inUnit}; ${shown === undefined ? "no default" : `default ${shown}`}.`;
 }
 
-/** A text beside its heading, every line at the margin. */
-function hang(heading: string, text: string, margin: number): string[] {
-  return wrap(text, lineWidth - margin).map((line, i) =>
-    (i === 0 ? heading : "").padEnd(margin) + line
+function marginOf(rows: readonly string[][]): number {
+  return Math.max(...rows.map(([name]) => name.length)) + 4;
+}
+
+/** A name in front of its text, every line of which begins at the margin. */
+function rowLines(rows: readonly string[][], margin: number): string[] {
+  return rows.flatMap(([name, text]) =>
+    wrap(text, lineWidth - margin).map((line, i) =>
+      (i === 0 ? `  ${name}` : "").padEnd(margin) + line
+    )
   );
 }
 

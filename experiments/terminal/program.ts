@@ -1,8 +1,9 @@
 import { AdapterError, GPUFault, InputError } from "../../mod.ts";
 import { asksForHelp, type FlagTable, parseFlags, type Values } from "./flags.ts";
+import { gitRevision, versions } from "../files/provenance.ts";
 import { helpText, type Manual } from "./help.ts";
 import { listenForInterruption } from "./signals.ts";
-import { print, say } from "./terminal.ts";
+import { print, say, setQuiet } from "./terminal.ts";
 
 /** A program with a command line: what it says of itself, and its flags. */
 export interface Program<F extends FlagTable> extends Manual {
@@ -10,8 +11,8 @@ export interface Program<F extends FlagTable> extends Manual {
 }
 
 /**
- * Runs a program on its command line: reads the flags, prints the help where it is asked for, and
- * ends as {@linkcode runMain} does.
+ * Runs a program on its command line: reads the flags, or prints the help or the version where it is
+ * asked for, and ends as {@linkcode runMain} does.
  */
 export function runProgram<F extends FlagTable>(
   program: Program<F>,
@@ -19,9 +20,26 @@ export function runProgram<F extends FlagTable>(
   args: readonly string[] = Deno.args,
 ): Promise<void> {
   return runMain(async (interruption) => {
-    if (asksForHelp(args)) print(helpText(program));
-    else await main(parseFlags(program.flags, args), interruption);
+    const answer = commonAnswer(args, () => helpText(program));
+    if (answer !== undefined) return print(answer);
+    await main(parseFlags(program.flags, args), interruption);
   });
+}
+
+/**
+ * Heeds the flags of all programs: what --help or --version has printed instead of a run, and
+ * --quiet for the run.
+ */
+export function commonAnswer(args: readonly string[], help: () => string): string | undefined {
+  if (asksForHelp(args)) return help();
+  if (args.includes("--version")) return versionText();
+  setQuiet(args.includes("--quiet"));
+}
+
+/** "nagare 0.1.0 (deno 2.9.6)", with the git revision of a checkout. */
+export function versionText(revision = gitRevision()): string {
+  const { nagare, deno } = versions;
+  return `nagare ${nagare} (deno ${deno}${revision === undefined ? "" : `, revision ${revision}`})`;
 }
 
 /**

@@ -1,64 +1,49 @@
 import { InputError } from "../../mod.ts";
-import { asksForHelp, type FlagTable, nearest, parseFlags, type Values } from "./flags.ts";
-import { helpText } from "./help.ts";
-import { runMain } from "./program.ts";
+import { type FlagTable, parseFlags, type Values } from "./flags.ts";
+import { type Example, helpText, type Manual, overviewText } from "./help.ts";
+import { commonAnswer, runMain } from "./program.ts";
+import { nearest } from "./suggestions.ts";
 import { print } from "./terminal.ts";
 
 /** One of the commands of a program: what it does, its flags, and what it runs. */
 export interface Subcommand {
   /** What it does, in a sentence. */
   readonly summary: string;
+  readonly examples?: readonly Example[];
   readonly flags: FlagTable;
   run(args: readonly string[], interruption: AbortSignal): Promise<void>;
 }
 
 /** A command whose function is given the values of its flags. */
 export function subcommand<F extends FlagTable>(
-  { summary, flags }: { summary: string; flags: F },
+  manual: Omit<Manual, "usage"> & { flags: F },
   main: (values: Values<F>, interruption: AbortSignal) => Promise<void>,
 ): Subcommand {
   return {
-    summary,
-    flags,
-    run: (args, interruption) => main(parseFlags(flags, args), interruption),
+    ...manual,
+    run: (args, interruption) => main(parseFlags(manual.flags, args), interruption),
   };
 }
 
 /**
  * Runs the command that the command line begins with, or prints the help of the program or of the
- * command, and ends as `runMain` does.
+ * command, or the version, and ends as `runMain` does.
  */
 export function runSubcommands(
-  { usage, summary, commands }: {
-    usage: string;
-    summary: string;
-    commands: Readonly<Record<string, Subcommand>>;
-  },
+  program: Omit<Manual, "flags"> & { commands: Readonly<Record<string, Subcommand>> },
   args: readonly string[] = Deno.args,
 ): Promise<void> {
+  const { usage, commands } = program;
   return runMain(async (interruption) => {
-    const [name, ...rest] = args;
-    if (name === undefined || asksForHelp([name])) {
-      print(
-        [summary, "", `Usage: ${usage} COMMAND [--flag value ...]`, "", overview(commands)]
-          .join("\n"),
-      );
-      return;
-    }
-    const command = Object.hasOwn(commands, name) ? commands[name] : refuse(name, commands);
-    if (asksForHelp(rest)) {
-      print(helpText({ usage: `${usage} ${name}`, ...command }));
-      return;
-    }
+    const [name = "--help", ...rest] = args.filter((word) => word !== "--quiet");
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    const answer = command
+      ? commonAnswer(args, () => helpText({ ...command, usage: `${usage} ${name}` }))
+      : commonAnswer([name], () => overviewText(program));
+    if (answer !== undefined) return print(answer);
+    if (!command) refuse(name, commands);
     await command.run(rest, interruption);
   });
-}
-
-function overview(commands: Readonly<Record<string, Subcommand>>): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 4;
-  return Object.entries(commands)
-    .map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`).join("\n") +
-    "\n\nCOMMAND --help lists its flags.";
 }
 
 function refuse(name: string, commands: Readonly<Record<string, Subcommand>>): never {

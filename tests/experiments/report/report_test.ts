@@ -36,9 +36,24 @@ interface Page {
 
 async function make(folder: string): Promise<Made> {
   let printed = "";
+  using _wide = wideTerminal();
   await makeReport(folder, (text) => printed += text);
   const read = (name: string) => Deno.readTextFileSync(`${folder}/${name}`);
   return { printed, page: readPage(read("report.html")), read };
+}
+
+/** Makes stdout a terminal so wide that no table is folded. */
+function wideTerminal(): Disposable {
+  const { consoleSize, stdout } = Deno;
+  const { isTerminal } = stdout;
+  Object.assign(stdout, { isTerminal: () => true });
+  Object.assign(Deno, { consoleSize: () => ({ columns: 1000, rows: 10 }) });
+  return {
+    [Symbol.dispose]() {
+      Object.assign(stdout, { isTerminal });
+      Object.assign(Deno, { consoleSize });
+    },
+  };
 }
 
 function readPage(html: string): Page {

@@ -6,6 +6,7 @@ import {
   choices,
   integer,
   integers,
+  namedFlags,
   number,
   numbers,
   parseFlags,
@@ -13,7 +14,7 @@ import {
   refuseIdle,
   yesNo,
 } from "../../../experiments/terminal/flags.ts";
-import { helpText } from "../../../experiments/terminal/help.ts";
+import { helpText, overviewText } from "../../../experiments/terminal/help.ts";
 
 const table = {
   "learning-rate": numbers({
@@ -86,6 +87,51 @@ Deno.test("parseFlags() names the nearest flag for an unknown one, if one is nea
   for (const far of ["--frobnicate", "--__proto__", "--constructor", "-x"]) {
     assertEquals(refusal(far, "1"), `there is no flag ${far}; --help lists the flags`);
   }
+});
+
+Deno.test("parseFlags() knows the names that others have for a flag, where it has that flag", () => {
+  for (
+    const [given, meant] of [
+      ["--lr", "--learning-rate"],
+      ["--learning-rates", "--learning-rate"],
+      ["--eps", "--learning-rate"],
+      ["--momentum", "--mu"],
+    ]
+  ) assertEquals(refusal(given, "1"), wrongFlag(given, meant));
+  assertEquals(
+    refusal("--epochs=10"),
+    "there is no flag --epochs; did you mean --updates (the length is counted in updates)?",
+  );
+  for (const absent of ["--bs", "--wd"]) {
+    assertEquals(refusal(absent, "1"), `there is no flag ${absent}; --help lists the flags`);
+  }
+  const other = { epsilon: number({ help: "e" }), "batch-size": integer({ help: "b" }) };
+  const suggested = (flag: string) => assertThrows(() => parseFlags(other, [flag]), InputError);
+  assertStringIncludes(suggested("--eps").message, "did you mean --epsilon?");
+  assertStringIncludes(suggested("--bs").message, "did you mean --batch-size?");
+  assertStringIncludes(suggested("--lr").message, "--help lists the flags");
+});
+
+Deno.test("parseFlags() takes the flags of all programs for none of its own", () => {
+  assertEquals(parseFlags(table, ["--quiet", "--mu", "0.5", "--quiet"]).mu, 0.5);
+  assertEquals(namedFlags(["--mu", "0.5", "--quiet", "--data=x"]), ["mu", "data"]);
+  assertEquals(refusal("--quiet=yes"), "--quiet takes no value: write --quiet alone");
+  assertEquals(refusal("--quiet", "yes").split(" belongs")[0], '"yes"');
+  assertEquals(refusal("--quite"), wrongFlag("--quite", "--quiet"));
+  assertStringIncludes(refusal("--mu", "--quiet"), "--mu needs a value");
+  assertStringIncludes(refusal("--mu", "--quiet", "0.5"), '"0.5" belongs to no flag');
+});
+
+Deno.test("parseFlags() says of a list that the flag takes one value", () => {
+  assertEquals(
+    refusal("--updates", "5, 10,20"),
+    "--updates takes one value, not the 3 of 5, 10,20",
+  );
+  assertEquals(
+    refusal("--problem=curves,mnist"),
+    "--problem takes one value, not the 2 of curves,mnist",
+  );
+  assertEquals(parseFlags(table, ["--data", "a,b"]).data, "a,b");
 });
 
 function wrongFlag(given: string, meant: string): string {
@@ -162,13 +208,13 @@ Deno.test("refuseIdle() refuses a flag that is there and means nothing", () => {
   }
 });
 
-Deno.test("helpText() says each flag's values, unit and default in lines of at most 100", () => {
+Deno.test("helpText() says each flag's values, unit and default in lines of at most 80", () => {
   const help = helpText({
     usage: "deno run -A x.ts",
     summary: "Trains. ".repeat(30),
     flags: table,
   });
-  for (const line of help.split("\n")) assertEquals(line.length <= 100, true, line);
+  for (const line of help.split("\n")) assertEquals(line.length <= 80, true, line);
   const flowed = help.replace(/\s+/g, " ");
   for (
     const words of [
@@ -184,6 +230,58 @@ Deno.test("helpText() says each flag's values, unit and default in lines of at m
   ) {
     assertStringIncludes(flowed, words);
   }
+});
+
+Deno.test("helpText() gives examples, then the flags in sections as they are first named", () => {
+  const help = helpText({
+    usage: "x.ts",
+    summary: "Trains.",
+    examples: [
+      { command: "x.ts --mu 0.9", does: "Trains one." },
+      { command: `x.ts${" --learning-rate 0.1".repeat(5)}`, does: "Trains more." },
+    ],
+    flags: {
+      mu: number({ section: "Optimizer", help: "The momentum." }),
+      seed: integer({ section: "Run", help: "The seed." }),
+      rate: number({ section: "Optimizer", help: "The rate." }),
+    },
+  });
+  assertEquals(
+    help,
+    `Usage: x.ts [--flag value ...]
+
+Trains.
+
+Examples:
+  x.ts --mu 0.9
+    Trains one.
+  x.ts --learning-rate 0.1 --learning-rate 0.1 --learning-rate 0.1 \\
+      --learning-rate 0.1 --learning-rate 0.1
+    Trains more.
+
+Optimizer:
+  --mu N     The momentum. A number; no default.
+  --rate N   The rate. A number; no default.
+
+Run:
+  --seed N   The seed. An integer; no default.
+
+All programs:
+  --help     Prints this.
+  --version  Prints the version of Nagare and of Deno.
+  --quiet    Leaves out notes and progress: warnings, errors and results remain.`,
+  );
+});
+
+Deno.test("overviewText() lists the commands", () => {
+  const commands = { one: { summary: "Does. ".repeat(20) }, other: { summary: "Undoes." } };
+  const text = overviewText({ usage: "x.ts", summary: "Works.", commands });
+  for (const line of text.split("\n")) assertEquals(line.length <= 80, true, line);
+  assertMatch(
+    text,
+    /^Usage: x.ts COMMAND \[--flag value ...\]\n\nWorks\.\n\nCommands:\n {2}one {4}Does/,
+  );
+  assertMatch(text, /^ {2}other {2}Undoes\.$/m);
 });
 
 Deno.test("asksForHelp() knows --help and -h", () => {

@@ -1,4 +1,5 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { versionText } from "../../../experiments/terminal/program.ts";
 import { beside, type Ended, pause, runDeno, spawnDeno, whenReady } from "../processes.ts";
 
 const sample = beside("terminal/sample_program.ts");
@@ -15,6 +16,26 @@ Deno.test("runProgram() prints the help on stdout", async () => {
   const { status, stdout, stderr } = await ended("--end", "nonsense", "--help");
   assertEquals([status, stderr], [0, ""]);
   assertStringIncludes(stdout, "--file PATH");
+});
+
+Deno.test("runProgram() prints the version, with the revision of a checkout", async () => {
+  const { version } = JSON.parse(Deno.readTextFileSync(beside("../../deno.json")));
+  const words = `nagare ${version} (deno ${Deno.version.deno}`;
+  const unread = await runDeno(["run", sample, "--version", "--end", "nonsense"]);
+  assertEquals(unread, { status: 0, stdout: `${words})\n`, stderr: "" });
+  assertEquals(versionText("0123abc"), `${words}, revision 0123abc)`);
+  assertEquals((await ended("--version")).stdout, `${versionText()}\n`);
+});
+
+Deno.test("runProgram() leaves out notes and progress where --quiet is given", async () => {
+  const loud = await ended("--end", "talk");
+  assertMatch(loud.stderr, /^note: a note\nwarning: a warning\n1\/2 updates, .*, loss 3\n$/);
+  for (const args of [["--quiet", "--end", "talk"], ["--end", "talk", "--quiet"]]) {
+    const warning = "warning: a warning\n";
+    assertEquals(await ended(...args), { status: 0, stdout: "a result\n", stderr: warning });
+  }
+  const failed = await ended("--quiet", "--end", "gpu");
+  assertEquals([failed.status, failed.stderr], [1, "error: the device was lost\n"]);
 });
 
 Deno.test("runProgram() says what can be mended in one line, with its status", async () => {

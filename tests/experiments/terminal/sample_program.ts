@@ -2,6 +2,8 @@
 import { AdapterError, GPUFault, InputError } from "../../../core/errors.ts";
 import { choice, path } from "../../../experiments/terminal/flags.ts";
 import { requirePermissions, runProgram } from "../../../experiments/terminal/program.ts";
+import { showProgress } from "../../../experiments/terminal/progress.ts";
+import { ask, say } from "../../../experiments/terminal/terminal.ts";
 import { chooseRunFolder, recordRun } from "../../../experiments/study/run_folder.ts";
 
 const flags = {
@@ -18,6 +20,8 @@ const flags = {
       "wait",
       "hang",
       "record",
+      "talk",
+      "ask",
     ],
     { default: "well", help: "How it ends." },
   ),
@@ -65,6 +69,17 @@ await runProgram(
         const folder = chooseRunFolder("sample", undefined, new Date(0));
         const run = { program: "sample", folder, details: {}, interruption, isMadeUp: true };
         return recordRun(run, ({ folder }) => Promise.resolve(console.log(folder)));
+      },
+      talk: () => {
+        say("note: a note");
+        say("warning: a warning");
+        using progress = showProgress({ total: 2 });
+        progress.report(1, { loss: 3 });
+        console.log("a result");
+      },
+      ask: async () => {
+        const isYes = await ask("go on?", false, { unattended: true, interruption });
+        console.log(isYes ? "it goes on" : "it does not");
       },
       hang: async () => {
         console.log("ready");
