@@ -4,7 +4,7 @@ import {
   autoencoderRequest,
   capFlags,
   initializationFlags,
-  machineFlags,
+  paperFlags,
   phasesFlags,
   phasesRequest,
   recurrentFlags,
@@ -13,11 +13,11 @@ import {
   theoryFlags,
 } from "./studies/options.ts";
 import { runPhases } from "./studies/phases.ts";
-import { trainTables } from "./studies/tables.ts";
+import { runTables } from "./studies/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";
 import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
 
-const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...machineFlags };
+const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...paperFlags };
 
 await runSubcommands({
   usage: "deno run -A experiments/paper.ts",
@@ -30,7 +30,7 @@ await runSubcommands({
         flags: momentumTableFlags,
       },
       (options, interruption) =>
-        trainTables([autoencoderRequest("table1", options)], options, interruption),
+        runTables([autoencoderRequest("table1", options)], options, interruption),
     ),
     table2: subcommand(
       {
@@ -38,7 +38,7 @@ await runSubcommands({
         flags: momentumTableFlags,
       },
       (options, interruption) =>
-        trainTables([autoencoderRequest("table2", options)], options, interruption),
+        runTables([autoencoderRequest("table2", options)], options, interruption),
     ),
     table3: subcommand(
       {
@@ -46,12 +46,12 @@ await runSubcommands({
         flags: initializationFlags,
       },
       (options, interruption) =>
-        trainTables([autoencoderRequest("table3", options)], options, interruption),
+        runTables([autoencoderRequest("table3", options)], options, interruption),
     ),
     table5: subcommand({
       summary: "Recurrent networks on problems with long-term dependencies.",
       flags: recurrentFlags,
-    }, (options, interruption) => trainTables([recurrentRequest(options)], options, interruption)),
+    }, (options, interruption) => runTables([recurrentRequest(options)], options, interruption)),
     theory: subcommand({
       summary: "What the paper states of momentum, measured in float64 and on the GPU.",
       flags: theoryFlags,
@@ -65,7 +65,7 @@ await runSubcommands({
       flags: allFlags,
     }, async (options, interruption) => {
       const { tables, phases } = requestsOfAll(options);
-      await trainTables(tables, options, interruption);
+      await runTables(tables, options, interruption);
       // What cannot be shared among machines falls to the first.
       if (options.shard !== undefined && options.shard.index > 1) return;
       await runPhases(phases, options, interruption);

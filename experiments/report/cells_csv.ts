@@ -1,5 +1,6 @@
 import { csvLine } from "../files/tables.ts";
-import type { Cell, Errors } from "../study/cells.ts";
+import type { Split } from "../../mod.ts";
+import type { Cell, Splits } from "../study/cell.ts";
 import { errorOf } from "./cell_errors.ts";
 import type { TableSummary } from "./summary.ts";
 
@@ -18,8 +19,9 @@ export function cellsCsv(summaries: readonly TableSummary[]): string {
 
 function rowOf(cell: Cell, summaries: readonly TableSummary[]): Row {
   const { id, configuration, result, training } = cell;
-  const { status, divergedAt, reachedMomentum, final, beforeFinish } = result;
-  const of = (evaluated: Errors | null, split: keyof Errors) => {
+  const { status, updates, divergedAt, final, beforeFinish, curve } = result;
+  const momenta = curve.map(({ momentum }) => momentum ?? 0);
+  const of = (evaluated: Splits | null, split: Split) => {
     const error = evaluated ? errorOf(evaluated, split) : Infinity;
     return Number.isFinite(error) ? error : null;
   };
@@ -29,7 +31,8 @@ function rowOf(cell: Cell, summaries: readonly TableSummary[]): Row {
     id,
     tables: tables.join(" "),
     ...inSnakeCase(configuration),
-    ...inSnakeCase({ status, divergedAt, reachedMomentum }),
+    ...inSnakeCase({ updates, status, divergedAt }),
+    reached_momentum: Math.max(0, ...momenta),
     ...{ train: of(final, "train"), test: of(final, "test") },
     train_before_finish: of(beforeFinish, "train"),
     test_before_finish: of(beforeFinish, "test"),

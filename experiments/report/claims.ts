@@ -1,6 +1,6 @@
 import { fails, STUCK, TRAINED, trains } from "../studies/failing_rates.ts";
 import type { TableName } from "../studies/grid.ts";
-import type { Cell } from "../study/cells.ts";
+import type { Cell } from "../study/cell.ts";
 import { errorBeforeFinish, finalError } from "./cell_errors.ts";
 import { rankCorrelation, seedErrors } from "./comparison.ts";
 import { numberOf } from "./headings.ts";

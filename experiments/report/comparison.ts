@@ -1,6 +1,6 @@
 // @ts-types="./jstat.d.ts"
 import jstat from "jstat";
-import type { Cell } from "../study/cells.ts";
+import type { Cell } from "../study/cell.ts";
 import { finalError } from "./cell_errors.ts";
 import { estimate } from "./estimate.ts";
 

@@ -7,7 +7,7 @@ import {
 import { paperProblems } from "../../mod.ts";
 import { notMNIST, unchecked } from "../problems/problem.ts";
 import { tellData } from "../studies/data.ts";
-import type { TableConfiguration } from "../study/folder.ts";
+import type { TableConfiguration } from "../studies/records.ts";
 import type { AutoencoderGrid } from "../studies/grid.ts";
 import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";

@@ -1,4 +1,4 @@
-import { biasesBaseline } from "../studies/networks.ts";
+import { biasesBaseline } from "../problems/recurrent_kind.ts";
 import { noteOfPublished, publishedRow } from "./published.ts";
 import type { EntrySummary, RateSummary, TableSummary } from "./summary.ts";
 import { formatFigure } from "./text_table.ts";

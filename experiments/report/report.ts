@@ -1,7 +1,8 @@
 import { writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
-import { readCells } from "../study/cells.ts";
-import { readTables } from "../study/folder.ts";
+import { readCells } from "../study/ledger.ts";
+import { readTables } from "../studies/records.ts";
+import { finishedOf } from "../studies/session.ts";
 import { cellsCsv } from "./cells_csv.ts";
 import { checkClaims, claimsTable } from "./claims.ts";
 import { readExtraSections } from "./extra_sections.ts";
@@ -13,17 +14,23 @@ import { resultTable } from "./result_tables.ts";
 import { summarize } from "./summary.ts";
 import { csvText } from "./text_table.ts";
 
+/** Where a report's files and words go. */
+export interface ReportSinks {
+  /** Writes a file of the folder; default: at once. */
+  readonly write?: (name: string, text: string) => void;
+  /** Takes what the terminal shows; default: it is printed. */
+  readonly show?: (text: string) => void;
+}
+
 /**
  * Makes all that is made of a folder of results alone: the CSV files, the figures, report.html, and
  * what the terminal shows of them. Throws InputError, in words that name it, for a damaged file.
- *
- * @param show takes what the terminal shows
  */
 export async function makeReport(
   folder: string,
-  show: (text: string) => void = print,
+  { write = (name, text) => writeWhole(`${folder}/${name}`, text), show = print }: ReportSinks = {},
 ): Promise<void> {
-  const cells = readCells(folder);
+  const cells = finishedOf(readCells(folder));
   const sections = readExtraSections(folder);
   const summaries = readTables(folder).map((found) => summarize(found, cells));
   const claims = summaries.flatMap(checkClaims);
@@ -31,15 +38,15 @@ export async function makeReport(
     ...summaries.flatMap((summary) => [resultTable(summary), ratesTable(summary)]),
     ...claims.length > 0 ? [claimsTable(claims)] : [],
   ];
-  for (const table of tables) writeWhole(`${folder}/${table.name}.csv`, csvText(table));
-  if (summaries.length > 0) writeWhole(`${folder}/cells.csv`, cellsCsv(summaries));
+  for (const table of tables) write(`${table.name}.csv`, csvText(table));
+  if (summaries.length > 0) write("cells.csv", cellsCsv(summaries));
   const drawn = [];
   for (const summary of summaries) {
     const figures = await drawFigures(summary);
-    for (const { name, svg } of figures) writeWhole(`${folder}/${name}.svg`, svg);
+    for (const { name, svg } of figures) write(`${name}.svg`, svg);
     drawn.push({ summary, figures });
   }
-  const page = `${folder}/report.html`;
-  writeWhole(page, reportPage({ tables: drawn, claims, sections }));
-  show([printedTables(summaries, claims), `report: ${page}`].filter((text) => text).join("\n\n"));
+  write("report.html", reportPage({ tables: drawn, claims, sections }));
+  const told = `report: ${folder}/report.html`;
+  show([printedTables(summaries, claims), told].filter((text) => text).join("\n\n"));
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from "../terminal/progress.ts";
-import type { Cell } from "../study/cells.ts";
+import type { Cell } from "../study/cell.ts";
 import type { RecurrentBudget } from "../studies/budget.ts";
 import { tellData } from "../studies/data.ts";
 import { isRecurrent } from "./differences.ts";
@@ -75,7 +75,7 @@ function budgetOf({ record: { configuration } }: TableSummary): Setting[] {
 function workOf({ record, planned, cells }: TableSummary): Setting[] {
   const told = (tell: (cell: Cell) => string | number) =>
     [...new Set(cells.map(tell))].join("; ") || "-";
-  const days = cells.map(({ training }) => training.finished).toSorted();
+  const days = cells.map(({ training }) => training.saved).toSorted();
   return [
     ["networks", `${cells.length} of ${planned}`],
     ["side by side", told(({ training }) => training.replicas)],

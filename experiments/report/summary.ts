@@ -1,17 +1,18 @@
-import type { Cell, Errors } from "../study/cells.ts";
-import type { CellConfiguration } from "../studies/configuration.ts";
+import type { Cell } from "../study/cell.ts";
+import type { Configuration } from "../study/cell.ts";
 import { failingRates } from "../studies/failing_rates.ts";
-import type { FoundTable, TableRecord } from "../study/folder.ts";
+import type { FoundTable, TableRecord } from "../studies/records.ts";
 import {
   networkOf,
   type PlannedEntry,
-  type PlannedNetwork,
   type PlannedTable,
   type TableName,
 } from "../studies/grid.ts";
+import type { PlannedCell } from "../study/ledger.ts";
 import { type Cells, type Edge, searchRates } from "../studies/rate_search.ts";
 import { confirmed, networksOf } from "../studies/stages.ts";
 import { errorBeforeFinish, finalError } from "./cell_errors.ts";
+import type { Split } from "../../mod.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 
 /** A table as far as its networks are there. */
@@ -41,7 +42,7 @@ export interface EntrySummary {
   readonly row: string;
   readonly column: string;
   /** Of its networks, which agree in all but learning rate and seed. */
-  readonly configuration: CellConfiguration;
+  readonly configuration: Configuration;
   /** The momentum that the schedule reaches, where that is below the column's cap. */
   readonly notReached: number | undefined;
   /** An earlier column with the same networks: this one is no evidence of its own. */
@@ -75,7 +76,7 @@ export interface RateSummary {
 }
 
 /** Over the seeds; undefined where no network is there. */
-export type Splits = Readonly<Record<keyof Errors, Estimate | undefined>>;
+export type Splits = Readonly<Record<Split, Estimate | undefined>>;
 
 /** Puts the cells of a folder into its tables. */
 export function summarize({ record, table }: FoundTable, cells: Cells): TableSummary {
@@ -141,7 +142,7 @@ function summarizeEntry(
 }
 
 function summarizeRate(learningRate: number, cells: readonly Cell[]): RateSummary {
-  const over = (error: (cell: Cell, split: keyof Errors) => number): Splits => ({
+  const over = (error: (cell: Cell, split: Split) => number): Splits => ({
     train: estimate(cells.map((cell) => error(cell, "train"))),
     test: estimate(cells.map((cell) => error(cell, "test"))),
   });
@@ -156,6 +157,6 @@ function summarizeRate(learningRate: number, cells: readonly Cell[]): RateSummar
   };
 }
 
-function found(networks: readonly PlannedNetwork[], cells: Cells): Cell[] {
+function found(networks: readonly PlannedCell[], cells: Cells): Cell[] {
   return networks.flatMap(({ id }) => cells.get(id) ?? []);
 }

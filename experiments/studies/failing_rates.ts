@@ -1,7 +1,7 @@
 import { finalError } from "../report/cell_errors.ts";
 import { meanImageError } from "../report/published.ts";
 import { networkOf, type PlannedEntry, type PlannedTable } from "./grid.ts";
-import { reachedMomentum } from "./networks.ts";
+import { reachedMomentum } from "../study/momentum.ts";
 import { type Cells, searchRates } from "./rate_search.ts";
 
 /** A learning rate at which NAG, CM or both of a cap fail: where they are compared as to that. */

@@ -1,11 +1,13 @@
+import { cellId, type Configuration } from "../study/cell.ts";
+import type { PlannedCell } from "../study/ledger.ts";
+import { reachedMomentum } from "../study/momentum.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
-import { cellId } from "../study/cells.ts";
-import type {
-  AutoencoderConfiguration,
-  CellConfiguration,
-  RecurrentConfiguration,
-} from "./configuration.ts";
-import { reachedMomentum } from "./networks.ts";
+import {
+  autoencoderConfiguration,
+  type PaperProblem,
+  type PaperSequences,
+  recurrentConfiguration,
+} from "./configurations.ts";
 
 /** The tables of the paper that are trained for. */
 export const tableNames = ["table1", "table2", "table3", "table5"] as const;
@@ -38,7 +40,7 @@ export interface PlannedEntry {
   readonly row: string;
   readonly column: string;
   /** What its networks share, with the learning rate and the seed of the first. */
-  readonly configuration: CellConfiguration;
+  readonly configuration: Configuration;
   /** Those that are tried first. */
   readonly learningRates: readonly number[];
   /** The first one chooses the learning rate; the others confirm what it chose. */
@@ -47,43 +49,33 @@ export interface PlannedEntry {
   readonly widen: boolean;
 }
 
-/** A network that a table asks for. */
-export interface PlannedNetwork {
-  readonly id: string;
-  readonly configuration: CellConfiguration;
-}
-
 /** The network of an entry at a learning rate, with a seed. */
 export function networkOf(
   entry: PlannedEntry,
   learningRate: number,
   seed: number,
-): PlannedNetwork {
+): PlannedCell {
   const configuration = { ...entry.configuration, learningRate, seed };
   return { id: cellId(configuration), configuration };
 }
 
-/** The networks of one of `count` machines, so that all machines' together are the whole list. */
-export function shardOf(
-  networks: readonly PlannedNetwork[],
-  { index, count }: { index: number; count: number },
-): PlannedNetwork[] {
-  return networks.filter((_, i) => i % count === index - 1);
-}
-
-type Problem = AutoencoderConfiguration["problem"];
-
 /** What a table of autoencoders is laid from. */
 export interface AutoencoderGrid {
-  problem: Problem;
+  problem: PaperProblem;
   layers: readonly number[];
   data: string;
   budget: Omit<AutoencoderBudget, "layers">;
 }
 
+/** What the networks of a column have of their own. */
+type Setting = Partial<Pick<Configuration, "mu" | "init" | "initScale">> & {
+  readonly optimizer?: "sgd" | "cm" | "nag";
+  readonly activation?: "tanh";
+};
+
 /** A column and the settings that make it. */
 interface Column extends PlannedColumn {
-  readonly setting: Partial<AutoencoderConfiguration>;
+  readonly setting: Setting;
 }
 
 /** Table 1: SGD, NAG and CM at each cap of the momentum schedule. */
@@ -124,7 +116,7 @@ export function table3(grid: AutoencoderGrid): PlannedTable {
 
 /** Table 5: recurrent networks without momentum, and with NAG and CM at each momentum. */
 export function table5(
-  problems: readonly RecurrentConfiguration["problem"][],
+  problems: readonly PaperSequences[],
   budget: RecurrentBudget,
 ): PlannedTable {
   const high = budget.mu.filter((mu) => mu > 0);
@@ -143,15 +135,10 @@ export function table5(
         row: problem,
         column: name,
         ...searchOf(budget),
-        configuration: {
-          network: "recurrent",
-          problem,
-          length: budget.lengths[problem],
-          hidden: budget.hidden,
-          warmUpUpdates: budget.warmUpUpdates,
-          ...{ optimizer, mu, ...firstOf(budget) },
-          ...trainingOf(budget),
-        },
+        configuration: recurrentConfiguration(
+          { ...budget, problem, length: budget.lengths[problem] },
+          { optimizer, mu, ...firstOf(budget), ...trainingOf(budget) },
+        ),
       }))
     ),
   };
@@ -200,26 +187,14 @@ function firstOf({ learningRates: [learningRate], seeds: [seed] }: Search) {
   return { learningRate, seed };
 }
 
-function configurationOf(
-  { problem, layers, data, budget }: AutoencoderGrid,
-  setting: Partial<AutoencoderConfiguration>,
-): AutoencoderConfiguration {
-  return {
-    network: "autoencoder",
-    problem,
-    data,
-    layers,
-    activation: "sigmoid",
-    init: "sparse",
-    initScale: 1,
-    optimizer: "nag",
-    mu: 0,
-    schedulePeriod: budget.schedulePeriod,
-    finish: budget.finish,
-    ...firstOf(budget),
-    ...trainingOf(budget),
+function configurationOf(grid: AutoencoderGrid, setting: Setting): Configuration {
+  const { schedulePeriod, finish } = grid.budget;
+  return autoencoderConfiguration(grid, {
+    ...{ optimizer: "nag", mu: 0, schedulePeriod, finish },
+    ...firstOf(grid.budget),
+    ...trainingOf(grid.budget),
     ...setting,
-  };
+  });
 }
 
 /** Reports on a curve, and their cases: a few per cent of the time that training takes. */

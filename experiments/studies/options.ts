@@ -41,9 +41,18 @@ const budgetFlags = {
   "learning-rate": numbers({
     ...ofPreset,
     above: 0,
-    help: "The learning rates; the best one of an entry is reported.",
+    help: "The learning rates that are tried first; the best one of an entry is reported.",
   }),
-  seed: integers({ ...ofPreset, atLeast: 0, help: "Of weights and minibatches: a network each." }),
+  widen: yesNo({
+    default: true,
+    help: "Tries more rates, by factors of 2, where the best one is at the edge of those tried.",
+  }),
+  seed: integers({
+    ...ofPreset,
+    atLeast: 0,
+    help: "Of weights and minibatches: the first one chooses the learning rates, the others " +
+      "confirm what it chose.",
+  }),
   "batch-size": integer({ ...ofPreset, atLeast: 1, unit: "cases", help: "Cases of a minibatch." }),
 } satisfies FlagTable;
 
@@ -203,9 +212,10 @@ export function autoencoderRequest(
   name: "table1" | "table2" | "table3",
   options: Values<typeof autoencoderFlags & Partial<typeof capFlags & typeof initializationFlags>>,
 ): TableRequest {
-  const { preset = "paper", learningRate, seed, initScale, ...rest } = options;
+  const { preset = "paper", learningRate, seed, initScale, widen, ...rest } = options;
   const given = { ...rest, learningRates: learningRate, seeds: seed, scales: initScale };
-  const budget: AutoencoderBudget = override(autoencoderBudgets[name][preset], given);
+  const base: AutoencoderBudget = autoencoderBudgets[name][preset];
+  const budget = { ...override(base, given), ...!widen && { widen } };
   if (name === "table3" && budget.mu.length > 1) {
     throw new InputError(`--mu takes one cap for table3, not ${budget.mu.join(",")}`);
   }
@@ -214,9 +224,11 @@ export function autoencoderRequest(
 
 /** Table 5, as a command line asks for it. Throws InputError where its numbers make none. */
 export function recurrentRequest(options: Values<typeof recurrentFlags>): TableRequest {
-  const { preset = "paper", problem: problems, length, learningRate, seed, ...rest } = options;
+  const { preset = "paper", problem: problems, length, learningRate, seed, widen, ...rest } =
+    options;
   const given = { ...rest, learningRates: learningRate, seeds: seed };
-  const budget: RecurrentBudget = override(recurrentBudgets[preset], given);
+  const base: RecurrentBudget = recurrentBudgets[preset];
+  const budget = { ...override(base, given), ...!widen && { widen } };
   if (length !== undefined && length.length !== problems.length) {
     throw new InputError(
       `--length names ${length.length} of ${problems.length}: one for each of ${problems}`,

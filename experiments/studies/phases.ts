@@ -34,14 +34,14 @@ export async function runPhases(
     wanted: () => cells,
     ...paperKinds({ upload }),
     ...{ details: {}, remark, isEstimated: true, isWhole: () => false },
-    report: ({ folder }) => ({
+    report: (run) => ({
       restart() {},
       append: record,
       keep() {},
-      async conclude() {
+      async conclude({ cells }) {
         record();
-        await writePhases(folder, plan);
-        await makeReport(folder);
+        await writePhases(run.folder, plan, cells);
+        await makeReport(run.folder, { write: run.write.bind(run) });
       },
     }),
   }, session);

@@ -4,8 +4,8 @@ import { decadeTicks } from "../charts/loss_chart.ts";
 import { csvLine } from "../files/tables.ts";
 import { print } from "../terminal/terminal.ts";
 import { chartConfig, optimizerColor, renderSvg } from "../charts/vega.ts";
-import { type Cell, readCells } from "../study/cells.ts";
-import type { PlannedNetwork } from "./grid.ts";
+import { areFinite, type Cell } from "../study/cell.ts";
+import type { PlannedCell } from "../study/ledger.ts";
 import type { PlannedPhases } from "./phases_grid.ts";
 import { type ExtraSection, writeExtraSection } from "../report/extra_sections.ts";
 import { formatFigure } from "../report/text_table.ts";
@@ -25,9 +25,13 @@ export interface Point {
 /** The mean over seeds of the points that agree in the rest. */
 export type Mean = Omit<Point, "seed">;
 
-/** Writes phases.csv, the figures and the section of the report from the folder's cells; prints it. */
-export async function writePhases(folder: string, plan: PlannedPhases): Promise<void> {
-  const points = pointsOf(plan, readCells(folder));
+/** Writes phases.csv, the figures and the section of the report from cells; prints it. */
+export async function writePhases(
+  folder: string,
+  plan: PlannedPhases,
+  cells: ReadonlyMap<string, Cell>,
+): Promise<void> {
+  const points = pointsOf(plan, cells);
   const columns = [
     "branch_at",
     "mu",
@@ -58,10 +62,16 @@ function pointsOf(
   { trunk, branchings }: PlannedPhases,
   cells: ReadonlyMap<string, Cell>,
 ): Point[] {
-  const points = (networks: readonly PlannedNetwork[], branchAt: number | null) =>
+  const points = (networks: readonly PlannedCell[], branchAt: number | null) =>
     networks.flatMap(({ id, configuration: { mu, seed } }) =>
       (cells.get(id)?.result.curve ?? []).flatMap(({ update, train, test }) =>
-        train === null || test === null ? [] : [{ branchAt, mu, seed, update, train, test }]
+        areFinite({ train, test }) && update > 0
+          ? [{
+            ...{ branchAt, mu, seed, update },
+            train: train.squaredError,
+            test: test.squaredError,
+          }]
+          : []
       )
     );
   return [

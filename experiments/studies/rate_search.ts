@@ -1,5 +1,5 @@
 import { finalError } from "../report/cell_errors.ts";
-import type { Cell } from "../study/cells.ts";
+import type { Cell } from "../study/cell.ts";
 import { networkOf, type PlannedEntry } from "./grid.ts";
 
 /** Finished networks, by ID. */

@@ -3,11 +3,7 @@ import { dirname } from "node:path";
 import * as v from "valibot";
 import { makeFolder } from "../files/disk.ts";
 import { exists, readWhole, writeWhole } from "../files/files.ts";
-import {
-  type PhasesConfiguration,
-  type PlannedPhases,
-  planPhases,
-} from "./phases_grid.ts";
+import { type PhasesConfiguration, type PlannedPhases, planPhases } from "./phases_grid.ts";
 import { gitRevision, versions } from "../files/provenance.ts";
 import {
   type PlannedTable,
@@ -25,6 +21,7 @@ const common = {
   updates: positive,
   mu: numbers,
   learningRates: numbers,
+  widen: v.optional(v.boolean()),
   seeds: numbers,
   batchSize: positive,
 };

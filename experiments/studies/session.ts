@@ -1,5 +1,6 @@
 import { InputError } from "../../mod.ts";
 import { exists, tryWriting } from "../files/files.ts";
+import type { Cell } from "../study/cell.ts";
 import { readRecord } from "../study/resume.ts";
 import { placeOf, recordName } from "../study/run_folder.ts";
 import type { Session } from "../study/study.ts";
@@ -41,4 +42,9 @@ export function checkFolder(folder: string): void {
     `${folder} holds tables of an older version of Nagare: go on with that version, or name another ` +
       "folder with --out",
   );
+}
+
+/** The cells that are finished. */
+export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
+  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
 }

@@ -1,12 +1,13 @@
 import { failingRates } from "./failing_rates.ts";
-import { networkOf, type PlannedEntry, type PlannedNetwork, type PlannedTable } from "./grid.ts";
+import type { PlannedCell } from "../study/ledger.ts";
+import { networkOf, type PlannedEntry, type PlannedTable } from "./grid.ts";
 import { type Cells, searchRates } from "./rate_search.ts";
 
 /**
  * The networks of some tables that are asked for so far, each once. It is a function of the tables and
  * of the cells alone, in whatever order these were finished.
  */
-export function networksOf(tables: readonly PlannedTable[], cells: Cells): PlannedNetwork[] {
+export function networksOf(tables: readonly PlannedTable[], cells: Cells): PlannedCell[] {
   return eachOnce(stagesOf(tables, cells).flat());
 }
 
@@ -16,17 +17,17 @@ export function networksOf(tables: readonly PlannedTable[], cells: Cells): Plann
  * learning rates of all entries on the first seed; then come, again and again, more rates where the
  * best is at the edge of those tried; at last the best rate of each entry with the other seeds.
  */
-export function currentStage(tables: readonly PlannedTable[], cells: Cells): PlannedNetwork[] {
+export function currentStage(tables: readonly PlannedTable[], cells: Cells): PlannedCell[] {
   return eachOnce(stagesOf(tables, cells).at(-1) ?? []);
 }
 
 /** The networks to be trained next: what {@linkcode currentStage} lacks. Empty when all is there. */
-export function nextNetworks(tables: readonly PlannedTable[], cells: Cells): PlannedNetwork[] {
+export function nextNetworks(tables: readonly PlannedTable[], cells: Cells): PlannedCell[] {
   return currentStage(tables, cells).filter(({ id }) => !cells.has(id));
 }
 
 /** The stages that have begun; all but the last are complete. */
-function stagesOf(tables: readonly PlannedTable[], cells: Cells): PlannedNetwork[][] {
+function stagesOf(tables: readonly PlannedTable[], cells: Cells): PlannedCell[][] {
   const searches = tables.flatMap(({ entries }) => entries)
     .map((entry) => ({ entry, ...searchRates(entry, cells) }));
   const unfinished = searches.filter(({ isDone }) => !isDone).map(({ steps }) => steps.length);
@@ -43,7 +44,7 @@ function stagesOf(tables: readonly PlannedTable[], cells: Cells): PlannedNetwork
 }
 
 /** The best rate of each entry, and rates at which NAG and CM fail, with the other seeds. */
-function confirmation(table: PlannedTable, cells: Cells): PlannedNetwork[] {
+function confirmation(table: PlannedTable, cells: Cells): PlannedCell[] {
   return [
     ...table.entries.flatMap((entry) => confirmed(entry, searchRates(entry, cells).best)),
     ...failingRates(table, cells).flatMap(({ nag, cm, learningRate }) =>
@@ -53,11 +54,11 @@ function confirmation(table: PlannedTable, cells: Cells): PlannedNetwork[] {
 }
 
 /** The networks of the seeds that did not choose the rates. */
-export function confirmed(entry: PlannedEntry, rate: number | undefined): PlannedNetwork[] {
+export function confirmed(entry: PlannedEntry, rate: number | undefined): PlannedCell[] {
   const [, ...seeds] = entry.seeds;
   return rate === undefined ? [] : seeds.map((seed) => networkOf(entry, rate, seed));
 }
 
-function eachOnce(networks: readonly PlannedNetwork[]): PlannedNetwork[] {
+function eachOnce(networks: readonly PlannedCell[]): PlannedCell[] {
   return [...new Map(networks.map((network) => [network.id, network])).values()];
 }

@@ -1,20 +1,16 @@
 import { InputError } from "../../mod.ts";
-import { type LoadedProblem, requireBatch, uploader } from "../problems/problem.ts";
-import type { Share } from "../terminal/flags.ts";
-import { list, makeFolder } from "../files/disk.ts";
-import { lockFolder } from "../files/lock.ts";
-import type { AdapterPreference } from "../study/adapter.ts";
+import { makeReport } from "../report/report.ts";
+import type { Cell } from "../study/cell.ts";
+import { carryOut } from "../study/study.ts";
 import { say } from "../terminal/terminal.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
-import { readCells } from "../study/cells.ts";
-import { checkData, type DataOptions, identityOf, layersOf, loadData } from "./data.ts";
-import { checkFolder, layTable, type TableConfiguration } from "../study/folder.ts";
-import { type PlannedNetwork, type PlannedTable, shardOf } from "./grid.ts";
-import { onGPU } from "../study/on_gpu.ts";
-import { makeReport } from "../report/report.ts";
-import { sequencesOf } from "./networks.ts";
-import { currentStage, networksOf, nextNetworks } from "./stages.ts";
-import { trainNetworks, type Workshop } from "../study/train.ts";
+import { type PaperSequences, RECURRENT_CONNECTIONS } from "./configurations.ts";
+import { type DataOptions, layersOf, loadPaperData, type PaperData } from "./data.ts";
+import type { PaperOptions } from "./options.ts";
+import { paperKinds } from "./paper_kinds.ts";
+import { layTable, type TableConfiguration } from "./records.ts";
+import { finishedOf, paperSession } from "./session.ts";
+import { currentStage, nextNetworks } from "./stages.ts";
 
 /** A table that a command asks for. */
 export type TableRequest = AutoencoderRequest | RecurrentRequest;
@@ -30,111 +26,58 @@ interface RecurrentRequest {
   readonly name: "table5";
   readonly preset: string;
   readonly budget: RecurrentBudget;
-  readonly problems: readonly ("add" | "mul" | "mem-5" | "mem-20")[];
+  readonly problems: readonly PaperSequences[];
 }
 
-/** Where results go, and what is trained. */
-export interface TableOptions {
-  readonly out: string;
-  readonly shard: Share | undefined;
-  readonly replicas: number | undefined;
-  readonly adapter: AdapterPreference;
-}
-
-/** Trains what the tables' folder still lacks, and makes the report of what it then holds. */
-export async function trainTables(
+/**
+ * Trains what the tables' folder still lacks, stage after stage, and makes the report of what it then
+ * holds.
+ */
+export async function runTables(
   requests: readonly TableRequest[],
-  options: TableOptions,
+  options: PaperOptions,
   interruption: AbortSignal,
 ): Promise<void> {
-  const { out: folder, shard } = options;
   requests.forEach(checkRequest);
-  checkFolder(folder);
+  const session = paperSession(options, interruption);
   const first = requests.find((request) => request.name !== "table5");
-  const loaded = first && await loadData(first.data, interruption);
-  requests.forEach((request) => checkBatch(request, loaded));
+  const batch = Math.max(
+    0,
+    ...requests.map(({ name, budget: { batchSize } }) => name === "table5" ? 0 : batchSize),
+  );
+  const loaded = first && await loadPaperData(first.data, batch, interruption);
   const laid = requests.map((request) =>
-    layTable(folder, request.name, {
+    layTable(options.out, request.name, {
       preset: request.preset,
       configuration: configurationOf(request, loaded),
     })
   );
   const plans = laid.map(({ plan }) => plan);
-  const cells = readCells(folder);
-  const asked = networksOf(plans, cells);
-  for (const { configuration } of asked) {
-    if (configuration.network === "recurrent") sequencesOf(configuration);
-  }
-  if (loaded?.remark) say(loaded.remark);
-  const found = asked.filter(({ id }) => cells.has(id)).length;
-  if (found > 0) say(`${found} of ${asked.length} networks are there already`);
-  const begin = () => laid.forEach(({ record }) => record());
-  if (missingOf(plans, options).length === 0) begin();
-  else {
-    const upload = first && uploader(loaded!, () => loadData(first.data, interruption));
-    await onGPU(options.adapter, interruption, async ({ gpu, adapter }) => {
-      using _lock = lockShare(folder, shard);
-      const data = await upload?.(gpu);
-      const { replicas } = options;
-      await trainStages(plans, options, {
-        ...{ gpu, adapter, folder, data, replicas, interruption, begin },
-      });
-    });
-  }
-  if (shard && nextNetworks(plans, readCells(folder)).length > 0) {
+  const record = () => laid.forEach(({ record }) => record());
+  await carryOut({
+    wanted: (cells) => currentStage(plans, finishedOf(cells)),
+    ...paperKinds({ upload: loaded?.upload }),
+    ...{ details: {}, remark: loaded?.remark, isEstimated: true, isWhole: () => false },
+    report: (run) => ({
+      restart() {},
+      append: record,
+      keep() {},
+      async conclude({ cells }) {
+        record();
+        noteOthers(options.shard !== undefined, cells);
+        await makeReport(run.folder, { write: run.write.bind(run) });
+      },
+    }),
+  }, session);
+
+  function noteOthers(isShare: boolean, cells: ReadonlyMap<string, Cell>): void {
+    if (!isShare || nextNetworks(plans, finishedOf(cells)).length === 0) return;
     say(
       "note: the next stage depends on the cells of all machines: put them into one folder and " +
         "repeat the command",
     );
   }
-  await makeReport(folder);
 }
-
-/** Trains stage after stage: what the next one asks for depends on how the last one came out. */
-async function trainStages(
-  plans: readonly PlannedTable[],
-  options: TableOptions,
-  workshop: Workshop,
-): Promise<void> {
-  for (;;) {
-    const missing = missingOf(plans, options);
-    if (missing.length === 0) return;
-    await trainNetworks(missing, workshop);
-  }
-}
-
-/** The networks of this machine's share of the stage under way that have no cell yet. */
-function missingOf(
-  plans: readonly PlannedTable[],
-  { out: folder, shard }: TableOptions,
-): PlannedNetwork[] {
-  const cells = readCells(folder);
-  const stage = currentStage(plans, cells);
-  const own = shard ? shardOf(stage, shard) : stage;
-  return own.filter(({ id }) => !cells.has(id));
-}
-
-/**
- * Keeps the folder, or a machine's share of it, for this process. Throws InputError where another
- * process trains the same networks: all of them, the same share, or one by another division.
- */
-function lockShare(folder: string, shard: Share | undefined): Disposable {
-  makeFolder(folder);
-  if (!shard) return lockFolder(folder);
-  const shards = `${folder}/shards`;
-  const own = `${shard.index}-of-${shard.count}`;
-  makeFolder(`${shards}/${own}`);
-  using locks = new DisposableStack();
-  locks.use(lockFolder(folder, { shared: true }));
-  locks.use(lockFolder(`${shards}/${own}`));
-  for (const name of list(shards)) {
-    if (!name.endsWith(`-of-${shard.count}`)) lockFolder(`${shards}/${name}`)[Symbol.dispose]();
-  }
-  return locks.move();
-}
-
-/** Of a hidden unit under echo-state initialization (paper, Table 4). */
-const RECURRENT_CONNECTIONS = 15;
 
 /** Checks what can be checked before anything is read. */
 function checkRequest(request: TableRequest): void {
@@ -160,17 +103,12 @@ function checkRequest(request: TableRequest): void {
         `many, or --finish 0 to ${updates}`,
     );
   }
-  checkData(data, layers);
-}
-
-function checkBatch(request: TableRequest, loaded: LoadedProblem | undefined): void {
-  const { batchSize } = request.budget;
-  if (request.name !== "table5" && loaded) requireBatch(batchSize, loaded);
+  layersOf(data, layers);
 }
 
 function configurationOf(
   request: TableRequest,
-  loaded: LoadedProblem | undefined,
+  loaded: PaperData | undefined,
 ): TableConfiguration {
   if (request.name === "table5") {
     const { problems, budget } = request;
@@ -178,5 +116,6 @@ function configurationOf(
   }
   const { layers, ...budget } = request.budget;
   const { problem } = request.data;
-  return { problem, layers: layersOf(problem, layers), data: identityOf(loaded!.source), budget };
+  const data = loaded!.identity;
+  return { problem, layers: layersOf(request.data, layers), data, budget };
 }

@@ -137,7 +137,7 @@ export function finishOf({ updates, finish }: Configuration): number | undefined
   return finish === 0 ? undefined : updates - finish;
 }
 
-/** A figure as cells keep it: the shortest number that is the same float32. */
+/** Figures as cells keep them: the shortest number that is the same float32. */
 export function kept(figures: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [name, shortestFloat32(value)]),

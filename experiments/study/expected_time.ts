@@ -1,3 +1,4 @@
+import type { Gpu } from "../../mod.ts";
 import { type LaidRound, readRound, type Yard } from "./lay.ts";
 import { allCases, openRound, type Place, type Round } from "./round.ts";
 
@@ -9,12 +10,17 @@ interface Cost {
   readonly evaluatedCase: number;
 }
 
+/** What was tried before: one stage of a study after another asks. */
+const known = new WeakMap<Gpu, Map<string, Cost>>();
+
 /** Seconds that the rounds take: each kind of model is tried once. */
 export async function expectedSeconds(
   rounds: readonly LaidRound[],
   place: Yard & Pick<Place, "ending" | "machine">,
 ): Promise<number> {
-  const costs = new Map<string, Cost>();
+  const { gpu } = place.machine;
+  const costs = known.get(gpu) ?? new Map<string, Cost>();
+  known.set(gpu, costs);
   let seconds = 0;
   for (const round of rounds) {
     const { model, cells } = await readRound(round, place);

@@ -73,7 +73,10 @@ export class GridReporter implements Reporter {
     const rows = readTable(this.#views?.curve ?? "");
     if (rows.length > 0) {
       const isDiverged = this.#rowsDiverged(outcomes);
-      run.write("loss.svg", await lossChart(rows, { ...chart, isDiverged }));
+      // Where all begin is far above where they differ.
+      const later = rows.filter(({ update }) => update !== "0");
+      const drawn = later.length > 0 ? later : rows;
+      run.write("loss.svg", await lossChart(drawn, { ...chart, isDiverged }));
     }
     const [first] = finiteOnes(outcomes, (figures) => figureOf(kind.figure, figures));
     const best = first && end.machine && await this.#bestNetwork(first.cell, end.machine);

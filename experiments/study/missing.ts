@@ -32,6 +32,16 @@ export function missingOf(
   return planned.filter((cell) => unfinished.has(cell) || isNeeded(cell));
 }
 
+/** Those whose beginning is there: others begin at the state of a network that comes first. */
+export function readyOf(
+  cells: readonly PlannedCell[],
+  { folder }: Pick<Ledger, "folder">,
+): PlannedCell[] {
+  return cells.filter(({ id, from }) =>
+    !from || hasState(folder, id) || hasState(from.folder ?? folder, from.cell, from.update)
+  );
+}
+
 /** The networks of one of `count` machines, so that all machines' together are all of them. */
 export function shareOf(
   planned: readonly PlannedCell[],

@@ -5,13 +5,13 @@ import {
   type Flag,
   integers,
   type Kind,
-  nearest,
   numbers,
   type Range,
   real,
   several,
   whole,
 } from "../terminal/flags.ts";
+import { nearest } from "../terminal/suggestions.ts";
 import { type OptimizerChoice, shippedOptimizers } from "./shipped_optimizers.ts";
 
 /** What a program takes where nobody says, and an optimizer has no default of its own. */

@@ -92,6 +92,10 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
   }
   // Where a run was killed at its end, its pictures may be missing.
   const isEnded = missing.length === 0 && earlier?.status !== "running";
+  const count = wanted(there.cells).length;
+  if (laid.isEstimated && missing.length < count) {
+    say(`${count - missing.length} of ${count} networks are there already`);
+  }
   using machine = isEnded ? undefined : await openMachine(session);
   const ending = new Ending(interruption, options.maxTime);
   if (options.dryRun) {
@@ -107,7 +111,9 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
     const ledger = new Ledger(run.folder, run);
     const reporter = laid.report(run);
     while (machine && !ending.signal.aborted) {
-      const planned = wanted(ledger.cells);
+      // Other machines may have put theirs into the folder meanwhile.
+      const there = share ? readCells(run.folder) : ledger.cells;
+      const planned = wanted(there);
       if (missingOf(planned, ledger).length === 0) break;
       await trainCells(
         planned,
@@ -115,7 +121,6 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
       );
     }
     if (ending.reason !== undefined) run.stop(ending.reason);
-    // Other machines may have put theirs into the folder meanwhile.
     const cells = share ? new Map([...readCells(run.folder), ...ledger.cells]) : ledger.cells;
     await reporter.conclude({ cells, ending: ending.status, machine });
     if (machine?.profile) printProfile(machine.profile);

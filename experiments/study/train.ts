@@ -4,7 +4,7 @@ import { say } from "../terminal/terminal.ts";
 import type { CellRow } from "./cell.ts";
 import { expectedSeconds } from "./expected_time.ts";
 import type { PlannedCell } from "./ledger.ts";
-import { missingOf } from "./missing.ts";
+import { missingOf, readyOf } from "./missing.ts";
 import { type LaidRound, layRounds, readRound, type Yard } from "./lay.ts";
 import { describeFault, mostReopenings } from "./machine.ts";
 import { figureOf } from "./network_kind.ts";
@@ -36,11 +36,11 @@ export async function trainCells(
   let { replicas: most = Infinity } = training;
   for (;;) {
     training.onRestart();
-    const missing = missingOf(cells, training.ledger);
-    if (missing.length === 0) return;
+    const missing = readyOf(missingOf(cells, training.ledger), training.ledger);
+    if (missing.length === 0 || training.ending.signal.aborted) return;
     const rounds = await layRounds(missing, most, training);
     try {
-      return await trainRounds(rounds, training);
+      await trainRounds(rounds, training);
     } catch (error) {
       const largest = Math.max(...rounds.map(({ cells }) => cells.length));
       if (error instanceof GPUMemoryError) most = halved(largest, error, training.run);
@@ -123,7 +123,7 @@ function tell(
   const errors = rows.map((row) => figureOf(figure, row) ?? NaN);
   const best = errors.reduce((best, error, r) => error < errors[best] ? r : best, 0);
   const done = before + cells.length * (rows[0].update - update);
-  progress.report(done, { [figure.title]: errors[best] });
+  progress.report(done, { [figure.title]: errors[best] }, nameOf(cells[best]));
 }
 
 /** Updates that are left of all its networks. */

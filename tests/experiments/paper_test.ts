@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readCells } from "../../experiments/study/cells.ts";
+import { readCells } from "../../experiments/study/cell.ts";
 import { runDeno } from "./processes.ts";
 import { scratch } from "./scratch.ts";
 

@@ -7,8 +7,8 @@ import {
   type CellTraining,
   decodeCell,
   encodeCell,
-} from "../../experiments/study/cells.ts";
-import type { CellConfiguration } from "../../experiments/studies/configuration.ts";
+} from "../../experiments/study/cell.ts";
+import type { Configuration } from "../../experiments/study/cell.ts";
 import { edited, edits, nested, specimen } from "./damage.ts";
 import { property, readOrRefused, survives } from "./property.ts";
 
@@ -46,7 +46,7 @@ const training: fc.Arbitrary<CellTraining> = fc.record({
 const configuration = fc.dictionary(
   text.map((name) => `setting ${name}`),
   fc.oneof(text, number, fc.array(number)),
-).map((settings) => settings as unknown as CellConfiguration);
+).map((settings) => settings as unknown as Configuration);
 
 const cells: fc.Arbitrary<Cell> = fc.record({ configuration, result, training })
   .map((cell) => ({ id: cellId(cell.configuration), ...cell }));

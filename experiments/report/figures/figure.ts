@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { decadeTicks } from "../../charts/loss_chart.ts";
 import { chartConfig, optimizerColor } from "../../charts/vega.ts";
-import type { CellConfiguration } from "../../studies/configuration.ts";
+import type { Configuration } from "../../study/cell.ts";
 import type { Estimate } from "../estimate.ts";
 import { figureOf } from "../headings.ts";
 import { type EntrySummary, evidence, type Splits, type TableSummary } from "../summary.ts";
@@ -74,7 +74,7 @@ function markOf(split: Mark["split"], errors: Estimate | undefined): Mark[] {
 }
 
 /** How an optimizer and its momentum are called: SGD, NAG 0.99. */
-export function methodOf({ optimizer, mu }: CellConfiguration): string {
+export function methodOf({ optimizer, mu }: Configuration): string {
   return optimizer === "sgd" ? "SGD" : `${optimizer.toUpperCase()} ${mu}`;
 }
 
@@ -111,7 +111,8 @@ export const families = {
 
 /** The panels that an entry is drawn in. */
 export function panelsOf({ configuration: { optimizer } }: EntrySummary): string[] {
-  return optimizer === "sgd" ? Object.values(families) : [families[optimizer]];
+  if (optimizer === "cm" || optimizer === "nag") return [families[optimizer]];
+  return Object.values(families);
 }
 
 /** Layers drawn in a panel for each family. */

@@ -1,5 +1,5 @@
 import { optimizerColor } from "../../charts/vega.ts";
-import { biasesBaseline } from "../../studies/networks.ts";
+import { biasesBaseline } from "../../problems/recurrent_kind.ts";
 import { figureOf } from "../headings.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { type Figure, type Mark, marksOf, seedNote } from "./figure.ts";

@@ -1,4 +1,3 @@
-import type { AutoencoderConfiguration } from "../../studies/configuration.ts";
 import { meanImageError } from "../published.ts";
 import { optimizerColor } from "../../charts/vega.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
@@ -111,12 +110,12 @@ function bare(axis: object) {
 }
 
 function isScaled({ configuration }: EntrySummary): boolean {
-  const { init, activation } = configuration as AutoencoderConfiguration;
+  const { init, activation } = configuration;
   return init === "sparse" && activation === "sigmoid";
 }
 
 function pointsOf({ column, configuration, best }: EntrySummary): Point[] {
-  const { initScale: scale } = configuration as AutoencoderConfiguration;
+  const { initScale: scale } = configuration;
   return best ? marksOf(best.final).map((mark) => ({ ...mark, column, scale })) : [];
 }
 

@@ -1,4 +1,4 @@
-import type { Cell } from "../../study/cells.ts";
+import type { Cell } from "../../study/cell.ts";
 import { errorOf } from "../cell_errors.ts";
 import { estimate } from "../estimate.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
@@ -76,7 +76,9 @@ function nameOf({ configuration, best }: EntrySummary): string {
 
 /** The mean over the seeds at each report. */
 function pointsOf(entry: EntrySummary): Point[] {
-  const reports = (entry.best?.cells ?? []).flatMap((cell: Cell) => cell.result.curve);
+  // Where all begin is far above where they differ, and no place on the axis.
+  const reports = (entry.best?.cells ?? []).flatMap((cell: Cell) => cell.result.curve)
+    .filter(({ update }) => update > 0);
   const at = Map.groupBy(reports, ({ update }) => update);
   return [...at].flatMap(([update, figures]) => {
     const over = (split: "train" | "test") =>

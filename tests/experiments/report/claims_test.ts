@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { CellConfiguration } from "../../../experiments/studies/configuration.ts";
+import type { Configuration } from "../../../experiments/study/cell.ts";
 import { checkClaims, type Claim } from "../../../experiments/report/claims.ts";
 import { asInThePaper, type Outcome, smallTables, summaries } from "./results.ts";
 
 /** Changes how some networks came out: undefined leaves one as it is in the paper. */
-type Change = (configuration: CellConfiguration) => Outcome;
+type Change = (configuration: Configuration) => Outcome;
 
 /** The claims that a folder of the small tables decides. */
 function claimsOf(change: Change = () => undefined): Claim[] {
@@ -46,12 +46,12 @@ Deno.test("checkClaims() says nothing of a problem before all its networks are t
 });
 
 /** Errors by the settings, at every learning rate best at 0.02. */
-function at({ learningRate }: CellConfiguration, train: number): Outcome {
+function at({ learningRate }: Configuration, train: number): Outcome {
   return errorOf(learningRate === 0.02 ? train : 1.5 * train);
 }
 
 /** With confirmation seeds 2, 3 and 4. */
-function bySeed(of: CellConfiguration, errors: readonly number[]): Outcome {
+function bySeed(of: Configuration, errors: readonly number[]): Outcome {
   return at(of, errors[of.seed - 1]);
 }
 
@@ -104,7 +104,7 @@ Deno.test("checkClaims() decides nothing with fewer than two confirmation seeds,
 Deno.test("checkClaims() lets no claim hold against a best rate at the edge of its grid", () => {
   const fixed = structuredClone(smallTables.table1);
   Object.assign(fixed.budget, { widen: false });
-  const claimsAt = (isAtEdge: (of: CellConfiguration) => boolean, sgd = 9) =>
+  const claimsAt = (isAtEdge: (of: Configuration) => boolean, sgd = 9) =>
     new Map(
       summaries({ table1: fixed }, (of) => {
         const spread = 1 + 0.01 * of.seed;
@@ -142,7 +142,7 @@ Deno.test("checkClaims() lets no claim hold against a best rate at the edge of i
 });
 
 Deno.test("checkClaims() compares the best momentum above 0.9 with 0.9, for NAG and for CM", () => {
-  const spoilt = (optimizer: string) => (of: CellConfiguration) =>
+  const spoilt = (optimizer: string) => (of: Configuration) =>
     of.optimizer === optimizer && of.mu > 0.9 ? at(of, 15 + 0.1 * of.seed) : undefined;
   const verdicts = (change: Change) =>
     ["NAG with", "CM with"].map((words) => claimOf(words, change).verdict);
@@ -205,7 +205,7 @@ Deno.test("checkClaims() asks NAG to train where CM fails, with the confirmation
   const words = "NAG still trains";
   const { evidence } = claimOf(words);
   assertStringIncludes(evidence, "mu 0.999 at 0.02: NAG 0.4121, 0.4200, 0.4279, CM 16.00, 16.00");
-  const pair = (of: CellConfiguration) =>
+  const pair = (of: Configuration) =>
     of.network === "autoencoder" && of.mu > 0.9 &&
     of.optimizer !== "sgd";
   const good = claimOf(words, (of) => pair(of) ? at(of, 1) : undefined);
@@ -242,7 +242,7 @@ Deno.test("checkClaims() asks the test errors to be in the order of the training
   assertEquals(verdict, "holds");
   assertStringIncludes(evidence, "rank correlation 1.000");
   assertStringIncludes(evidence, "n = 9 networks");
-  const tested = (test: (train: number, of: CellConfiguration) => number) =>
+  const tested = (test: (train: number, of: Configuration) => number) =>
     claimOf(words, (of) => {
       const outcome = asInThePaper(of);
       if (typeof outcome !== "object") return outcome;
@@ -289,7 +289,7 @@ Deno.test("checkClaims() tells stuck scales from those that train", () => {
 });
 
 Deno.test("checkClaims() compares recurrent networks with none and with the biases alone", () => {
-  const add = (error: (of: CellConfiguration) => number): Change => (of) =>
+  const add = (error: (of: Configuration) => number): Change => (of) =>
     of.problem === "add"
       ? errorOf(error(of) + 0.0001 * of.seed * (of.mu + 1) + (of.learningRate === 0.001 ? 0 : 0.1))
       : undefined;

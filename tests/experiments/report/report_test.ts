@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultTreeAdapter, type DefaultTreeAdapterTypes, html, parse } from "parse5";
 import { InputError } from "../../../core/errors.ts";
-import { cellPath } from "../../../experiments/study/cells.ts";
+import { cellPath } from "../../../experiments/study/cell.ts";
 import { networkOf } from "../../../experiments/studies/grid.ts";
 import { writeExtraSection } from "../../../experiments/report/extra_sections.ts";
 import { makeReport } from "../../../experiments/report/report.ts";

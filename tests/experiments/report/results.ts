@@ -1,8 +1,12 @@
 // A folder of results for tests: tables are laid as they are, and networks made up.
 import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
-import { type Cell, type CellResult, writeCell } from "../../../experiments/study/cells.ts";
-import type { CellConfiguration } from "../../../experiments/studies/configuration.ts";
-import { type FoundTable, layTable, type TableRecord } from "../../../experiments/study/folder.ts";
+import { type Cell, type CellResult, writeCell } from "../../../experiments/study/cell.ts";
+import type { Configuration } from "../../../experiments/study/cell.ts";
+import {
+  type FoundTable,
+  layTable,
+  type TableRecord,
+} from "../../../experiments/studies/records.ts";
 import {
   type PlannedTable,
   table1,
@@ -20,7 +24,7 @@ import { shortestFloat32 } from "../../../experiments/files/tables.ts";
 export type Outcome = { train: number; test: number; before?: number } | "diverged" | undefined;
 
 /** How all networks of a folder came out. */
-export type Outcomes = (configuration: CellConfiguration) => Outcome;
+export type Outcomes = (configuration: Configuration) => Outcome;
 
 /** The adapter that the networks are said to be trained on. */
 export const adapter = "Voodoo <script>alert(1)</script> & Co";
@@ -99,7 +103,7 @@ function planOf(name: TableName, configuration: TableRecord["configuration"]): P
 /** A finished network. */
 export function cellOf(
   id: string,
-  configuration: CellConfiguration,
+  configuration: Configuration,
   outcome: NonNullable<Outcome>,
 ): Cell {
   return {
@@ -118,7 +122,7 @@ export function cellOf(
 }
 
 function resultOf(
-  configuration: CellConfiguration,
+  configuration: Configuration,
   outcome: NonNullable<Outcome>,
 ): CellResult {
   const common = { reachedMomentum: reachedMomentum(configuration) };
@@ -146,7 +150,7 @@ const rounded = shortestFloat32;
 
 /** Down to the final error. */
 function curveOf(
-  { updates, reportEvery, mu: momentum }: CellConfiguration,
+  { updates, reportEvery, mu: momentum }: Configuration,
   { train, test }: { train: number; test: number },
 ): CellResult["curve"] {
   return Array.from({ length: Math.ceil(updates / reportEvery) }, (_, i) => {

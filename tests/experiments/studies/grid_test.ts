@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
-import { cellId } from "../../../experiments/study/cells.ts";
+import { cellId } from "../../../experiments/study/cell.ts";
 import type {
   AutoencoderConfiguration,
-  CellConfiguration,
+  Configuration,
 } from "../../../experiments/studies/configuration.ts";
 import {
   type AutoencoderGrid,
@@ -145,6 +145,6 @@ Deno.test("cellId() depends on every part of a configuration, and not on their o
   assertEquals(cellId(Object.fromEntries(entries.toReversed()) as never), cellId(configuration));
   for (const [key, value] of entries) {
     const other = { ...configuration, [key]: typeof value === "number" ? value + 1 : "other" };
-    assertNotEquals(cellId(other as CellConfiguration), cellId(configuration), key);
+    assertNotEquals(cellId(other as Configuration), cellId(configuration), key);
   }
 });

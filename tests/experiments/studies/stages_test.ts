@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Cell } from "../../../experiments/study/cells.ts";
-import type { CellConfiguration } from "../../../experiments/studies/configuration.ts";
+import type { Cell } from "../../../experiments/study/cell.ts";
+import type { Configuration } from "../../../experiments/study/cell.ts";
 import {
   type PlannedEntry,
   type PlannedTable,
@@ -37,7 +37,7 @@ function outcomeOf({ best, stable }: Valley, rate: number): Outcome {
 }
 
 /** Each stage with the networks that it asks for, until there is none. */
-function stagesOf(tables: readonly PlannedTable[], outcomes: Outcomes): CellConfiguration[][] {
+function stagesOf(tables: readonly PlannedTable[], outcomes: Outcomes): Configuration[][] {
   const cells = new Map<string, Cell>(), stages = [];
   for (;;) {
     const next = nextNetworks(tables, cells);

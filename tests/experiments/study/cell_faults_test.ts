@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { InputError } from "../../../core/errors.ts";
-import { readCells, writeCell } from "../../../experiments/study/cells.ts";
-import { checkFolder, layTable, readTables } from "../../../experiments/study/folder.ts";
+import { readCells, writeCell } from "../../../experiments/study/cell.ts";
+import { checkFolder, layTable, readTables } from "../../../experiments/studies/records.ts";
 import { injectFaults } from "../../../experiments/files/disk.ts";
 import { lockFolder } from "../../../experiments/files/lock.ts";
 import { isSystemError } from "../../../experiments/terminal/program.ts";

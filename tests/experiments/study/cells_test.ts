@@ -6,8 +6,8 @@ import {
   decodeCell,
   encodeCell,
   readCells,
-} from "../../../experiments/study/cells.ts";
-import { layTable, readTables } from "../../../experiments/study/folder.ts";
+} from "../../../experiments/study/cell.ts";
+import { layTable, readTables } from "../../../experiments/studies/records.ts";
 import { networksOf } from "../../../experiments/studies/stages.ts";
 import { asInThePaper, cellOf, smallTables, writeResults } from "../report/results.ts";
 import { scratch } from "../scratch.ts";

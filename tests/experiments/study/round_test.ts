@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { InputError } from "../../../core/errors.ts";
-import { type Cell, cellId, readCells } from "../../../experiments/study/cells.ts";
+import { type Cell, cellId, readCells } from "../../../experiments/study/cell.ts";
 import type { AutoencoderConfiguration } from "../../../experiments/studies/configuration.ts";
 import type { PlannedNetwork } from "../../../experiments/studies/grid.ts";
 import { type Round, trainRound } from "../../../experiments/study/round.ts";

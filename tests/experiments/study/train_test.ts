@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readCells } from "../../../experiments/study/cells.ts";
+import { readCells } from "../../../experiments/study/cell.ts";
 import { table5 } from "../../../experiments/studies/grid.ts";
 import { networksOf } from "../../../experiments/studies/stages.ts";
 import { trainNetworks, type Workshop } from "../../../experiments/study/train.ts";
