@@ -10,7 +10,16 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   });
   const svg = await view.toSVG();
   view.finalize();
-  return svg;
+  return withOwnIds(svg);
+}
+
+/** Vega numbers the clips of all charts of a process; a chart is to be the same bytes in any. */
+function withOwnIds(svg: string): string {
+  const ids: string[] = [];
+  return svg.replace(/(id="|url\(#)(clip\d+)/g, (_, before: string, id: string) => {
+    if (!ids.includes(id)) ids.push(id);
+    return `${before}clip${ids.indexOf(id)}`;
+  });
 }
 
 /** Vega-lite does not pass this on. */
@@ -18,16 +27,50 @@ const legendLayout: Config = {
   legend: { layout: { right: { direction: "vertical", margin: 18 } } },
 };
 
+/** A hue from light to dark. */
+export type Ramp = readonly string[];
+
 /** Light to dark with mu; the hue is the optimizer's. */
-const ramps: Readonly<Record<string, string[]>> = {
-  sgd: ["#9aa1ab", "#4b5563"],
+const ramps = {
+  sgd: ["#a3a9b2", "#737b87", "#1f2937"],
   cm: ["#fdba5c", "#ea7317", "#8f2d06"],
   nag: ["#7cc4ea", "#2478c4", "#0b2f6b"],
-};
+} as const satisfies Readonly<Record<string, Ramp>>;
+
+/** Of any other optimizer: green, purple and gold stay apart from these for the colour-blind. */
+const otherRamps: readonly Ramp[] = [
+  ["#7fd1b2", "#0f9d75", "#03543c"],
+  ["#e3a6cf", "#b5539a", "#621a4e"],
+  ["#d6c65a", "#97850f", "#4a4102"],
+];
 
 /** The colour of an optimizer (sgd, cm, nag) at a place from 0 to 1, light to dark. */
 export function optimizerColor(optimizer: string, place = 0.5): string {
-  const ramp = ramps[optimizer] ?? ramps.sgd;
+  return colorAt(isPapers(optimizer) ? ramps[optimizer] : ramps.sgd, place);
+}
+
+/**
+ * The hue of each optimizer. Those of sgd, cm and nag are always the same; others take theirs by
+ * their place in the list, the hues of absent ones last. Beyond six hues they are shared.
+ */
+export function optimizerRamps(optimizers: readonly string[]): Map<string, Ramp> {
+  const names = [...new Set(optimizers)];
+  const free = (["nag", "cm", "sgd"] as const).filter((name) => !names.includes(name));
+  const left = [...otherRamps, ...free.map((name) => ramps[name])];
+  const others = names.filter((name) => !isPapers(name));
+  return new Map(
+    names.map((
+      name,
+    ) => [name, isPapers(name) ? ramps[name] : left[others.indexOf(name) % left.length]]),
+  );
+}
+
+function isPapers(optimizer: string): optimizer is keyof typeof ramps {
+  return Object.hasOwn(ramps, optimizer);
+}
+
+/** A colour of a hue at a place from 0 to 1, light to dark. */
+export function colorAt(ramp: Ramp, place: number): string {
   const step = Math.min(Math.floor(place * (ramp.length - 1)), ramp.length - 2);
   const mix = place * (ramp.length - 1) - step;
   const channel = (color: string, at: number) => parseInt(color.slice(at, at + 2), 16);
