@@ -13,12 +13,13 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   return withOwnIds(svg);
 }
 
-/** Vega numbers the clips of all charts of a process; a chart is to be the same bytes in any. */
+/** Vega numbers clips and gradients through a whole process; a chart is the same bytes in any. */
 function withOwnIds(svg: string): string {
   const ids: string[] = [];
-  return svg.replace(/(id="|url\(#)(clip\d+)/g, (_, before: string, id: string) => {
+  return svg.replace(/(id="|url\(#)(clip|gradient_)(\d+)/g, (_, before, kind, number) => {
+    const id = kind + number;
     if (!ids.includes(id)) ids.push(id);
-    return `${before}clip${ids.indexOf(id)}`;
+    return before + kind + ids.indexOf(id);
   });
 }
 
