@@ -1,4 +1,4 @@
-import { colorAt, type Ramp } from "./vega.ts";
+import { colorAt, type Hue } from "./vega.ts";
 
 /** Lengths of strokes and gaps in turn. */
 export type Dash = readonly number[];
@@ -19,23 +19,26 @@ const mostShades = 4;
 
 /** A line to be told apart: its hue, and the momentum that shades it. */
 interface Shaded {
-  readonly ramp: Ramp;
+  readonly hue: Hue;
   readonly mu: string | undefined;
 }
 
 /**
  * The looks of lines that stand in one panel, no two the same among 16 of a hue: light to dark in
- * their order, and dashes where a hue has more than four lines.
+ * their order, and dashes where a hue has more than four lines. Among several hues, those that the
+ * colour-blind take for others are dashed too.
  */
 export function looksOf(lines: readonly Shaded[]): Look[] {
   const looks = new Map<Shaded, Look>();
-  for (const [ramp, family] of Map.groupBy(lines, ({ ramp }) => ramp)) {
+  const families = Map.groupBy(lines, ({ hue }) => hue);
+  for (const [hue, family] of families) {
+    const first = families.size > 1 ? hue.dash : 0;
     const places = placesOf(family);
     const shades = Math.max(...places.map(({ shade }) => shade)) + 1;
     family.forEach((line, i) => {
       const { shade, dash } = places[i];
-      const color = colorAt(ramp, shades > 1 ? shade / (shades - 1) : 0.5);
-      looks.set(line, { color, dash: dashes[dash] });
+      const color = colorAt(hue, shades > 1 ? shade / (shades - 1) : 0.5);
+      looks.set(line, { color, dash: dashes[(first + dash) % dashes.length] });
     });
   }
   return lines.map((line) => looks.get(line)!);

@@ -2,7 +2,7 @@ import type { TableRow } from "../files/tables.ts";
 import type { CurveSetting } from "./learning_curves.ts";
 import { columnTitle, nameSettings, panelWord } from "./setting_names.ts";
 import { type Dash, type Look, looksOf, solid } from "./looks.ts";
-import { optimizerRamps } from "./vega.ts";
+import { optimizerHues } from "./vega.ts";
 
 /** A line of a chart. */
 export interface PanelLine {
@@ -57,7 +57,7 @@ export const mostInRow = 4;
 const mostPanels = 12;
 
 /** Of lines behind others. */
-const grey = "#cdd1d7";
+const grey = "rgb(205,209,215)";
 
 const rateDashes: readonly Dash[] = [solid, [6, 3], [1.5, 2.5]];
 
@@ -66,9 +66,9 @@ export function layPanels(
   settings: readonly CurveSetting[],
   columns: readonly string[],
 ): Panels {
-  const ramps = optimizerRamps(settings.map(({ cells }) => cells.optimizer));
+  const hues = optimizerHues(settings.map(({ cells }) => cells.optimizer));
   const look = (lines: readonly CurveSetting[]) =>
-    looksOf(lines.map(({ cells }) => ({ ramp: ramps.get(cells.optimizer)!, mu: cells.mu })));
+    looksOf(lines.map(({ cells }) => ({ hue: hues.get(cells.optimizer)!, mu: cells.mu })));
   const grid = { settings, columns, look };
   if (settings.length > mostColored) return bestAndOthers(grid);
   if (settings.length <= linesInPanel) return withDashes(grid) ?? onePanel(grid);

@@ -225,7 +225,7 @@ Deno.test("lossChart() draws the best eight of very many in colour, and the othe
   const said = words(svg);
   assertStringIncludes(svg, "the best 8 of 50 settings at the end, the others in grey");
   assertEquals(new Set(looks(svg, 2)).size, 8);
-  assertEquals(looks(svg, 0.8), Array(42).fill("#cdd1d7 1,0"));
+  assertEquals(looks(svg, 0.8), Array(42).fill("rgb(205,209,215) 1,0"));
   for (const { optimizer, mu, rate, errors } of replicas) {
     const name = `${optimizer.toUpperCase()} ${mu}, rate ${rate}`;
     assertEquals(said.includes(name), errors[1] <= 8, name);
