@@ -36,6 +36,8 @@ export interface Curves {
   /** Reports of a figure that is not above 0, for which a logarithmic axis has no place. */
   unplaced: { zeros: number; negative: number };
   reports: number;
+  /** Settings whose line is that of another, to the last digit. */
+  hidden: number;
 }
 
 /** What is read of a table. */
@@ -84,7 +86,15 @@ export function readCurves(
       negative: values.filter((value) => value < 0).length,
     },
     reports: rows.length,
+    hidden: countEqual(middle),
   };
+}
+
+/** Lines that have the very points of an earlier one. */
+function countEqual(lines: readonly Line[]): number {
+  const points = lines.filter(({ values }) => values.some((value) => value > 0 && value < Infinity))
+    .map(({ updates, values }) => [updates, values].join(";"));
+  return points.length - new Set(points).size;
 }
 
 /** One replica's reports, thinned out. */

@@ -157,7 +157,7 @@ function textLines(text: string, length: number): string[] {
 
 /** What the marks mean, in lines under the title. */
 function subtitle(
-  { settings, columns, seeds, diverged, unplaced, reports, points }: Curves,
+  { settings, columns, seeds, diverged, unplaced, reports, points, hidden }: Curves,
   { note }: Panels,
 ): string[] {
   const rates = new Set(settings.map(({ cells }) => cells.learning_rate ?? ""));
@@ -173,6 +173,7 @@ function subtitle(
       ? `${zeros + negative} of ${reports} reports are 0${negative > 0 ? " or less" : ""}, which ` +
         "cannot stand on a log axis"
       : "",
+    hidden > 0 ? `${hidden} of ${settings.length} lines under equal ones` : "",
     points.length === 0 && zeros + negative === 0 ? "no finite figure to draw" : "",
     note,
   ];

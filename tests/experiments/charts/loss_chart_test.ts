@@ -198,7 +198,7 @@ Deno.test("lossChart() gives each learning rate a panel where the lines are many
   const svg = await lossChart(table(...grid(["cm", "nag"], [0.9, 0.99], [0.1, 0.05, 0.02, 0.01])));
   assertEquals(strokes(svg, 2), 16);
   assertEquals(new Set(looks(svg, 2)).size, 4);
-  assert(words(svg).includes("one panel per learning rate"));
+  assertStringIncludes(svg, "one panel per learning rate");
   for (const rate of ["0.1", "0.05", "0.02", "0.01"]) {
     assertEquals(words(svg).filter((text) => text === `learning rate ${rate}`).length, 1);
   }
@@ -288,4 +288,16 @@ Deno.test("lossChart() marks a network that diverged beyond its rows, and no oth
   assertStringIncludes(await lossChart(rows, { isDiverged }), "1 diverged: ×");
   const { points } = readCurves(rows, { figure: "train_squared_error", isDiverged });
   assertEquals(values(points, "diverged"), [3]);
+});
+
+Deno.test("lossChart() says that lines lie under others that are equal", async () => {
+  const [nag, cm] = [{ optimizer: "nag", mu: 0.9 }, { optimizer: "cm", mu: 0.9 }];
+  const three = table(
+    { ...nag, mu: 0.99, errors: [5, 3] },
+    { ...nag, errors: [5, 3] },
+    { ...cm, errors: [5, 4] },
+  );
+  assertStringIncludes(await lossChart(three), "1 of 3 lines under equal ones");
+  const two = table({ ...nag, errors: [5, 3] }, { ...cm, errors: [5, 4] });
+  assertEquals((await lossChart(two)).includes("equal ones"), false);
 });

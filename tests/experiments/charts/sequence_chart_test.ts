@@ -20,9 +20,9 @@ const adding: SequenceChartOptions = {
 const classes: SequenceChartOptions = {
   ...adding,
   task: { loss: "cross-entropy", targets: "all" },
-  targets: [1, 0, 0, 1, 1, 0],
-  // Their softmax is 1 and 0 to the last bit.
-  outputs: [1e4, 0, 0, 1e4, 0, 1e4],
+  targets: [1, 0, 0.25, 0.75, 1, 0],
+  // Of softmax 1/4 and 3/4.
+  outputs: [0.25, 0.75, 0.25, 0.75, 0.25, 0.75].map(Math.log),
   outputNames: ["a", "b"],
 };
 
@@ -60,8 +60,11 @@ Deno.test("sequenceChart() gives classes of target and output the same shades", 
       ),
     );
   assertEquals(marks(svg, /probability/).length, 12);
-  assertEquals([shades(0).size, shades(1).size], [1, 1]);
-  assertEquals(shades(0).isDisjointFrom(shades(1)), true);
+  // Of one target and three outputs.
+  assertEquals(marks(svg, /probability[^;]*: 0.25$/).length, 4);
+  const found = [0, 0.25, 0.75, 1].map(shades);
+  assertEquals(found.map(({ size }) => size), [1, 1, 1, 1]);
+  assertEquals(new Set(found.flatMap((colors) => [...colors])).size, 4);
   assertEquals(words(svg).filter((text) => text === "probability").length, 1);
 });
 
