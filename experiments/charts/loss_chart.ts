@@ -2,6 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { TableRow } from "../files/tables.ts";
 import { type CurvePoint, type Curves, readCurves, type Role } from "./learning_curves.ts";
 import { layPanels, type Legend, mostInRow, type Panel, type Panels } from "./panels.ts";
+import { inLines, textLines } from "./text_lines.ts";
 import { chartConfig, renderSvg } from "./vega.ts";
 
 /** What a chart of curves shows. */
@@ -128,8 +129,8 @@ function sizeOf({ panels, isShared, across }: Panels): Sizes {
   if (panels.length === 1) {
     return { width: 640, height: 400, columns: 1, labelLength: 28, titleLength: 0 };
   }
-  const columns = across ??
-    Math.min(mostInRow, panels.length, Math.max(3, Math.ceil(panels.length ** 0.5)));
+  const { length } = panels;
+  const columns = across ?? (length < 4 ? length : Math.min(mostInRow, Math.ceil(length ** 0.5)));
   const { title, names } = panels[0].legend;
   const longest = Math.max(...[title, ...names].map(({ length }) => length));
   const beside = isShared ? symbolWidth + Math.min(longest, 24) * characterWidth : 0;
@@ -143,16 +144,6 @@ function sizeOf({ panels, isShared, across }: Panels): Sizes {
 /** A name for a legend. */
 function labelOf(name: string, length: number): string {
   return textLines(name, length).join("\n");
-}
-
-/** A text in lines of so many characters: broken at commas, else at spaces, else where it must. */
-function textLines(text: string, length: number): string[] {
-  const broken = (lines: readonly string[], between: string) =>
-    lines.flatMap((line) =>
-      line.length > length ? inLines(line.split(between), between, length) : [line]
-    );
-  return broken(broken([text], ", "), " ")
-    .flatMap((line) => line.match(new RegExp(`.{1,${length}}`, "g")) ?? []);
 }
 
 /** What the marks mean, in lines under the title. */
@@ -178,16 +169,6 @@ function subtitle(
     note,
   ];
   return inLines(noted.filter((words) => words !== ""), "  ·  ", 100);
-}
-
-/** Words side by side, in lines of about so many characters. */
-function inLines(words: readonly string[], between: string, length: number): string[] {
-  return words.reduce<string[]>((lines, word) => {
-    const last = lines.at(-1);
-    const joined = `${last}${between}${word}`;
-    const fits = last !== undefined && joined.length <= length;
-    return fits ? [...lines.slice(0, -1), joined] : [...lines, word];
-  }, []);
 }
 
 function layers(
