@@ -5,10 +5,8 @@ export type Role = "seed" | "median" | "only report" | "diverged";
 
 /** A mark of a loss chart: one report of one series. */
 export interface CurvePoint {
-  /** Optimizer, mu, and the other settings that differ: "NAG 0.99". */
-  method: string;
-  /** The learning rate, as the table has it. */
-  rate: string;
+  /** The key of its setting. */
+  setting: string;
   /** What is drawn as one line. */
   series: string;
   role: Role;
@@ -16,27 +14,43 @@ export interface CurvePoint {
   value: number;
 }
 
+/** Networks of a table that differ in their seeds alone. */
+export interface CurveSetting {
+  readonly key: string;
+  /** Its cells, by column. */
+  readonly cells: TableRow;
+  /** The median of its seeds at the last report; Infinity where that is not finite. */
+  readonly last: number;
+}
+
 /** The curves of a table, ready to be drawn. */
 export interface Curves {
   points: CurvePoint[];
-  /** Methods in the order of the legend, each with its optimizer. */
-  methods: { name: string; optimizer: string }[];
-  /** Learning rates, the largest first. */
-  rates: string[];
+  /** In the order of a legend. */
+  settings: CurveSetting[];
+  /** The columns that tell settings apart. */
+  columns: readonly string[];
   seeds: number;
   /** Replicas whose figure did not stay finite. */
   diverged: number;
-  /** Reports of a figure of 0, for which a logarithmic axis has no place. */
-  zeros: number;
+  /** Reports of a figure that is not above 0, for which a logarithmic axis has no place. */
+  unplaced: { zeros: number; negative: number };
   reports: number;
+  /** Settings whose line is that of another, to the last digit. */
+  hidden: number;
 }
 
-/** Settings that name a method where they differ between the rows, with their word in the name. */
-const methodSettings = [
-  ["schedule", ""],
-  ["init", ""],
-  ["init_scale", "scale "],
-] as const;
+/** What is read of a table. */
+export interface CurveColumns {
+  /** The column that is drawn. */
+  figure: string;
+  /** The columns that tell settings apart, as they are to be named. */
+  settings?: readonly string[];
+  /** Whether a row is of a replica that diverged, though it may be finite in all rows. */
+  isDiverged?: (row: TableRow) => boolean;
+}
+
+const usualSettings = ["optimizer", "mu", "schedule", "learning_rate", "init", "init_scale"];
 
 /** More reports than these make a larger file, not a finer line. */
 const longestLine = 400;
@@ -44,40 +58,48 @@ const longestLine = 400;
 /**
  * The curves of a table of reports: one line per setting and seed and, where there are several
  * seeds, their median. A replica that diverged counts as infinite from there on.
- *
- * @param figure the column that is drawn
- * @param isDiverged whether a row is of a replica that diverged, though it may be finite in all rows
  */
 export function readCurves(
   rows: readonly TableRow[],
-  figure: string,
-  isDiverged: (row: TableRow) => boolean = () => false,
+  { figure, settings = usualSettings, isDiverged = () => false }: CurveColumns,
 ): Curves {
-  const methodOf = methodNamer(rows);
-  const seeds = new Set(rows.map((row) => row.seed)).size;
-  const replicas = Map.groupBy(
-    rows,
-    (row) => [methodOf(row), row.learning_rate, row.seed].join("\n"),
-  );
+  const columns = settings.filter((column) => column !== "seed");
+  const keyOf = (row: TableRow) => JSON.stringify(columns.map((column) => row[column] ?? ""));
+  const replicas = Map.groupBy(rows, (row) => JSON.stringify([keyOf(row), row.seed]));
   const lines = [...replicas.values()].map((reports) =>
-    readLine(reports, { figure, methodOf, isDiverged })
+    readLine(reports, { figure, setting: keyOf(reports[0]), isDiverged })
   );
-  const points = lines.flatMap((line) => linePoints(line, seeds > 1 ? "seed" : "median"));
+  const seeds = new Set(rows.map((row) => row.seed)).size;
+  const medians = medianLines(lines);
+  const points = seeds > 1 ? lines.flatMap((line) => linePoints(line, "seed")) : [];
+  const middle = seeds > 1 ? medians : lines;
+  const last = new Map(middle.map(({ setting, values }) => [setting, values[values.length - 1]]));
+  const values = rows.map((row) => finiteOrInfinity(row[figure]));
   return {
-    points: seeds > 1 ? [...points, ...medians(lines)] : points,
-    methods: listMethods(rows, methodOf),
-    rates: [...new Set(rows.map((row) => row.learning_rate))].sort((a, b) => Number(b) - Number(a)),
+    points: [...points, ...middle.flatMap((line) => linePoints(line, "median"))],
+    settings: listSettings(Map.groupBy(rows, keyOf), columns, last),
+    columns,
     seeds,
     diverged: lines.filter((line) => line.diverged).length,
-    zeros: rows.filter((row) => finiteOrInfinity(row[figure]) === 0).length,
+    unplaced: {
+      zeros: values.filter((value) => value === 0).length,
+      negative: values.filter((value) => value < 0).length,
+    },
     reports: rows.length,
+    hidden: countEqual(middle),
   };
+}
+
+/** Lines that have the very points of an earlier one. */
+function countEqual(lines: readonly Line[]): number {
+  const points = lines.filter(({ values }) => values.some((value) => value > 0 && value < Infinity))
+    .map(({ updates, values }) => [updates, values].join(";"));
+  return points.length - new Set(points).size;
 }
 
 /** One replica's reports, thinned out. */
 interface Line {
-  method: string;
-  rate: string;
+  setting: string;
   seed: string;
   updates: number[];
   /** The figure at each update; Infinity where it is not finite. */
@@ -87,9 +109,9 @@ interface Line {
 
 function readLine(
   reports: readonly TableRow[],
-  { figure, methodOf, isDiverged }: {
+  { figure, setting, isDiverged }: {
     figure: string;
-    methodOf: (row: TableRow) => string;
+    setting: string;
     isDiverged: (row: TableRow) => boolean;
   },
 ): Line {
@@ -101,8 +123,7 @@ function readLine(
     i % stride === 0 || i === reports.length - 1 || i === end
   );
   return {
-    method: methodOf(reports[0]),
-    rate: reports[0].learning_rate,
+    setting,
     seed: reports[0].seed,
     updates: kept.map((i) => Number(reports[i].update)),
     values: kept.map((i) => values[i]),
@@ -118,10 +139,10 @@ function finiteOrInfinity(cell: string): number {
 
 /** A line's marks. A logarithmic axis has no place for 0. */
 function linePoints(line: Line, role: Role): CurvePoint[] {
-  const { method, rate } = line;
-  const series = `${method}\n${rate}\n${role === "seed" ? line.seed : ""}`;
+  const { setting } = line;
+  const series = JSON.stringify([setting, role === "seed" ? line.seed : ""]);
   const point = (role: Role, i: number) => (
-    { method, rate, series, role, update: line.updates[i], value: line.values[i] }
+    { setting, series, role, update: line.updates[i], value: line.values[i] }
   );
   const drawn = line.values.map((_, i) => i).filter((i) =>
     line.values[i] > 0 && line.values[i] < Infinity
@@ -135,9 +156,8 @@ function linePoints(line: Line, role: Role): CurvePoint[] {
 }
 
 /** The median line of the seeds of each setting. */
-function medians(lines: readonly Line[]): CurvePoint[] {
-  const settings = Map.groupBy(lines, ({ method, rate }) => `${method}\n${rate}`);
-  return [...settings.values()].flatMap((seeds) => {
+function medianLines(lines: readonly Line[]): Line[] {
+  return [...Map.groupBy(lines, ({ setting }) => setting).values()].map((seeds) => {
     const values = new Map<number, number[]>();
     for (const line of seeds) {
       line.updates.forEach((update, i) =>
@@ -146,7 +166,7 @@ function medians(lines: readonly Line[]): CurvePoint[] {
     }
     const updates = [...values.keys()].sort((a, b) => a - b);
     const middle = updates.map((update) => median(values.get(update) ?? []));
-    return linePoints({ ...seeds[0], updates, values: middle, diverged: false }, "median");
+    return { ...seeds[0], updates, values: middle, diverged: false };
   });
 }
 
@@ -156,31 +176,27 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Methods by optimizer (SGD, CM, NAG), then by mu. */
-function listMethods(
-  rows: readonly TableRow[],
-  methodOf: (row: TableRow) => string,
-): Curves["methods"] {
-  const order = ["sgd", "cm", "nag"];
-  const first = new Map<string, TableRow>();
-  for (const row of rows) if (!first.has(methodOf(row))) first.set(methodOf(row), row);
-  return [...first]
-    .sort(([, a], [, b]) =>
-      order.indexOf(a.optimizer) - order.indexOf(b.optimizer) || Number(a.mu) - Number(b.mu) ||
-      Number(a.init_scale) - Number(b.init_scale)
-    )
-    .map(([name, { optimizer }]) => ({ name, optimizer }));
+/** Settings by optimizer (SGD, CM, NAG, others as they come), then by mu, then column by column. */
+function listSettings(
+  rows: ReadonlyMap<string, readonly TableRow[]>,
+  columns: readonly string[],
+  last: ReadonlyMap<string, number>,
+): CurveSetting[] {
+  const settings = [...rows].map(([key, [cells]]) => (
+    { key, cells, last: last.get(key) ?? Infinity }
+  ));
+  const optimizers = new Set(["sgd", "cm", "nag", ...settings.map(({ cells }) => cells.optimizer)]);
+  const order = [...optimizers];
+  const byColumn = (a: CurveSetting, b: CurveSetting) =>
+    ["mu", ...columns].map((column) => compareCells(a.cells[column], b.cells[column], column))
+      .find((sign) => sign !== 0) ?? 0;
+  return settings.sort((a, b) =>
+    order.indexOf(a.cells.optimizer) - order.indexOf(b.cells.optimizer) || byColumn(a, b)
+  );
 }
 
-function methodNamer(rows: readonly TableRow[]): (row: TableRow) => string {
-  // Plain gradient descent has the schedule "none", which tells it from nothing.
-  const differs = (column: string) =>
-    new Set(rows.map((row) => row[column]).filter((cell) => cell !== "none")).size > 1;
-  const settings = methodSettings.filter(([column]) => differs(column));
-  return (row) => {
-    const mu = row.optimizer === "sgd" ? "" : row.mu;
-    const others = settings.filter(([column]) => row[column] !== "none")
-      .map(([column, word]) => word + row[column]);
-    return [row.optimizer.toUpperCase(), mu, ...others].filter((word) => word !== "").join(" ");
-  };
+/** Numbers by size, learning rates from the largest on; texts as they come. */
+function compareCells(a: string, b: string, column: string): number {
+  const sign = Math.sign(Number(a) - Number(b)) || 0;
+  return column === "learning_rate" ? -sign : sign;
 }

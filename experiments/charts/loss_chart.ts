@@ -1,7 +1,9 @@
 import type { TopLevelSpec } from "vega-lite";
-import { type CurvePoint, type Curves, readCurves, type Role } from "./learning_curves.ts";
 import type { TableRow } from "../files/tables.ts";
-import { chartConfig, optimizerColor, renderSvg } from "./vega.ts";
+import { type CurvePoint, type Curves, readCurves, type Role } from "./learning_curves.ts";
+import { layPanels, type Legend, mostInRow, type Panel, type Panels } from "./panels.ts";
+import { inLines, textLines } from "./text_lines.ts";
+import { chartConfig, renderSvg } from "./vega.ts";
 
 /** What a chart of curves shows. */
 export interface ChartOptions {
@@ -11,19 +13,17 @@ export interface ChartOptions {
   figureTitle?: string;
   /** Its unit, beside the axis. */
   unit?: string;
+  /** The columns that tell settings apart, as they are to be named. Default: the programs'. */
+  settings?: readonly string[];
   /** Whether a row is of a network that diverged, though it may be finite in all rows. */
   isDiverged?: (row: TableRow) => boolean;
 }
 
-/** Up to so many learning rates share a panel, told apart by their dashes. */
-const dashes = [[1, 0], [6, 3], [1.5, 2.5]];
-const linesInPanel = 12;
-
 /**
  * The error of each setting against the updates as an SVG text, drawn from the rows of curve.csv
- * alone. Colour is optimizer and mu. Learning rates are told apart by dashes or, where the lines
- * are many, by panels. Of several seeds each is a thin line and their median a thick one. A cross
- * is where a replica stopped being finite.
+ * alone. Up to eight settings share a panel, told apart by colour and dash; more are parted into
+ * panels; of more than 48 the best eight stand out. Of several seeds each is a thin line and their
+ * median a thick one. A cross is where a replica stopped being finite.
  *
  * @param rows the table's rows, as text: see readTable
  */
@@ -33,10 +33,10 @@ export function lossChart(
     figure = "train_squared_error",
     figureTitle = "training squared error",
     unit = "sum over pixels",
-    isDiverged,
+    ...reading
   }: ChartOptions = {},
 ): Promise<string> {
-  const curves = readCurves(rows, figure, isDiverged);
+  const curves = readCurves(rows, { figure, ...reading });
   const spec = chartSpec(curves, {
     title: [rows[0]?.problem, figureTitle].filter((word) => word).join(": "),
     // Two lines: vega leaves room around the panel where it takes a title for a longer one.
@@ -45,77 +45,198 @@ export function lossChart(
   return renderSvg(spec);
 }
 
+/** A point where it is drawn: in a panel, with its names in the legends. */
+interface DrawnPoint extends CurvePoint {
+  readonly name: string;
+  readonly rate: string;
+  readonly isGrey: boolean;
+}
+
 function chartSpec(
   curves: Curves,
   { title, axisTitle }: { title: string; axisTitle: string[] },
 ): TopLevelSpec {
-  const inPanels = hasPanels(curves);
-  const size = inPanels ? { width: 250, height: 210 } : { width: 640, height: 400 };
+  const laid = layPanels(curves.settings, curves.columns);
+  const { panels, isShared } = laid;
   const encoding = position(curves.points, axisTitle);
   const [least, top] = encoding.y.scale.domain;
   // The cross needs some room to the panel's edge.
-  const edge = top * (least / top) ** 0.05;
+  const points = withinPanel(curves.points, top * (least / top) ** 0.05);
+  const size = sizeOf(laid);
   const common = {
-    data: { values: withinPanel(curves.points, edge) },
-    background: "white",
+    background: "white" as const,
     padding: 16,
-    title: { text: capitalize(title), subtitle: subtitle(curves, inPanels) },
+    title: { text: capitalize(title), subtitle: subtitle(curves, laid) },
     config: chartConfig,
   };
-  const layer = layers(encoding, look(curves, inPanels));
-  if (!inPanels) return { ...common, ...size, layer };
+  const views = panels.map((panel, i) => ({
+    data: { values: pointsIn(panel, points, size.labelLength) },
+    ...{ width: size.width, height: size.height },
+    layer: layers(
+      outerAxes(encoding, { i, columns: size.columns, count: panels.length }),
+      look(panel, laid, size.labelLength),
+    ),
+  }));
+  if (views.length === 1) return { ...common, ...views[0] };
   return {
     ...common,
-    columns: 3,
-    facet: {
-      field: "rate",
-      type: "nominal",
-      sort: curves.rates,
-      header: { title: null, labelExpr: "'learning rate ' + (datum.label)" },
-    },
-    spec: { ...size, layer },
+    columns: size.columns,
+    spacing: { column: 18, row: 22 },
+    concat: views.map((view, i) => ({
+      ...view,
+      title: {
+        text: textLines(panels[i].title, size.titleLength),
+        anchor: "middle" as const,
+        frame: "group" as const,
+        fontSize: 12,
+        offset: 8,
+      },
+    })),
+    resolve: isShared ? {} : { scale: { color: "independent", strokeDash: "independent" } },
   };
 }
 
-function hasPanels({ methods, rates }: Curves): boolean {
-  return rates.length > dashes.length ||
-    (rates.length > 1 && methods.length * rates.length > linesInPanel);
+/** The points of a panel's lines; of grey ones the medians alone. */
+function pointsIn(
+  { lines }: Panel,
+  points: readonly CurvePoint[],
+  labelLength: number,
+): DrawnPoint[] {
+  const own = Map.groupBy(points, ({ setting }) => setting);
+  return lines.flatMap(({ setting, name, rate, isGrey }) =>
+    (own.get(setting) ?? []).filter(({ role }) => !isGrey || role !== "seed")
+      .map((point) => ({ ...point, name: labelOf(name, labelLength), rate, isGrey }))
+  );
 }
 
-/** What the marks mean, in a line under the title. */
+/** Pixels that a chart may be wide, those beside its panels, and those vega takes a character for. */
+const chartWidth = 1100, margins = 125, characterWidth = 9.6;
+
+/** Beside the text of a legend's entry. */
+const symbolWidth = 44;
+
+interface Sizes {
+  readonly width: number;
+  readonly height: number;
+  readonly columns: number;
+  /** Characters in a line of a legend, and of a panel's title. */
+  readonly labelLength: number;
+  readonly titleLength: number;
+}
+
+/** The columns of panels and the size of each, with room for legends beside or below them. */
+function sizeOf({ panels, isShared, across }: Panels): Sizes {
+  if (panels.length === 1) {
+    return { width: 640, height: 400, columns: 1, labelLength: 28, titleLength: 0 };
+  }
+  const { length } = panels;
+  const columns = across ?? (length < 4 ? length : Math.min(mostInRow, Math.ceil(length ** 0.5)));
+  const { title, names } = panels[0].legend;
+  const longest = Math.max(...[title, ...names].map(({ length }) => length));
+  const beside = isShared ? symbolWidth + Math.min(longest, 24) * characterWidth : 0;
+  const width = Math.min(300, Math.floor((chartWidth - margins - beside) / columns) - 18);
+  const [titleLength, below] = [0, symbolWidth].map((beside) =>
+    Math.floor((width - beside) / characterWidth)
+  );
+  return { width, height: 210, columns, labelLength: isShared ? 24 : below, titleLength };
+}
+
+/** A name for a legend. */
+function labelOf(name: string, length: number): string {
+  return textLines(name, length).join("\n");
+}
+
+/** What the marks mean, in lines under the title. */
 function subtitle(
-  { rates, seeds, diverged, zeros, reports, points }: Curves,
-  inPanels: boolean,
-): string {
+  { settings, columns, seeds, diverged, unplaced, reports, points, hidden }: Curves,
+  { note }: Panels,
+): string[] {
+  const rates = new Set(settings.map(({ cells }) => cells.learning_rate ?? ""));
+  const [rate] = rates;
+  const { zeros, negative } = unplaced;
   const noted = [
-    rates.length === 1 ? `learning rate ${rates[0]} per update` : "",
+    columns.includes("learning_rate") && rates.size === 1 && rate !== ""
+      ? `learning rate ${rate} per update`
+      : "",
     seeds > 1 ? `${seeds} seeds: thin lines, their median a thick one` : "",
     diverged > 0 ? `${diverged} diverged: ×` : "",
-    zeros > 0 ? `${zeros} of ${reports} reports are 0, which cannot stand on a log axis` : "",
-    points.length === 0 && zeros === 0 ? "no finite figure to draw" : "",
-    inPanels ? "one panel per learning rate" : "",
+    zeros + negative > 0
+      ? `${zeros + negative} of ${reports} reports are 0${negative > 0 ? " or less" : ""}, which ` +
+        "cannot stand on a log axis"
+      : "",
+    hidden > 0 ? `${hidden} of ${settings.length} lines under equal ones` : "",
+    points.length === 0 && zeros + negative === 0 ? "no finite figure to draw" : "",
+    note,
   ];
-  return noted.filter((note) => note !== "").join("  ·  ");
+  return inLines(noted.filter((words) => words !== ""), "  ·  ", 100);
 }
 
-function layers(where: ReturnType<typeof position>, { color, ...dash }: ReturnType<typeof look>) {
-  const only = (role: Role) => [{ filter: { field: "role", equal: role } }];
-  const line = (role: Role, strokeWidth: number, opacity: number) => ({
-    transform: only(role),
+function layers(
+  where: ReturnType<typeof position>,
+  { color, strokeDash }: ReturnType<typeof look>,
+) {
+  const only = (role: Role, isGrey: boolean) => [
+    { filter: { field: "role", equal: role } },
+    { filter: { field: "isGrey", equal: isGrey } },
+  ];
+  const line = (role: Role, strokeWidth: number, opacity: number, isGrey = false) => ({
+    transform: only(role, isGrey),
     mark: { type: "line" as const, clip: true, strokeWidth, opacity, strokeJoin: "round" as const },
-    encoding: { ...where, color, ...dash, detail: { field: "series" } },
+    encoding: { ...where, color, strokeDash, detail: { field: "series" } },
   });
   const point = (role: Role, shape: string, size: number, filled: boolean) => ({
-    transform: only(role),
+    transform: [{ filter: { field: "role", equal: role } }],
     mark: { type: "point" as const, shape, size, filled, strokeWidth: 2, opacity: 1 },
     encoding: { ...where, color },
   });
   return [
+    line("median", 0.8, 1, true),
     line("seed", 0.8, 0.4),
     line("median", 2, 1),
     point("only report", "circle", 60, true),
     point("diverged", "M-1,-1L1,1M-1,1L1,-1", 70, false),
   ];
+}
+
+/** The axes of a panel among others: named at the left, and at the foot. */
+function outerAxes(
+  where: ReturnType<typeof position>,
+  { i, columns, count }: { i: number; columns: number; count: number },
+) {
+  const { x, y } = where;
+  const isLeft = i % columns === 0;
+  const isLowest = i + columns >= count;
+  return {
+    x: { ...x, title: isLowest ? x.title : "" },
+    y: isLeft ? y : { ...y, title: [], axis: { ...y.axis, labels: false, ticks: false } },
+  };
+}
+
+/** Colour and dash; learning rates take the dashes where they are few. */
+function look({ legend }: Panel, { rates, isShared, panels }: Panels, labelLength: number) {
+  const isBelow = !isShared && panels.length > 1;
+  const place = isBelow ? { orient: "bottom" as const, direction: "vertical" as const } : {};
+  const scaled = <Value>({ title, names }: Legend, range: readonly Value[]) => ({
+    type: "nominal" as const,
+    title: textLines(title, labelLength),
+    scale: { domain: names.map((name) => labelOf(name, labelLength)), range: [...range] },
+    legend: {
+      ...place,
+      // A dash shows in a long symbol, which vega takes to be as high.
+      ...{ symbolSize: 784, rowPadding: -9 },
+      labelExpr: "split(datum.label, '\\n')",
+      labelLimit: characterWidth * (labelLength + 1),
+      titleLimit: characterWidth * (labelLength + 1),
+    },
+  });
+  const dashed = rates ?? legend;
+  return {
+    color: { field: "name", ...scaled(legend, legend.looks.map(({ color }) => color)) },
+    strokeDash: {
+      field: rates ? "rate" : "name",
+      ...scaled(dashed, dashed.looks.map(({ dash }) => [...dash])),
+    },
+  };
 }
 
 function position(points: readonly CurvePoint[], axisTitle: string[]) {
@@ -180,32 +301,6 @@ export function decadeTicks([least, most]: [number, number]): number[] {
   return Array.from({ length: decades + 1 }, (_, i) => first + i)
     .flatMap((exponent) => steps.map((step) => Number(`${step}e${exponent}`)))
     .filter((tick) => tick >= least && tick <= most);
-}
-
-function look({ methods, rates }: Curves, inPanels: boolean) {
-  const color = {
-    field: "method",
-    type: "nominal" as const,
-    title: "optimizer, μ",
-    scale: { domain: methods.map(({ name }) => name), range: colors(methods) },
-  };
-  if (inPanels || rates.length < 2) return { color };
-  const strokeDash = {
-    field: "rate",
-    type: "nominal" as const,
-    title: "learning rate",
-    scale: { domain: rates, range: dashes },
-  };
-  return { color, strokeDash };
-}
-
-/** Each method's colour: its place among those of its optimizer. */
-function colors(methods: Curves["methods"]): string[] {
-  return methods.map((method) => {
-    const family = methods.filter(({ optimizer }) => optimizer === method.optimizer);
-    const place = family.length > 1 ? family.indexOf(method) / (family.length - 1) : 0.5;
-    return optimizerColor(method.optimizer, place);
-  });
 }
 
 function capitalize(text: string): string {

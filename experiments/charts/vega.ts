@@ -10,7 +10,17 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   });
   const svg = await view.toSVG();
   view.finalize();
-  return svg;
+  return withOwnIds(svg);
+}
+
+/** Vega numbers clips and gradients through a whole process; a chart is the same bytes in any. */
+function withOwnIds(svg: string): string {
+  const ids: string[] = [];
+  return svg.replace(/(id="|url\(#)(clip|gradient_)(\d+)/g, (_, before, kind, number) => {
+    const id = kind + number;
+    if (!ids.includes(id)) ids.push(id);
+    return before + kind + ids.indexOf(id);
+  });
 }
 
 /** Vega-lite does not pass this on. */
@@ -18,21 +28,60 @@ const legendLayout: Config = {
   legend: { layout: { right: { direction: "vertical", margin: 18 } } },
 };
 
+/** The colours of an optimizer. */
+export interface Hue {
+  /** From light to dark. */
+  readonly shades: readonly string[];
+  /** Whose dash helps where the colour-blind take it for another hue: its place among dashes. */
+  readonly dash: number;
+}
+
 /** Light to dark with mu; the hue is the optimizer's. */
-const ramps: Readonly<Record<string, string[]>> = {
-  sgd: ["#9aa1ab", "#4b5563"],
-  cm: ["#fdba5c", "#ea7317", "#8f2d06"],
-  nag: ["#7cc4ea", "#2478c4", "#0b2f6b"],
-};
+const hues = {
+  sgd: { shades: ["#9aa1ab", "#737b87", "#1f2937"], dash: 0 },
+  cm: { shades: ["#fdba5c", "#ea7317", "#8f2d06"], dash: 0 },
+  nag: { shades: ["#7cc4ea", "#2478c4", "#0b2f6b"], dash: 0 },
+} as const satisfies Readonly<Record<string, Hue>>;
+
+/** Of any other optimizer: green, purple and gold. */
+const otherHues: readonly Hue[] = [
+  { shades: ["#8ade9f", "#34a86e", "#0b5a33"], dash: 0 },
+  { shades: ["#d48cc0", "#8c1c6a", "#4a0636"], dash: 1 },
+  { shades: ["#cbbf4a", "#786e00", "#3b3600"], dash: 2 },
+];
 
 /** The colour of an optimizer (sgd, cm, nag) at a place from 0 to 1, light to dark. */
 export function optimizerColor(optimizer: string, place = 0.5): string {
-  const ramp = ramps[optimizer] ?? ramps.sgd;
-  const step = Math.min(Math.floor(place * (ramp.length - 1)), ramp.length - 2);
-  const mix = place * (ramp.length - 1) - step;
+  return colorAt(isPapers(optimizer) ? hues[optimizer] : hues.sgd, place);
+}
+
+/**
+ * The hue of each optimizer. Those of sgd, cm and nag are always the same; others take theirs by
+ * their place in the list, the hues of absent ones last. Beyond six hues they are shared.
+ */
+export function optimizerHues(optimizers: readonly string[]): Map<string, Hue> {
+  const names = [...new Set(optimizers)];
+  const free = (["nag", "cm", "sgd"] as const).filter((name) => !names.includes(name));
+  const left = [...otherHues, ...free.map((name) => hues[name])];
+  const others = names.filter((name) => !isPapers(name));
+  return new Map(
+    names.map((
+      name,
+    ) => [name, isPapers(name) ? hues[name] : left[others.indexOf(name) % left.length]]),
+  );
+}
+
+function isPapers(optimizer: string): optimizer is keyof typeof hues {
+  return Object.hasOwn(hues, optimizer);
+}
+
+/** A colour of a hue at a place from 0 to 1, light to dark. */
+export function colorAt({ shades }: Hue, place: number): string {
+  const step = Math.min(Math.floor(place * (shades.length - 1)), shades.length - 2);
+  const mix = place * (shades.length - 1) - step;
   const channel = (color: string, at: number) => parseInt(color.slice(at, at + 2), 16);
   const channels = [1, 3, 5].map((at) =>
-    Math.round(channel(ramp[step], at) * (1 - mix) + channel(ramp[step + 1], at) * mix)
+    Math.round(channel(shades[step], at) * (1 - mix) + channel(shades[step + 1], at) * mix)
   );
   return `rgb(${channels.join(",")})`;
 }

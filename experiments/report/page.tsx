@@ -171,7 +171,8 @@ function DataTable({ table }: { table: TextTable }) {
     key === "note" ? "note" : isRight(table, i) ? "right" : undefined
   );
   return (
-    <div class="wide">
+    // Whoever has no mouse scrolls it by keys.
+    <div class="wide" role="region" aria-label={table.title} tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { decadeTicks } from "../../charts/loss_chart.ts";
-import { chartConfig, optimizerColor } from "../../charts/vega.ts";
+import { chartConfig, colorAt, optimizerHues } from "../../charts/vega.ts";
 import type { Configuration } from "../../study/cell.ts";
 import type { Estimate } from "../estimate.ts";
 import { figureOf } from "../headings.ts";
@@ -87,12 +87,14 @@ export function methodScale(
   drawn: readonly EntrySummary[],
   nameOf: (entry: EntrySummary) => string,
 ) {
-  const colors = optimizers.flatMap((optimizer) => {
-    const family = evidence(summary)
-      .filter(({ configuration }) => configuration.optimizer === optimizer);
+  const entries = evidence(summary);
+  const optimizerOf = ({ configuration }: EntrySummary) => configuration.optimizer;
+  const hues = optimizerHues(["sgd", "cm", "nag", ...entries.map(optimizerOf)]);
+  const colors = [...hues].flatMap(([optimizer, hue]) => {
+    const family = entries.filter((entry) => optimizerOf(entry) === optimizer);
     return family.map((entry, i) => {
       const place = family.length > 1 ? i / (family.length - 1) : 0.5;
-      return { entry, color: optimizerColor(optimizer, place) };
+      return { entry, color: colorAt(hue, place) };
     });
   }).filter(({ entry }) => drawn.includes(entry));
   return {
@@ -100,8 +102,6 @@ export function methodScale(
     range: colors.map(({ color }) => color),
   };
 }
-
-const optimizers = ["sgd", "cm", "nag"] as const;
 
 /** The families that panels show, each beside SGD. */
 export const families = {

@@ -50,7 +50,7 @@ export function finishFigure(summary: TableSummary): Figure | undefined {
             mark: { type: "rule", strokeWidth: 1.5 },
             encoding: {
               ...{ x: { ...x, field: "least" }, x2: { field: "greatest" }, y },
-              color: { field: "moment", scale: range, title: null },
+              color: { field: "moment", scale: range, title: "error" },
             },
           },
           {
@@ -61,7 +61,7 @@ export function finishFigure(summary: TableSummary): Figure | undefined {
                 field: "moment",
                 type: "nominal",
                 scale: range,
-                title: null,
+                title: "error",
                 legend: { symbolType: "circle", symbolSize: 80 },
               },
             },

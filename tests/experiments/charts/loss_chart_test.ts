@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { lossChart } from "../../../experiments/charts/loss_chart.ts";
 import { type CurvePoint, readCurves } from "../../../experiments/charts/learning_curves.ts";
 import { csvLine, readTable, type TableRow } from "../../../experiments/files/tables.ts";
@@ -57,28 +57,45 @@ function values(points: readonly CurvePoint[], role: CurvePoint["role"]): number
 }
 
 function curvesOf(...replicas: readonly Replica[]) {
-  return readCurves(table(...replicas), "train_squared_error");
+  return readCurves(table(...replicas), { figure: "train_squared_error" });
 }
 
-Deno.test("readCurves() names methods by optimizer, mu and what else differs, in order", () => {
+Deno.test("readCurves() lists settings by optimizer, mu and what else differs", () => {
   const errors = [2, 1];
-  const names = (...replicas: Replica[]) => curvesOf(...replicas).methods.map(({ name }) => name);
-  assertEquals(
-    names(
-      { optimizer: "nag", mu: 0.99, errors },
-      { optimizer: "nag", mu: 0.9, errors },
-      { optimizer: "cm", mu: 0.9, errors },
-      { optimizer: "sgd", errors },
-    ),
-    ["SGD", "CM 0.9", "NAG 0.9", "NAG 0.99"],
+  const { settings } = curvesOf(
+    { optimizer: "nag", mu: 0.99, scale: 4, errors },
+    { optimizer: "nag", mu: 0.99, scale: 0.5, errors },
+    { optimizer: "nag", mu: 0.9, rate: 0.001, errors },
+    { optimizer: "adamw", mu: 0, errors },
+    { optimizer: "nag", mu: 0.9, rate: 0.1, errors },
+    { optimizer: "cm", mu: 0.9, errors },
+    { optimizer: "sgd", errors },
   );
-  assertEquals(
-    names(
-      { optimizer: "nag", mu: 0.9, scale: 4, errors },
-      { optimizer: "nag", mu: 0.9, scale: 0.5, errors },
-    ),
-    ["NAG 0.9 scale 0.5", "NAG 0.9 scale 4"],
+  const told = settings.map(({ cells: { optimizer, mu, learning_rate, init_scale } }) =>
+    [optimizer, mu, learning_rate, init_scale].join(" ")
   );
+  assertEquals(told, [
+    "sgd 0 0.01 1",
+    "cm 0.9 0.01 1",
+    "nag 0.9 0.1 1",
+    "nag 0.9 0.001 1",
+    "nag 0.99 0.01 0.5",
+    "nag 0.99 0.01 4",
+    "adamw 0 0.01 1",
+  ]);
+});
+
+Deno.test("readCurves() tells settings apart by the columns that it is given, never by seed", () => {
+  const rows = table(
+    { optimizer: "nag", seed: 1, errors: [4, 3] },
+    { optimizer: "nag", seed: 2, errors: [4, 1] },
+  ).map((row, i) => ({ ...row, beta1: String(i % 2) }));
+  const figure = "train_squared_error";
+  assertEquals(readCurves(rows, { figure }).settings.map(({ last }) => last), [2]);
+  const settings = ["optimizer", "beta1", "seed"];
+  const curves = readCurves(rows, { figure, settings });
+  assertEquals(curves.settings.map(({ cells, last }) => [cells.beta1, last]), [["0", 4], ["1", 2]]);
+  assertEquals(curves.columns, ["optimizer", "beta1"]);
 });
 
 Deno.test("readCurves() draws each seed and the median of all", () => {
@@ -144,16 +161,88 @@ Deno.test("lossChart() draws each setting on white, with titles, units and a leg
   assertEquals(strokes(svg, 2), 2);
 });
 
+/** The texts of an SVG. */
+function words(svg: string): string[] {
+  return [...svg.matchAll(/>([^<>]+)<\/(?:text|tspan)>/g)].map(([, text]) => text);
+}
+
+/** The replicas of a grid. */
+function grid(optimizers: string[], mus: number[], rates: number[]): Replica[] {
+  return optimizers.flatMap((optimizer) =>
+    mus.flatMap((mu) => rates.map((rate) => ({ optimizer, mu, rate, errors: [9, 3] })))
+  );
+}
+
+/** The colours and dashes of lines of a width. */
+function looks(svg: string, width: number): string[] {
+  return [...svg.matchAll(/<path aria-label="[^"]*"[^>]* stroke="([^"]*)"[^>]*>/g)]
+    .filter(([path]) => path.includes(`stroke-width="${width}"`))
+    .map(([path, color]) => `${color} ${path.match(/stroke-dasharray="([^"]*)"/)?.[1] ?? "1,0"}`);
+}
+
+Deno.test("lossChart() tells eight lines of a panel apart, with legends that say what they hold", async () => {
+  const rates = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
+  const eight = await lossChart(table(...grid(["adamw"], [0.9], rates)));
+  assertEquals(new Set(looks(eight, 2)).size, 8);
+  for (const text of ["optimizer, mu", "learning rate (per update)", "adamw 0.9, rate 0.002"]) {
+    assert(words(eight).includes(text), text);
+  }
+  const dashed = await lossChart(table(...grid(["cm", "nag"], [0.9], [0.1, 0.01])));
+  assertEquals(new Set(looks(dashed, 2)).size, 4);
+  for (const text of ["CM 0.9", "NAG 0.9", "learning rate (per update)", "0.1", "0.01"]) {
+    assert(words(dashed).includes(text), text);
+  }
+});
+
 Deno.test("lossChart() gives each learning rate a panel where the lines are many", async () => {
-  const replicas = [0.05, 0.01, 0.005, 0.001, 0.0005, 0.0001].flatMap((rate) => [
-    { optimizer: "sgd", rate, errors: [9, 8] },
-    ...["cm", "nag"].flatMap((optimizer) =>
-      [0.9, 0.99, 0.995, 0.999].map((mu) => ({ optimizer, mu, rate, errors: [9, 3] }))
-    ),
-  ]);
+  const svg = await lossChart(table(...grid(["cm", "nag"], [0.9, 0.99], [0.1, 0.05, 0.02, 0.01])));
+  assertEquals(strokes(svg, 2), 16);
+  assertEquals(new Set(looks(svg, 2)).size, 4);
+  assertStringIncludes(svg, "one panel per learning rate");
+  for (const rate of ["0.1", "0.05", "0.02", "0.01"]) {
+    assertEquals(words(svg).filter((text) => text === `learning rate ${rate}`).length, 1);
+  }
+  // One legend for all.
+  assertEquals(words(svg).filter((text) => text === "NAG 0.99").length, 1);
+});
+
+Deno.test("lossChart() parts optimizers where learning rates do not, each with its legend", async () => {
+  const mus = [0.5, 0.8, 0.9, 0.95, 0.99];
+  const svg = await lossChart(table(...grid(["nag", "adamw", "muon"], mus, [0.1])));
+  assertStringIncludes(svg, "one panel per optimizer");
+  for (const optimizer of ["NAG", "adamw", "muon"]) {
+    for (const name of [optimizer, ...mus.map((mu) => `${optimizer} ${mu}`)]) {
+      assertEquals(words(svg).filter((text) => text === name).length, 1, name);
+    }
+  }
+  assertEquals(new Set(looks(svg, 2)).size, 15);
+});
+
+Deno.test("lossChart() draws the best eight of very many in colour, and the others in grey", async () => {
+  const replicas = grid(["cm", "nag"], [0.9, 0.95, 0.98, 0.99, 0.995], [0.5, 0.2, 0.1, 0.05, 0.02])
+    .map((replica, i) => ({ ...replica, errors: [9, 1 + (i * 7) % 50] }));
   const svg = await lossChart(table(...replicas));
-  assertEquals(strokes(svg, 2), 54);
-  assertStringIncludes(svg, "learning rate 0.0005");
+  const said = words(svg);
+  assertStringIncludes(svg, "the best 8 of 50 settings at the end, the others in grey");
+  assertEquals(new Set(looks(svg, 2)).size, 8);
+  assertEquals(looks(svg, 0.8), Array(42).fill("rgb(205,209,215) 1,0"));
+  for (const { optimizer, mu, rate, errors } of replicas) {
+    const name = `${optimizer.toUpperCase()} ${mu}, rate ${rate}`;
+    assertEquals(said.includes(name), errors[1] <= 8, name);
+  }
+  assert(said.includes("42 others"));
+});
+
+Deno.test("lossChart() is within 1100 pixels, and the same bytes again", async () => {
+  const names = ["sgd", "nag", "a rather long name of an optimizer", "muon"];
+  for (const [mus, rates] of [[1, 1], [2, 1], [2, 3], [3, 3], [4, 3], [8, 1], [11, 1], [12, 2]]) {
+    const steps = (count: number) => Array.from({ length: count }, (_, i) => 1 / (i + 2));
+    const rows = table(...grid(names, steps(mus), steps(rates)));
+    const svg = await lossChart(rows);
+    const width = Number(svg.match(/<svg[^>]* width="([\d.]+)"/)![1]);
+    assert(width <= 1100, `${mus} x ${rates}: ${width}`);
+    assertEquals(await lossChart(rows), svg);
+  }
 });
 
 Deno.test("lossChart() draws what there is of diverged, single and missing reports", async () => {
@@ -184,6 +273,8 @@ Deno.test("lossChart() draws another column under its own title", async () => {
 Deno.test("lossChart() says of reports of 0 that a logarithmic axis has no place for them", async () => {
   const some = await lossChart(table({ optimizer: "sgd", errors: [5, 0, 1] }));
   assertStringIncludes(some, "1 of 3 reports are 0, which cannot stand on a log axis");
+  const negative = await lossChart(table({ optimizer: "sgd", errors: [5, 0, -1] }));
+  assertStringIncludes(negative, "2 of 3 reports are 0 or less, which cannot stand on a log axis");
   const none = await lossChart(table({ optimizer: "sgd", errors: [5, 2, 1] }));
   assertEquals(none.includes("log axis"), false);
 });
@@ -195,6 +286,18 @@ Deno.test("lossChart() marks a network that diverged beyond its rows, and no oth
   );
   const isDiverged = ({ optimizer }: TableRow) => optimizer === "nag";
   assertStringIncludes(await lossChart(rows, { isDiverged }), "1 diverged: ×");
-  const { points } = readCurves(rows, "train_squared_error", isDiverged);
+  const { points } = readCurves(rows, { figure: "train_squared_error", isDiverged });
   assertEquals(values(points, "diverged"), [3]);
+});
+
+Deno.test("lossChart() says that lines lie under others that are equal", async () => {
+  const [nag, cm] = [{ optimizer: "nag", mu: 0.9 }, { optimizer: "cm", mu: 0.9 }];
+  const three = table(
+    { ...nag, mu: 0.99, errors: [5, 3] },
+    { ...nag, errors: [5, 3] },
+    { ...cm, errors: [5, 4] },
+  );
+  assertStringIncludes(await lossChart(three), "1 of 3 lines under equal ones");
+  const two = table({ ...nag, errors: [5, 3] }, { ...cm, errors: [5, 4] });
+  assertEquals((await lossChart(two)).includes("equal ones"), false);
 });

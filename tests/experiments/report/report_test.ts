@@ -259,6 +259,20 @@ Deno.test("makeReport() shows each figure in the page as it lies in the folder, 
   for (const image of images) assert(attribute(image, "alt")!.length > 20);
 });
 
+Deno.test("makeReport() lets each table scroll in a box of its own, by keys too", async () => {
+  using folder = scratch();
+  writeResults(folder.path, smallTables, asInThePaper);
+  const { page } = await make(folder.path);
+  const boxes = page.elements.filter((element) => attribute(element, "class") === "wide");
+  const tables = page.elements.filter(({ tagName }) => tagName === "table");
+  assertEquals(boxes.flatMap((box) => within(box, "table")), tables);
+  for (const box of boxes) {
+    assertEquals(within(box, "table").length, 1);
+    assertEquals([attribute(box, "role"), attribute(box, "tabindex")], ["region", "0"]);
+    assert(attribute(box, "aria-label")!.length > 5);
+  }
+});
+
 Deno.test("makeReport() escapes what comes from elsewhere", async () => {
   using folder = scratch();
   const { table1 } = smallTables;
