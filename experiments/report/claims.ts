@@ -115,7 +115,7 @@ function sgdIsWorst({ entries }: Row): Finding {
   return {
     verdict,
     evidence: `${told.evidence}; the best is ${toldFully(others[0])}`,
-    ...verdict === "not decided" && reason !== undefined && { reason },
+    ...reason !== undefined && { reason },
   };
 }
 

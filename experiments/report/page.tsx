@@ -83,8 +83,8 @@ function Claims({ claims }: { claims: readonly Claim[] }) {
         decide. Settings are compared seed by seed: a claim holds where the 95 % interval of the
         mean difference (Student's t) lies wholly on its side of 0, does not hold where it lies on
         the other side, and is not decided else. "At least as good" allows for 5 % of the other's
-        mean. A best rate at the edge of those tried is no best: a better one may lie beyond it, and
-        no claim holds against it.
+        mean. A best rate at the edge of those tried is no best, as a better one may lie beyond it:
+        no claim that such a network is the worse one holds.
       </p>
       <DataTable table={claimsTable(claims)} />
     </Section>
@@ -102,7 +102,9 @@ function ResultSection({ summary, figures }: Report["tables"][number]) {
         ({unit}) of each network at its best learning rate, the one of least training error with the
         first seed: mean over the confirmation seeds, standard deviation (sd) and 95 % interval of
         the mean by Student's t. Where there are 0 confirmation seeds it is the first seed's.{" "}
-        {found < planned && <strong>{found} of {planned} networks are there.</strong>}
+        {found < planned && (
+          <strong>{found} of {planned} networks are there; later stages depend on them.</strong>
+        )}
       </p>
       <DataTable table={resultTable(summary)} />
       {figures.map((figure) => <Figure key={figure.name} {...figure} />)}

@@ -35,7 +35,7 @@ export function isLower(ours: Side, other: Side): Finding {
 
 /**
  * Whether an error is at least as low as another one: the interval's upper end is at most 5 % of the
- * other's mean (non-inferiority). It is not where the whole interval is above 0, and above that.
+ * other's mean (non-inferiority). Else it is not, where the whole interval is above 0.
  */
 export function isAsLow(ours: EntrySummary, other: EntrySummary): Finding {
   const difference = differenceOf(ours, other);
@@ -59,11 +59,12 @@ export function isLowerThanBefore(entry: EntrySummary, before: SeedErrors): Find
 
 /** All hold, or one does not, or some are open: with the numbers of all. */
 export function together(findings: readonly Finding[]): Finding {
+  const verdict = verdictOfAll(findings);
   const reasons = new Set(findings.flatMap(({ reason }) => reason ?? []));
   return {
-    verdict: verdictOfAll(findings),
+    verdict,
     evidence: findings.map(({ evidence }) => evidence).join("; "),
-    ...reasons.size > 0 && { reason: [...reasons].join("; ") },
+    ...verdict === "not decided" && reasons.size > 0 && { reason: [...reasons].join("; ") },
   };
 }
 

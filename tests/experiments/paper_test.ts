@@ -55,6 +55,10 @@ Deno.test("paper.ts trains what a folder lacks, and refuses another grid", async
   const rest = await table();
   assertEquals(rest.status, 0, rest.stderr);
   assertStringIncludes(rest.stderr, "networks are there already");
+  // One rate alone is the lowest and the highest: both sides of it are tried besides.
+  const rates = [...readCells(folder.path).values()].map(({ configuration }) => configuration)
+    .filter(({ mu }) => mu === 0.9).map(({ learningRate }) => learningRate);
+  assertEquals([0.025, 0.05, 0.1].filter((rate) => !rates.includes(rate)), []);
   const nothing = await table();
   assertEquals([nothing.status, nothing.stdout], [0, rest.stdout]);
   const other = await table("--batch-size", "100");

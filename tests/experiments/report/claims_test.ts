@@ -138,6 +138,12 @@ Deno.test("checkClaims() lets no claim hold against a best rate at the edge of i
   assertEquals(cm.get(good)?.verdict, "not decided");
   // Nor is one refuted by an entry that might be better at another rate.
   assertEquals(claimsAt(() => false, 3.5).get(worst)?.verdict, "does not hold");
+  // What some entries leave open does not matter where another one refutes it.
+  const refuted = claimsAt(({ optimizer, mu }) => optimizer === "nag" && mu === 0.9, 3.5).get(
+    worst,
+  )!;
+  assertEquals(refuted.verdict, "does not hold");
+  assertEquals(refuted.evidence.includes("edge"), false);
   assertEquals(claimsAt(({ mu }) => mu === 0.9, 3.5).get(worst)?.verdict, "not decided");
 });
 
