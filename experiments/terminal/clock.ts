@@ -39,8 +39,10 @@ export class Clock {
     this.#marks = [{ time_ms: this.time_ms, done: start }];
   }
 
+  /** A job that falls back, to where it was saved, is measured anew from there. */
   reach(done: number): void {
     this.time_ms = this.#now();
+    if (done < this.#last.done) this.#marks.length = 0;
     this.#marks.push({ time_ms: this.time_ms, done });
     while (this.#marks.length > 2 && this.time_ms - this.#marks[1].time_ms >= rateWindow_ms) {
       this.#marks.shift();
@@ -54,24 +56,29 @@ export class Clock {
 
   /** As it was at the last mark. */
   get atMark(): Pace {
-    return this.#paceAt(this.#last.done, this.time_ms);
+    return this.#paceAt(this.#last);
   }
 
-  /** As it should be now at this rate, short of the next mark: that is not reached until told. */
+  /**
+   * As it should be now at the rate so far, short of the next mark: that is not reached until told.
+   * Where the next mark is late, the rate falls.
+   */
   get now(): Pace {
-    const { done, time_ms } = this.#last;
-    const now_ms = this.#now();
-    const run = this.#isStopped ? 0 : this.#rate * (now_ms - time_ms) / 1000 || 0;
-    const next = Math.min(done + this.#step, this.#total);
-    const reckoned = Math.max(done, Math.min(done + run, next - 1));
-    return { ...this.#paceAt(reckoned, now_ms), done: Math.floor(reckoned) };
+    const last = this.#last;
+    const time_ms = this.#isStopped ? last.time_ms : this.#now();
+    const run = this.#rateTo(last) * (time_ms - last.time_ms) / 1000 || 0;
+    const next = Math.min(last.done + this.#step, this.#total);
+    const done = Math.max(last.done, Math.min(last.done + run, next - 1));
+    const pace = this.#paceAt({ time_ms, done });
+    return { ...pace, done: Math.floor(done) };
   }
 
-  #paceAt(done: number, time_ms: number): Pace {
+  #paceAt({ time_ms, done }: Mark): Pace {
+    const rate = this.#rateTo({ time_ms, done });
     return {
       done,
-      rate: this.#rate,
-      secondsLeft: done >= this.#total ? 0 : (this.#total - done) / this.#rate,
+      rate,
+      secondsLeft: done >= this.#total ? 0 : (this.#total - done) / rate,
       secondsPassed: (time_ms - this.#start_ms) / 1000,
     };
   }
@@ -85,10 +92,9 @@ export class Clock {
     return this.#last.done - this.#marks[Math.max(0, this.#marks.length - 2)].done;
   }
 
-  get #rate(): number {
+  #rateTo({ time_ms, done }: Mark): number {
     const [first] = this.#marks;
-    const last = this.#last;
-    if (last.done === first.done || last.time_ms === first.time_ms) return NaN;
-    return 1000 * (last.done - first.done) / (last.time_ms - first.time_ms);
+    if (done === first.done || time_ms === first.time_ms) return NaN;
+    return 1000 * (done - first.done) / (time_ms - first.time_ms);
   }
 }

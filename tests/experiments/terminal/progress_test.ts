@@ -69,6 +69,17 @@ Deno.test("showProgress() counts the rate from where the job goes on, over the l
   assertStringIncludes(lines[lines.length - 1], "1401/10000 updates, 10/s, 0:14:20 left");
 });
 
+Deno.test("showProgress() measures the rate anew where the job falls back", () => {
+  const { progress, lines, clock } = inPipe(100);
+  for (const done of [40, 60, 20, 30]) {
+    clock.seconds += 5;
+    progress.report(done);
+  }
+  assertEquals(lines.map((line) => line.split(", ").slice(0, 2).join()), [
+    ...["40/100 updates,8/s", "60/100 updates,6/s", "20/100 updates,-/s", "30/100 updates,2/s"],
+  ]);
+});
+
 Deno.test("showProgress() says a line in a pipe at once", () => {
   const { progress, lines } = inPipe(10);
   progress.say("replica 3 diverged");
@@ -141,7 +152,8 @@ Deno.test("showProgress() goes on between reports, and never to a mark that is n
   clock.seconds = 13.6;
   assertStringIncludes(line(), "136/1000 updates, 10/s, 0:01:26 left");
   clock.seconds = 60;
-  assertStringIncludes(line(), "199/1000 updates, 10/s, 0:01:20 left");
+  // Late: no more than these 199 can be done.
+  assertStringIncludes(line(), "199/1000 updates, 3.32/s, 0:04:02 left");
   progress.report(150); // a mark nearer than the one before
   assertStringIncludes(line(), "150/1000 updates, 1/s, 0:14:10 left");
   drawn();
