@@ -7,7 +7,7 @@ import type { PaperOptions } from "./options.ts";
 import { paperKinds } from "./paper_kinds.ts";
 import { writePhases } from "./phases_section.ts";
 import { layPhases } from "./records.ts";
-import { paperSession } from "./session.ts";
+import { confirmPaper, paperSession } from "./session.ts";
 
 /** The experiment that a command asks for. */
 export interface PhasesRequest {
@@ -19,7 +19,7 @@ export interface PhasesRequest {
 /** Trains what a folder still lacks of the experiment, and puts it into the folder's report. */
 export async function runPhases(
   { preset, budget: { layers, ...budget }, data }: PhasesRequest,
-  options: PaperOptions,
+  options: PaperOptions & { readonly preset?: string | undefined },
   interruption: AbortSignal,
 ): Promise<void> {
   checkBudget(budget);
@@ -34,6 +34,7 @@ export async function runPhases(
     wanted: () => cells,
     ...paperKinds({ upload }),
     ...{ details: {}, remark, isEstimated: true, isWhole: () => false },
+    ...options.preset === undefined && { confirm: confirmPaper },
     report: (run) => ({
       restart() {},
       append: record,

@@ -4,6 +4,8 @@ import type { Cell } from "../study/cell.ts";
 import { readRecord } from "../study/resume.ts";
 import { placeOf, recordName } from "../study/run_folder.ts";
 import type { Session } from "../study/study.ts";
+import { formatDuration } from "../terminal/progress.ts";
+import { ask, say } from "../terminal/terminal.ts";
 import { requirePermissions } from "../terminal/program.ts";
 import type { PaperOptions } from "./options.ts";
 
@@ -42,6 +44,14 @@ export function checkFolder(folder: string): void {
     `${folder} holds tables of an older version of Nagare: go on with that version, or name another ` +
       "folder with --out",
   );
+}
+
+/** Asks the person at the terminal, if there is one, whether so long a time is meant. */
+export function confirmPaper(seconds: number): Promise<boolean> {
+  say("note: this is the paper's budget; --preset small shows its claims without a GPU");
+  const days = seconds / 86_400;
+  const time = days < 2 ? formatDuration(seconds) : `about ${Math.round(days)} days`;
+  return ask(`this takes ${time}: go on?`, false, { unattended: true });
 }
 
 /** The cells that are finished. */

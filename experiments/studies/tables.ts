@@ -9,7 +9,7 @@ import { type DataOptions, layersOf, loadPaperData, type PaperData } from "./dat
 import type { PaperOptions } from "./options.ts";
 import { paperKinds } from "./paper_kinds.ts";
 import { layTable, type TableConfiguration } from "./records.ts";
-import { finishedOf, paperSession } from "./session.ts";
+import { confirmPaper, finishedOf, paperSession } from "./session.ts";
 import { currentStage, nextNetworks } from "./stages.ts";
 
 /** A table that a command asks for. */
@@ -35,7 +35,7 @@ interface RecurrentRequest {
  */
 export async function runTables(
   requests: readonly TableRequest[],
-  options: PaperOptions,
+  options: PaperOptions & { readonly preset?: string | undefined },
   interruption: AbortSignal,
 ): Promise<void> {
   requests.forEach(checkRequest);
@@ -58,6 +58,7 @@ export async function runTables(
     wanted: (cells) => currentStage(plans, finishedOf(cells)),
     ...paperKinds({ upload: loaded?.upload }),
     ...{ details: {}, remark: loaded?.remark, isEstimated: true, isWhole: () => false },
+    ...options.preset === undefined && { confirm: confirmPaper },
     report: (run) => ({
       restart() {},
       append: record,

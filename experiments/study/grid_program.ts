@@ -1,14 +1,15 @@
 import { InputError, type Optimizer } from "../../mod.ts";
 import {
-  asksForHelp,
   choice,
   type FlagTable,
+  inSection,
   parseFlags,
+  path,
   refuseIdle,
   type Values,
 } from "../terminal/flags.ts";
-import { helpText } from "../terminal/help.ts";
-import { runMain } from "../terminal/program.ts";
+import { type Example, helpText } from "../terminal/help.ts";
+import { commonAnswer, runMain } from "../terminal/program.ts";
 import { print } from "../terminal/terminal.ts";
 import type { Configuration } from "./cell.ts";
 import {
@@ -22,6 +23,7 @@ import {
 } from "./grid.ts";
 import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
+import { withConfig } from "./config_file.ts";
 import { beginAt } from "./origins.ts";
 import {
   type OptimizerDefaults,
@@ -49,12 +51,17 @@ const keepFlag = choice(keeps, {
   help: "Which networks are written as safetensors files: all in networks/, and the best one.",
 });
 
+const configFlag = path({
+  help: "A run.json, or a JSON object of flags and values: what the command line leaves out.",
+});
+
 /** A program that trains a grid of networks: what it says of itself, and what its flags mean. */
 export interface GridProgram<F extends FlagTable> {
   /** Of the program's file, and of its folder in results. */
   readonly name: string;
   readonly summary: string;
-  readonly examples: readonly { readonly command: string; readonly does: string }[];
+  /** The words of their commands follow the program. */
+  readonly examples: readonly Example[];
   /** Its own flags, those of all grids among them; they stand before the machine's. */
   readonly flags: F;
   /** What optimizers do where nobody says. */
@@ -88,24 +95,29 @@ export interface GridLaid extends Pick<GridReport, "kind" | "chart" | "draw"> {
 /** Runs a program that trains a grid of networks. */
 export function runGrid<F extends FlagTable>(
   program: GridProgram<F>,
-  args: readonly string[] = Deno.args,
+  given: readonly string[] = Deno.args,
 ): Promise<void> {
   return runMain(async (interruption) => {
-    const { name, summary, defaults } = program;
+    const args = withConfig(given);
+    const { name, summary, examples, defaults } = program;
     const known = [...recordedArguments(args), ...args];
     const choices = await loadOptimizers(optimizerNamesOf(known, defaults.optimizer));
     const flags = {
-      ...optimizerFlags(choices, { defaults, taken: Object.keys(program.flags) }),
-      ...program.flags,
-      out: outFlag(name),
-      keep: keepFlag,
+      ...inSection("Networks", program.flags),
+      ...inSection(
+        "Optimizers",
+        optimizerFlags(choices, { defaults, taken: Object.keys(program.flags) }),
+      ),
+      ...inSection("Results", { out: outFlag(name), keep: keepFlag, config: configFlag }),
       ...machineFlags,
     };
-    if (asksForHelp(args)) {
-      return print(helpText({ usage: `deno run -A experiments/${name}.ts`, summary, flags }));
-    }
-    const given = parseFlags(flags, args);
-    const { options, earlier } = resumeRun(name, flags, given, args);
+    const usage = `deno run -A experiments/${name}.ts`;
+    const answer = commonAnswer(
+      args,
+      () => helpText({ usage, summary, examples: examplesOf(usage, examples), flags }),
+    );
+    if (answer !== undefined) return print(answer);
+    const { options, earlier } = resumeRun(name, flags, parseFlags(flags, args), args);
     const common = options as unknown as Values<F> & Values<CommonFlags>;
     const { finish, updates, target, keep } = common;
     if (finish > updates) {
@@ -142,6 +154,10 @@ export function runGrid<F extends FlagTable>(
         begin?.(run);
         return new GridReporter({ ...views, run, keep, chart, draw });
       },
-    }, { program: name, options: common, earlier, interruption });
+    }, { program: name, options: common, earlier, interruption, args });
   });
+}
+
+function examplesOf(usage: string, examples: readonly Example[]): Example[] {
+  return examples.map(({ command, does }) => ({ command: `${usage} ${command}`, does }));
 }

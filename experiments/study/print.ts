@@ -26,7 +26,10 @@ export function printOutcomes(
   });
   const heading = [...settings.map(({ name }) => name.replaceAll("_", " ")), "seed"];
   const errors = ["train", "test"].map((split) => `${split} ${figure.title}`);
-  print(alignTable([[...heading, ...errors, "status"], ...rows]));
+  const important = ["optimizer", ...errors, "mu", "learning rate"];
+  print(
+    alignTable([[...heading, ...errors, "status"], ...rows], { whole: "summary.csv", important }),
+  );
 }
 
 /** Says on stdout where the results lie, what is missing there, and how a run that ended early goes on. */

@@ -68,7 +68,6 @@ export class Run implements Disposable {
   readonly folder: string;
   /** Where its record and its growing tables are: of a share of a run a folder within. */
   readonly place: string;
-  #say: (line: string) => void = say;
   #record: JsonObject;
   readonly #start_ms = Date.now();
   readonly #lock: FolderLock;
@@ -92,13 +91,13 @@ export class Run implements Disposable {
     program: string,
     folder: string,
     details: JsonObject,
-    { earlier, share }: { earlier?: JsonObject | undefined; share?: Share | undefined } = {},
+    { earlier, share, args = Deno.args }: Pick<Recording, "earlier" | "share" | "args"> = {},
   ) {
     this.folder = folder;
     this.place = placeOf(folder, share);
     const session = {
       started: new Date(this.#start_ms).toISOString(),
-      arguments: withAbsolutePaths(Deno.args),
+      arguments: withAbsolutePaths(args),
       versions,
       system: `${Deno.build.os} ${Deno.build.arch}`,
       revision: gitRevision(),
@@ -168,7 +167,7 @@ export class Run implements Disposable {
       if (!isSystemError(error)) throw error;
       this.#unsaved.set(name, write);
       if (!this.#warned) {
-        this.#say(
+        say(
           `warning: ${this.folder}/${name} could not be written (${error.message}); the run goes ` +
             "on and tries again",
         );
@@ -187,12 +186,6 @@ export class Run implements Disposable {
   /** Adds to an object of the record. */
   noteWithin(name: string, details: JsonObject): void {
     this.note({ [name]: { ...this.#record[name] as JsonObject | undefined, ...details } });
-  }
-
-  /** Says what is to be said through another function, until that is disposed of. */
-  sayThrough(other: (line: string) => void): Disposable {
-    this.#say = other;
-    return { [Symbol.dispose]: () => void (this.#say = say) };
   }
 
   /** Has the record say that the run ends early, and why. */
@@ -259,6 +252,8 @@ export interface Recording {
   earlier?: JsonObject | undefined;
   /** The part of the run that this machine has. */
   share?: Share | undefined;
+  /** The command line that began it. Default: that of the process. */
+  args?: readonly string[] | undefined;
   /** Whether the folder is a new one by a name made up here: -2, -3, ... where others were faster. */
   isMadeUp?: boolean;
 }
@@ -270,11 +265,12 @@ export interface Recording {
  * process ends with status 1 where a file could not be written.
  */
 export async function recordRun(
-  { program, folder: asked, details, interruption, earlier, share, isMadeUp = false }: Recording,
+  { program, folder: asked, details, interruption, isMadeUp = false, ...session }: Recording,
   body: (run: Run) => Promise<JsonObject | void>,
 ): Promise<void> {
   const folder = isMadeUp ? makeUnused(asked) : asked;
-  using run = new Run(program, folder, details, { earlier, share });
+  const { earlier } = session;
+  using run = new Run(program, folder, details, session);
   try {
     const results = await body(run) ?? {};
     const status = interruption.aborted ? "interrupted" : run.stopped ? "stopped" : "finished";

@@ -31,6 +31,8 @@ export interface Laid {
   readonly remark?: string | undefined;
   /** Whether it is said first how long all takes, from a short trial. */
   readonly isEstimated: boolean;
+  /** Asked before anything is trained, with the seconds that it takes: whether to go on. */
+  confirm?(seconds: number): Promise<boolean>;
   /** Whether a finished run's tables are as its cells say. */
   isWhole(folder: string, cells: ReadonlyMap<string, Cell>): boolean;
   /** What is made of the cells while and after they are trained. */
@@ -75,6 +77,8 @@ export interface Session {
   /** The record of the run that goes on. */
   readonly earlier: JsonObject | undefined;
   readonly interruption: AbortSignal;
+  /** The command line. */
+  readonly args?: readonly string[];
 }
 
 /** Trains what the folder of a run still lacks, and makes its tables and figures. */
@@ -103,7 +107,7 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
   }
   const adapter = machine && sayAdapter(machine.adapter, earlier);
   await recordRun({
-    ...{ program, folder, interruption, earlier, share },
+    ...{ program, folder, interruption, earlier, share, args: session.args },
     details: { ...laid.details, ...adapter },
     isMadeUp: (options.out ?? options.resume) === undefined,
   }, async (run) => {
@@ -172,6 +176,7 @@ function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, option
     }),
     replicas: options.replicas,
     isEstimated: laid.isEstimated,
+    ...laid.confirm && { confirm: laid.confirm },
     kindOf: laid.kindOf,
     nameOf: laid.nameOf,
     onRestart: () => reporter.restart(ledger.cells),

@@ -1,4 +1,4 @@
-import { type Gpu, GPUFault, GPUMemoryError } from "../../mod.ts";
+import { type Gpu, GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { formatDuration, type Progress, showProgress } from "../terminal/progress.ts";
 import { say } from "../terminal/terminal.ts";
 import type { CellRow } from "./cell.ts";
@@ -18,6 +18,8 @@ export interface Training extends Place, Yard {
   readonly replicas: number | undefined;
   /** Whether it is said first how long all takes, from a short trial of each kind of round. */
   readonly isEstimated: boolean;
+  /** Asked after the first estimate whether to go on. */
+  confirm?(seconds: number): Promise<boolean>;
   /** Told where all goes on from what was saved. */
   onRestart(): void;
   /** What the progress calls a cell. */
@@ -79,20 +81,22 @@ async function recover(failure: GPUFault, { machine, run }: Training): Promise<v
 }
 
 async function trainRounds(rounds: readonly LaidRound[], training: Training): Promise<void> {
-  const { ending, isEstimated, run } = training;
+  const { ending, isEstimated } = training;
   const expected = isEstimated ? await expectedSeconds(rounds, training) : undefined;
   if (ending.signal.aborted) return;
   const count = rounds.reduce((sum, { cells }) => sum + cells.length, 0);
   if (expected !== undefined) {
     const until = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
     say(`${layWords(count, rounds.length)}, about ${formatDuration(expected)} (until ${until})`);
+    if (await training.confirm?.(expected) === false) {
+      throw new InputError("nothing is trained, as you wish");
+    }
   } else if (rounds.length > 1) say(layWords(count, rounds.length));
   const total = rounds.reduce((sum, round) => sum + workOf(round), 0);
   const start = rounds.reduce((sum, { cells, update }) => sum + cells.length * update, 0);
   const isOne = count === 1;
   const unit = isOne ? "updates" : "network updates";
   using progress = showProgress({ total: total + start, start, unit });
-  using _said = run.sayThrough(progress.say);
   let done = start;
   for (const round of rounds) {
     if (ending.signal.aborted) return;

@@ -191,6 +191,12 @@ export const commonFlags = {
   quiet: "Leaves out notes and progress: warnings, errors and results remain.",
 } as const;
 
+/** Flags that stand together in the help. */
+export function inSection<F extends FlagTable>(section: string, flags: F): F {
+  const entries = Object.entries(flags).map(([name, flag]) => [name, { ...flag, section }]);
+  return Object.fromEntries(entries) as F;
+}
+
 /** Whether a command line asks for the help. */
 export function asksForHelp(args: readonly string[]): boolean {
   return args.includes("--help") || args.includes("-h");

@@ -1,0 +1,70 @@
+import { InputError } from "../../mod.ts";
+import { readWhole } from "../files/files.ts";
+import { namedFlags } from "../terminal/flags.ts";
+
+/** Flags of a configuration that say where and not what: a run again is another run. */
+const ofThePlace = ["out", "resume", "config", "dry-run"];
+
+/**
+ * A command line with what `--config FILE` says before it: the flags of a run.json, or an object of
+ * flags and their values, such as {"optimizer": ["nag", "sgd"], "updates": 2000}. What the command
+ * line names itself is taken from there. Throws InputError where the file is neither.
+ */
+export function withConfig(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((arg) => arg === "--config" || arg.startsWith("--config="));
+  if (at < 0) return args;
+  const isJoined = args[at] !== "--config";
+  const path = isJoined ? args[at].slice("--config=".length) : args[at + 1];
+  if (!path || path.startsWith("--")) {
+    throw new InputError("--config needs a value: a run.json, or a file of flags and their values");
+  }
+  const rest = args.toSpliced(at, isJoined ? 1 : 2);
+  const given = new Set([...namedFlags(rest), ...ofThePlace]);
+  const own = [...readFlags(path)].filter(([name]) => !given.has(name));
+  return [...own.map(([name, value]) => `--${name}=${value}`), ...rest];
+}
+
+function readFlags(path: string): Map<string, string> {
+  const json = parse(path);
+  if (!("arguments" in json)) {
+    return new Map(Object.entries(json).map(([name, value]) => [name, textOf(value, name, path)]));
+  }
+  const { arguments: first, resumed = [] } = json as Partial<RunRecord>;
+  const sessions = [first, ...resumed.map(({ arguments: words }) => words)];
+  return new Map(sessions.flatMap((words) => pairsOf(words ?? [])));
+}
+
+interface RunRecord {
+  readonly arguments: readonly string[];
+  readonly resumed: readonly { readonly arguments: readonly string[] }[];
+}
+
+function parse(path: string): object {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(readWhole(path)));
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new InputError(
+    `--config ${path} is no configuration: name a run.json, or a JSON object of flags and values`,
+  );
+}
+
+/** The flags on a command line with their values. */
+function pairsOf(words: readonly string[]): [string, string][] {
+  return words.flatMap((word, i): [string, string][] => {
+    const [, name, value] = word.match(/^--([^=]+)(?:=(.*))?$/s) ?? [];
+    const next = words[i + 1];
+    return name === undefined ? [] : [[name, value ?? (next?.startsWith("--") ? "" : next ?? "")]];
+  });
+}
+
+function textOf(value: unknown, name: string, path: string): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.map((entry) => textOf(entry, name, path)).join();
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  throw new InputError(
+    `--config ${path} gives ${name} no value: a text, a number, true, false or a list of them`,
+  );
+}
