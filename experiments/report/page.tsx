@@ -1,19 +1,17 @@
 /** @jsxImportSource preact */
-import { type ComponentChildren, Fragment } from "preact";
+import { Fragment } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { formatDuration } from "../terminal/progress.ts";
 import { type Claim, claimsTable } from "./claims.ts";
 import { differencesTable } from "./differences.ts";
 import type { FoundSection } from "./extra_sections.ts";
 import type { DrawnFigure } from "./figures/draw.ts";
-import css from "./page.css" with { type: "text" };
+import { DataTable, Document, Figure, Section } from "./page_parts.tsx";
 import { figureOf, titleOf } from "./headings.ts";
 import { ratesMatrix } from "./rate_tables.ts";
 import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
 import type { TableSummary } from "./summary.ts";
-import { isRight, pageColumns, type TextTable } from "./text_table.ts";
-import type { Verdict } from "./verdicts.ts";
 
 /** What a report is made of. */
 export interface Report {
@@ -33,25 +31,13 @@ export function reportPage(report: Report): string {
 function Page({ tables, claims, sections }: Report) {
   const summaries = tables.map(({ summary }) => summary);
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        />
-        <title>Initialization and momentum</title>
-        <style dangerouslySetInnerHTML={{ __html: css }} />
-      </head>
-      <body>
-        <Header summaries={summaries} />
-        {claims.length > 0 && <Claims claims={claims} />}
-        {tables.map((table) => <ResultSection key={table.summary.name} {...table} />)}
-        {sections.map((section) => <ExtraSection key={section.name} {...section} />)}
-        {summaries.length > 0 && <Circumstances summaries={summaries} />}
-      </body>
-    </html>
+    <Document title="Initialization and momentum">
+      <Header summaries={summaries} />
+      {claims.length > 0 && <Claims claims={claims} />}
+      {tables.map((table) => <ResultSection key={table.summary.name} {...table} />)}
+      {sections.map((section) => <ExtraSection key={section.name} {...section} />)}
+      {summaries.length > 0 && <Circumstances summaries={summaries} />}
+    </Document>
   );
 }
 
@@ -150,71 +136,5 @@ function Circumstances({ summaries }: { summaries: readonly TableSummary[] }) {
         <DataTable table={differences} />
       </Section>
     </>
-  );
-}
-
-function Section({ id, title, children }: {
-  id: string;
-  title: string;
-  children: ComponentChildren;
-}) {
-  return (
-    <section id={id}>
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function DataTable({ table }: { table: TextTable }) {
-  const { columns, rows } = table;
-  const shown = pageColumns(table);
-  const classes = columns.map(({ key }, i) =>
-    key === "note" ? "note" : isRight(table, i) ? "right" : undefined
-  );
-  return (
-    // Whoever has no mouse scrolls it by keys.
-    <div class="wide" role="region" aria-label={table.title} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {shown.map((i) => <th key={i} scope="col" class={classes[i]}>{columns[i].title}</th>)}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, at) => (
-            <tr key={at} class={startsGroup(rows, at) ? "group" : undefined}>
-              {shown.map((i) => (
-                <td key={i} class={columns[i].key === "verdict" ? verdicts[row[i]] : classes[i]}>
-                  {row[i]}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** Whether a row is the first of several with the same first cell. */
-function startsGroup(rows: TextTable["rows"], at: number): boolean {
-  const first = rows[at][0];
-  return at > 0 && rows[at - 1][0] !== first && rows[at + 1]?.[0] === first;
-}
-
-const verdicts: Readonly<Record<string, string>> = {
-  "holds": "verdict holds",
-  "does not hold": "verdict fails",
-  "not decided": "verdict unsaid",
-} satisfies Record<Verdict, string>;
-
-/** An image runs no script, keeps its names to itself, and can be saved. */
-function Figure({ alt, svg }: Pick<DrawnFigure, "alt" | "svg">) {
-  const source = new TextEncoder().encode(svg).toBase64();
-  return (
-    <figure>
-      <img src={`data:image/svg+xml;base64,${source}`} alt={alt} />
-    </figure>
   );
 }

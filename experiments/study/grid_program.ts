@@ -152,7 +152,16 @@ export function runGrid<F extends FlagTable>(
       isWhole: (folder, there) => areAsCellsSay(folder, views, there),
       report(run) {
         begin?.(run);
-        return new GridReporter({ ...views, run, keep, chart, draw });
+        const command = [`${name}.ts`, ...args].join(" ");
+        return new GridReporter({
+          ...views,
+          run,
+          title: `${name}: ${cells[0].configuration.problem}`,
+          command,
+          keep,
+          chart,
+          draw,
+        });
       },
     }, { program: name, options: common, earlier, interruption, args });
   });

@@ -1,4 +1,5 @@
 import { exportNetwork, type Gpu, importNetwork, type Model } from "../../mod.ts";
+import { runPage } from "../report/run_page.tsx";
 import { lossChart } from "../charts/loss_chart.ts";
 import { makeFolder } from "../files/disk.ts";
 import { exists, readWhole, writeWhole } from "../files/files.ts";
@@ -11,7 +12,7 @@ import { finiteOnes, type Outcome, outcomeOf } from "./outcomes.ts";
 import { printEnd, printOutcomes } from "./print.ts";
 import type { Run } from "./run_folder.ts";
 import type { End, Reporter, Trained } from "./study.ts";
-import { outcomesOf, type ViewOptions, Views } from "./views.ts";
+import { outcomesOf, type ViewOptions, Views, viewsOf } from "./views.ts";
 
 /** Which networks are kept as files. */
 export const keeps = ["all", "best", "none"] as const;
@@ -19,6 +20,9 @@ export const keeps = ["all", "best", "none"] as const;
 /** What is made of a grid of networks of one kind. */
 export interface GridReport extends ViewOptions {
   readonly run: Run;
+  /** What report.html is headed by, and the command that it tells. */
+  readonly title: string;
+  readonly command: string;
   readonly keep: typeof keeps[number];
   /** What loss.svg shows. */
   readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
@@ -66,7 +70,7 @@ export class GridReporter implements Reporter {
   }
 
   async conclude(end: End): Promise<void> {
-    const { run, kind, cells, settings, keep, chart, draw } = this.#report;
+    const { run, kind, cells, settings, furtherSettings, keep, chart, draw } = this.#report;
     this.restart(end.cells);
     const outcomes = outcomesOf(cells, end.cells, end.ending);
     this.#views?.conclude(end.cells, end.ending);
@@ -84,8 +88,23 @@ export class GridReporter implements Reporter {
       if (keep !== "none") this.#write("network.safetensors", best);
       await draw({ run, best, gpu: end.machine.gpu });
     }
-    printOutcomes(outcomes, { figure: kind.figure, settings });
+    this.#writePage(end);
+    printOutcomes(outcomes, { figure: kind.figure, settings, furtherSettings });
     printEnd(run.folder, outcomes);
+  }
+
+  #writePage({ cells, ending }: End): void {
+    const { run, settings, furtherSettings, title, command } = this.#report;
+    const views = viewsOf(this.#report, cells, ending);
+    run.write(
+      "report.html",
+      runPage({
+        ...{ folder: run.folder, title, command },
+        settings: views["settings.csv"],
+        networks: views["summary.csv"],
+        settingColumns: [...settings, ...furtherSettings].map(({ name }) => name),
+      }),
+    );
   }
 
   /** Of an earlier session it is read from its file, where it has one. */

@@ -4,37 +4,78 @@ import { print } from "../terminal/terminal.ts";
 import type { Configuration } from "./cell.ts";
 import { type Column, figureOf, type KindFigure } from "./network_kind.ts";
 import { compareFigures, type Outcome } from "./outcomes.ts";
+import { errorOf, settingsOf } from "./setting_outcomes.ts";
 
-/** Prints a row for each network on stdout, the best first. */
-export function printOutcomes(
+/** What is printed of a grid. */
+export interface Printed {
+  readonly figure: KindFigure;
+  readonly settings: readonly Column<Configuration>[];
+  readonly furtherSettings: readonly Column<Configuration>[];
+}
+
+/**
+ * Prints how networks came out on stdout, the best first: a row a network or, where there are several
+ * seeds, a row a setting.
+ */
+export function printOutcomes(outcomes: readonly Outcome[], printed: Printed): void {
+  const seeds = new Set(outcomes.map(({ cell }) => cell.configuration.seed));
+  const errors = ["train", "test"].map((split) => `${split} ${printed.figure.title}`);
+  const rows = seeds.size > 1 ? settingRows(outcomes, printed) : networkRows(outcomes, printed);
+  const names = printed.settings.map(({ name }) => name.replaceAll("_", " "));
+  const spread = seeds.size > 1
+    ? ["seeds", errors[0], "\u00b1 95 %", errors[1], "diverged"]
+    : ["seed", ...errors, "status"];
+  const important = ["optimizer", ...errors, "mu", "learning rate"];
+  print(alignTable([[...names, ...spread], ...rows], { whole: "summary.csv", important }));
+}
+
+function networkRows(
   outcomes: readonly Outcome[],
-  { figure, settings }: {
-    figure: KindFigure;
-    settings: readonly Column<Configuration>[];
-  },
-): void {
+  { figure, settings }: Printed,
+): (string | number)[][] {
   const rank = ({ figures }: Outcome) => figureOf(figure, figures) ?? Infinity;
-  const rows = outcomes.toSorted((a, b) => compareFigures(rank(a), rank(b))).map((outcome) => {
+  return outcomes.toSorted((a, b) => compareFigures(rank(a), rank(b))).map((outcome) => {
     const { cell: { configuration, result }, figures, status } = outcome;
     return [
-      ...settings.map(({ cell }) => String(cell(configuration) ?? "-")),
+      ...cellsOf(settings, configuration),
       configuration.seed,
       figures.train[figure.name]?.toFixed(4) ?? "-",
       figures.test[figure.name]?.toFixed(4) ?? "-",
       result.divergedAt === null ? status : `${status} at ${result.divergedAt}`,
     ];
   });
-  const heading = [...settings.map(({ name }) => name.replaceAll("_", " ")), "seed"];
-  const errors = ["train", "test"].map((split) => `${split} ${figure.title}`);
-  const important = ["optimizer", ...errors, "mu", "learning rate"];
-  print(
-    alignTable([[...heading, ...errors, "status"], ...rows], { whole: "summary.csv", important }),
-  );
+}
+
+function settingRows(
+  outcomes: readonly Outcome[],
+  { figure, settings, furtherSettings }: Printed,
+): (string | number)[][] {
+  const summaries = settingsOf({ settings, furtherSettings }, outcomes).map((of) => ({
+    ...of,
+    train: errorOf(of, "train", figure),
+    test: errorOf(of, "test", figure),
+    rank: errorOf(of, figure.split, figure)?.mean ?? Infinity,
+  }));
+  return summaries.toSorted((a, b) => compareFigures(a.rank, b.rank)).map((of) => [
+    ...cellsOf(settings, of.configuration),
+    of.outcomes.length,
+    of.train?.mean.toFixed(4) ?? "-",
+    of.train?.halfWidth?.toFixed(4) ?? "-",
+    of.test?.mean.toFixed(4) ?? "-",
+    of.outcomes.filter(({ status }) => status === "diverged").length,
+  ]);
+}
+
+function cellsOf(
+  settings: readonly Column<Configuration>[],
+  configuration: Configuration,
+): string[] {
+  return settings.map(({ cell }) => String(cell(configuration) ?? "-"));
 }
 
 /** Says on stdout where the results lie, what is missing there, and how a run that ended early goes on. */
 export function printEnd(folder: string, outcomes: readonly Outcome[]): void {
-  print(`\nresults in ${folder}`);
+  print(`\nresults in ${folder}; open ${folder}/report.html`);
   if (outcomes.every(({ status }) => status === "diverged")) {
     print("no network stayed finite: none is saved or shown");
   }

@@ -1,5 +1,6 @@
 // The tables of a folder are views of its cells: what was touched, cut or deleted is made again.
 
+import type { Split } from "../../mod.ts";
 import { type Cell as TableCell, csvLine, type Table } from "../files/tables.ts";
 import { exists, readWhole } from "../files/files.ts";
 import { say } from "../terminal/terminal.ts";
@@ -9,6 +10,7 @@ import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
 import { type Outcome, outcomeOf } from "./outcomes.ts";
 import type { Run } from "./run_folder.ts";
 import { estimate } from "../report/estimate.ts";
+import { errorOf, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
 
 /** What the tables are made of. */
 export interface ViewOptions {
@@ -70,11 +72,16 @@ export class Views {
 }
 
 /** The text of each table, by its file. */
+export type ViewTexts = Readonly<
+  Record<"curve.csv" | "summary.csv" | "settings.csv" | "times.csv", string>
+>;
+
+/** The tables as texts. */
 export function viewsOf(
   options: ViewOptions,
   cells: ReadonlyMap<string, Cell>,
   ending: "interrupted" | "stopped",
-): { readonly [name: string]: string; readonly "curve.csv": string } {
+): ViewTexts {
   const outcomes = outcomesOf(options.cells, cells, ending);
   const reports = outcomes.flatMap(reportsOf);
   return {
@@ -104,23 +111,6 @@ function curveText(options: ViewOptions, found: ReadonlyMap<string, Cell>): stri
     return cell ? reportsOf({ cell }) : [];
   });
   return csvOf(curveColumns(options), reports.toSorted((a, b) => a.row.update - b.row.update));
-}
-
-/** Several networks that differ in the seed alone. */
-export interface SettingOutcome {
-  readonly configuration: Configuration;
-  readonly outcomes: readonly Outcome[];
-}
-
-/** The outcomes by setting, in the order of the networks. */
-export function settingsOf(
-  { settings, furtherSettings }: Pick<ViewOptions, "settings" | "furtherSettings">,
-  outcomes: readonly Outcome[],
-): SettingOutcome[] {
-  const key = ({ cell: { configuration } }: Outcome) =>
-    JSON.stringify([...settings, ...furtherSettings].map(({ cell }) => cell(configuration)));
-  return [...Map.groupBy(outcomes, key).values()]
-    .map((outcomes) => ({ configuration: outcomes[0].cell.configuration, outcomes }));
 }
 
 /** The outcomes of planned cells, as far as they were begun. */
@@ -192,12 +182,7 @@ function timesColumns({ settings, furtherSettings }: ViewOptions): Column<Report
 
 function settingsColumns(options: ViewOptions): Column<SettingOutcome>[] {
   const { kind: { figure }, settings, furtherSettings, target } = options;
-  const error = ({ outcomes }: SettingOutcome, split: "train" | "test") =>
-    estimate(
-      outcomes.map(({ status, figures }) =>
-        status === "diverged" ? Infinity : figures[split][figure.name] ?? NaN
-      ),
-    );
+  const error = (of: SettingOutcome, split: Split) => errorOf(of, split, figure);
   const splits = (["train", "test"] as const).flatMap((split) => [
     { name: `${split}_${figure.column}`, cell: (of: SettingOutcome) => error(of, split)?.mean },
     { name: `${split}_sd`, cell: (of: SettingOutcome) => error(of, split)?.deviation },

@@ -122,7 +122,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
   using run = new Run("test", folder, {}, options.resume ? { earlier: {} } : {});
   const ledger = new Ledger(folder, run);
   const reporter = new GridReporter({
-    ...{ run, kind, cells, target, keep: "none" },
+    ...{ run, kind, cells, target, keep: "none", title: "test", command: "" },
     settings: settingColumns,
     furtherSettings: furtherColumns(cells),
     chart: { figure: "train_squared_error", figureTitle: "error", unit: "1" },
