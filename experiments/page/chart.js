@@ -20,7 +20,7 @@ export function drawChart(svg, courses) {
   svg.replaceChildren(
     clip(right, bottom),
     ...logTicks(values).flatMap((tick) => valueTick(tick, place)),
-    ...updateTicks(updates, (right - margin.left) / 90).flatMap((tick) => updateTick(tick, place)),
+    ...updateTicks(updates, (right - margin.left) / 65).flatMap((tick) => updateTick(tick, place)),
     element("path", { class: "axis", d: `M${margin.left},${bottom}H${right}` }),
     ...lines.map((line) => cutAt(edge, line)).flatMap((line) => marks(line, place)),
   );
@@ -74,12 +74,15 @@ export function logTicks([least, most]) {
     .filter((tick) => tick >= least && tick <= most);
 }
 
-/** Round numbers, at most `most` and at least two where the range holds so many. */
+/** Multiples of 1, 2 or 5 times a power of ten, as many as there are up to `most`. */
 export function updateTicks([first, last], most) {
   const steps = Array.from({ length: 60 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
-  const step = steps.find((step) => (last - first) / step <= Math.max(most, 2)) ?? last - first;
-  const begin = Math.ceil(first / step);
-  const count = Math.floor(last / step) - begin + 1;
+  const within = (step) => {
+    const begin = Math.ceil(first / step);
+    return { begin, count: Math.floor(last / step) - begin + 1 };
+  };
+  const step = steps.find((step) => within(step).count <= most);
+  const { begin, count } = within(step);
   return Array.from({ length: count }, (_, i) => (begin + i) * step);
 }
 

@@ -68,6 +68,8 @@ let isAsked = false;
 
 /** Draws at the browser's next frame, once for all that came until then. */
 function redraw() {
+  // A tab that is hidden has no frames, but a title.
+  showTitle();
   if (isAsked) return;
   isAsked = true;
   requestAnimationFrame(() => {
@@ -90,9 +92,16 @@ function showHeader() {
   byId("figure").textContent = `${words(figure)} against updates`;
   byId("status").textContent = [stateWords(), standingWords(standing)].filter((text) => text !== "")
     .join(" · ");
-  const share = standing === null ? 0 : standing.done / standing.total;
-  byId("bar").value = share;
-  document.title = `${Math.floor(100 * share)} % ${title}`;
+  byId("bar").value = shareDone();
+}
+
+function showTitle() {
+  const { title = "Nagare", status } = run;
+  document.title = `${status ?? `${Math.floor(100 * shareDone())} %`} · ${title}`;
+}
+
+function shareDone() {
+  return run.standing === null ? 0 : run.standing.done / run.standing.total;
 }
 
 function stateWords() {

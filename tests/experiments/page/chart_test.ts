@@ -11,6 +11,7 @@ Deno.test("logTicks() are round numbers within the range, few however wide it is
 Deno.test("updateTicks() are multiples of 1, 2 or 5 times a power of ten", () => {
   assertEquals(updateTicks([0, 1], 7), [0, 1]);
   assertEquals(updateTicks([50, 1450], 7), [200, 400, 600, 800, 1000, 1200, 1400]);
+  assertEquals(updateTicks([50, 1450], 6.9), [500, 1000]);
   assertEquals(updateTicks([0, 750_000], 4), [0, 200_000, 400_000, 600_000]);
-  assertEquals(updateTicks([10, 20], 0.5), [10, 15, 20]);
+  assertEquals(updateTicks([17, 99], 4.5), [20, 40, 60, 80]);
 });
