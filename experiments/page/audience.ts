@@ -46,7 +46,6 @@ export class Audience {
 
   /** Sends an event to all, but to those who lag: they are dropped. */
   tell(event: string): void {
-    if (this.#listeners.size === 0) return;
     const bytes = encoder.encode(event);
     for (const listener of this.#listeners) {
       if ((listener.controller.desiredSize ?? 0) >= bytes.length) {

@@ -48,7 +48,8 @@ export class Courses {
 
   /** The settings that all networks share, in words. */
   get common(): string {
-    return Object.keys(this.all[0]?.setting ?? {}).filter((column) => !this.#differs(column))
+    const differing = this.#differing;
+    return Object.keys(this.all[0]?.setting ?? {}).filter((column) => !differing.includes(column))
       .map((column) => {
         const first = this.all.find(({ setting }) => isSet(setting[column]));
         return first === undefined ? "" : settingWords(column, first.setting);
@@ -120,9 +121,9 @@ export class Courses {
   }
 
   #nameAll(): void {
+    const differing = this.#differing;
     for (const course of this.#byKey.values()) {
-      const words = Object.keys(course.setting).filter((column) => this.#differs(column))
-        .map((column) => settingWords(column, course.setting));
+      const words = differing.map((column) => settingWords(column, course.setting));
       const optimizer = course.setting.optimizer?.toUpperCase() ?? "network";
       course.name = words.filter((word) => word !== "").join(", ") || optimizer;
     }
@@ -134,9 +135,13 @@ export class Courses {
     }
   }
 
-  #differs(column: string): boolean {
-    const cells = this.all.map(({ setting }) => setting[column]).filter(isSet);
-    return cells.some((cell) => cell !== cells[0]);
+  /** The columns whose settings are not the same for all that have one. */
+  get #differing(): string[] {
+    const { all } = this;
+    return Object.keys(all[0]?.setting ?? {}).filter((column) => {
+      const cells = all.map(({ setting }) => setting[column]).filter(isSet);
+      return cells.some((cell) => cell !== cells[0]);
+    });
   }
 }
 

@@ -129,8 +129,7 @@ class LivePage implements Live {
   rows(rows: readonly TableRow[]): void {
     this.#attempt(() => {
       const change = this.#courses.add(rows);
-      const { common } = this.#courses;
-      this.#tell("rows", change.renewed.length > 0 ? { ...change, common } : change);
+      this.#tell("rows", { ...change, common: this.#courses.common });
     });
   }
 
@@ -210,6 +209,7 @@ class LivePage implements Live {
   }
 
   #tell(name: string, data: unknown): void {
+    if (this.#audience.size === 0) return;
     this.#attempt(() => this.#audience.tell(serverSentEvent(name, data)));
   }
 

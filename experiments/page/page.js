@@ -29,16 +29,14 @@ function listen() {
     events.addEventListener(name, ({ data }) => {
       isConnected = true;
       take(JSON.parse(data));
+      if (run.status !== null) events.close();
       redraw();
     });
   on("snapshot", takeSnapshot);
   on("rows", takeRows);
   on("standing", (standing) => run.standing = standing);
   on("file", ({ name, version }) => run.files.set(name, version));
-  on("ended", (status) => {
-    run.status = status;
-    events.close();
-  });
+  on("ended", (status) => run.status = status);
   // The browser connects anew by itself, unless the server refuses.
   events.addEventListener("error", () => {
     isConnected = false;
@@ -54,7 +52,7 @@ function takeSnapshot({ courses, files, ...others }) {
   };
 }
 
-function takeRows({ renewed, grown, common = run.common }) {
+function takeRows({ renewed, grown, common }) {
   run.common = common;
   for (const course of renewed) run.courses.set(course.id, course);
   for (const { id, points, last } of grown) {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { openLive } from "../../experiments/page/live.ts";
-import { beside, linesOnStderr, spawnDeno, whenReady } from "../experiments/processes.ts";
+import { beside, linesOnStderr, pause, spawnDeno, whenReady } from "../experiments/processes.ts";
 import { figure, row } from "../experiments/page/rows.ts";
 import { scratch } from "../experiments/scratch.ts";
 import { overflow, photograph, startChromium, type View, view, widths } from "./browser.ts";
@@ -77,10 +77,14 @@ Deno.test("the page follows a run from its first row to its end", async () => {
       assertEquals([crosses, pictures], [1, [1]]);
     }
     live.ended("finished");
+    views.push(await view(chromium, live.url, 640));
+    await until(views[3], "#status", "ended: finished");
     await live[Symbol.asyncDispose]();
+    // Longer than a browser waits before it connects anew, which would be a complaint.
+    await pause(4000);
     for (const [i, each] of views.entries()) {
       await until(each, "#status", "ended: finished");
-      await photograph(each.page, `live-${["narrow", "wide", "late"][i]}`);
+      await photograph(each.page, `live-${["narrow", "wide", "late", "last"][i]}`);
       const { status, bar } = await standing(each);
       assertEquals([status, bar], ["ended: finished · 99 of 200 updates", 99 / 200]);
       assertEquals(await each.page.title(), "finished · a run");
