@@ -95,8 +95,13 @@ function shortWord(cells: TableRow, column: string): string {
 
 /** Whether a setting has a value there: plain gradient descent has no momentum. */
 function means(cells: TableRow, column: string): boolean {
-  if (column === "mu" && cells.optimizer === "sgd") return false;
+  if (column === "mu" && (cells.optimizer === "sgd" || isWithoutMomentum(cells))) return false;
   return (cells[column] ?? "") !== "" && cells[column] !== "none";
+}
+
+/** A momentum of 0 that no schedule drives is none of the optimizer's settings. */
+function isWithoutMomentum({ mu, schedule }: TableRow): boolean {
+  return mu === "0" && schedule === "none";
 }
 
 /** A column that says nothing of some settings tells them from nothing. */

@@ -1,13 +1,14 @@
 import type { Config } from "vega";
 import type { TopLevelSpec } from "vega-lite";
 
-/** Draws a vega-lite specification as an SVG text. */
+/** Draws a vega-lite specification as an SVG text, the same whatever was drawn before. */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
   const view = new vega.View(vega.parse(vegaLite.compile(spec).spec, legendLayout), {
     renderer: "none",
     logLevel: vega.Error,
   });
+  vega.resetSVGDefIds();
   const svg = await view.toSVG();
   view.finalize();
   return withOwnIds(svg);

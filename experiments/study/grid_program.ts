@@ -23,6 +23,8 @@ import {
 } from "./grid.ts";
 import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
+import { pagePort } from "../page/port_flag.ts";
+import { requirePagePermission } from "../page/live.ts";
 import { withConfig } from "./config_file.ts";
 import { beginAt } from "./origins.ts";
 import {
@@ -44,11 +46,15 @@ type CommonFlags =
   & OptimizerFlags
   & typeof gridFlags
   & typeof machineFlags
-  & { out: ReturnType<typeof outFlag>; keep: typeof keepFlag };
+  & { out: ReturnType<typeof outFlag>; keep: typeof keepFlag; live: typeof liveFlag };
 
 const keepFlag = choice(keeps, {
   default: "all",
   help: "Which networks are written as safetensors files: all in networks/, and the best one.",
+});
+
+const liveFlag = pagePort({
+  help: "Serves a page on 127.0.0.1 that shows the run while it goes on, on a port or on any.",
 });
 
 const configFlag = path({
@@ -108,7 +114,12 @@ export function runGrid<F extends FlagTable>(
         "Optimizers",
         optimizerFlags(choices, { defaults, taken: Object.keys(program.flags) }),
       ),
-      ...inSection("Results", { out: outFlag(name), keep: keepFlag, config: configFlag }),
+      ...inSection("Results", {
+        out: outFlag(name),
+        keep: keepFlag,
+        config: configFlag,
+        live: liveFlag,
+      }),
       ...machineFlags,
     };
     const usage = `deno run -A experiments/${name}.ts`;
@@ -125,6 +136,7 @@ export function runGrid<F extends FlagTable>(
         `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
       );
     }
+    if (common.live !== false) requirePagePermission(common.live);
     const optimizers = expandOptimizers(common, choices, defaults);
     const session = { earlier, interruption, optimizerOf: optimizerMaker(choices) };
     const laid = await program.lay(common, session);
@@ -157,6 +169,7 @@ export function runGrid<F extends FlagTable>(
           ...views,
           run,
           title: `${name}: ${cells[0].configuration.problem}`,
+          livePort: common.live,
           command,
           keep,
           chart,

@@ -1,9 +1,12 @@
 import { exportNetwork, type Gpu, importNetwork, type Model } from "../../mod.ts";
 import { runPage } from "../report/run_page.tsx";
-import { lossChart } from "../charts/loss_chart.ts";
+import { Drawing } from "../charts/drawing.ts";
+import type { DrawingOrder } from "../charts/drawing_order.ts";
+import { type Live, openLive, type Standing } from "../page/live.ts";
+import type { PagePort } from "../page/port_flag.ts";
 import { makeFolder } from "../files/disk.ts";
 import { exists, readWhole, writeWhole } from "../files/files.ts";
-import { readTable, type TableRow } from "../files/tables.ts";
+import { readTable } from "../files/tables.ts";
 import { versions } from "../files/provenance.ts";
 import type { Cell } from "./cell.ts";
 import type { Machine } from "./machine.ts";
@@ -12,7 +15,7 @@ import { finiteOnes, type Outcome, outcomeOf } from "./outcomes.ts";
 import { printEnd, printOutcomes } from "./print.ts";
 import type { Run } from "./run_folder.ts";
 import type { End, Reporter, Trained } from "./study.ts";
-import { outcomesOf, type ViewOptions, Views, viewsOf } from "./views.ts";
+import { outcomesOf, seedColumn, type ViewOptions, Views, viewsOf } from "./views.ts";
 
 /** Which networks are kept as files. */
 export const keeps = ["all", "best", "none"] as const;
@@ -23,6 +26,8 @@ export interface GridReport extends ViewOptions {
   /** What report.html is headed by, and the command that it tells. */
   readonly title: string;
   readonly command: string;
+  /** Where a page is served that shows the run while it goes on; false for none. */
+  readonly livePort: PagePort;
   readonly keep: typeof keeps[number];
   /** What loss.svg shows. */
   readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
@@ -40,20 +45,31 @@ export interface BestNetwork {
 /** The tables, figures and networks of a grid. */
 export class GridReporter implements Reporter {
   readonly #report: GridReport;
+  readonly #drawing = new Drawing({ onDrawn: (svg) => this.#show(svg) });
+  readonly #live: Live | undefined;
   #views: Views | undefined;
   #best: BestNetwork | undefined;
 
   constructor(report: GridReport) {
     this.#report = report;
+    const { run: { folder }, title, chart: { figure }, livePort } = report;
+    if (livePort !== false) this.#live = openLive({ folder, title, port: livePort, figure });
   }
 
   restart(cells: ReadonlyMap<string, Cell>): void {
-    if (this.#views) this.#views.restart(cells);
-    else this.#views = new Views(this.#report, this.#report.run, cells);
+    if (this.#views) return this.#views.restart(cells);
+    this.#views = new Views(this.#report, this.#report.run, cells);
+    this.#live?.rows(readTable(this.#views.curve));
   }
 
   append(...[cells, rows]: Parameters<Reporter["append"]>): void {
-    this.#views?.append(cells, rows);
+    const added = this.#views?.append(cells, rows) ?? [];
+    this.#live?.rows(added);
+    this.#drawing.request(() => this.#order([]));
+  }
+
+  progress(standing: Standing): void {
+    this.#live?.progress(standing);
   }
 
   keep({ planned, model, thetas, cells }: Trained): void {
@@ -70,27 +86,27 @@ export class GridReporter implements Reporter {
   }
 
   async conclude(end: End): Promise<void> {
-    const { run, kind, cells, settings, furtherSettings, keep, chart, draw } = this.#report;
+    const { run, kind, cells, settings, furtherSettings, keep, draw } = this.#report;
     this.restart(end.cells);
     const outcomes = outcomesOf(cells, end.cells, end.ending);
     this.#views?.conclude(end.cells, end.ending);
-    const rows = readTable(this.#views?.curve ?? "");
-    if (rows.length > 0) {
-      const isDiverged = this.#rowsDiverged(outcomes);
-      // Where all begin is far above where they differ.
-      const later = rows.filter(({ update }) => update !== "0");
-      const drawn = later.length > 0 ? later : rows;
-      run.write("loss.svg", await lossChart(drawn, { ...chart, isDiverged }));
-    }
+    this.#show(await this.#drawing.finish(this.#order(outcomes)));
     const [first] = finiteOnes(outcomes, (figures) => figureOf(kind.figure, figures));
     const best = first && end.machine && await this.#bestNetwork(first.cell, end.machine);
     if (best && end.machine) {
       if (keep !== "none") this.#write("network.safetensors", best);
       await draw({ run, best, gpu: end.machine.gpu });
+      for (const name of ["reconstructions.png", "example.svg"]) this.#live?.renewed(name);
     }
     this.#writePage(end);
     printOutcomes(outcomes, { figure: kind.figure, settings, furtherSettings });
     printEnd(run.folder, outcomes);
+    this.#live?.ended(run.stopped ?? "finished");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#drawing[Symbol.dispose]();
+    await this.#live?.[Symbol.asyncDispose]();
   }
 
   #writePage({ cells, ending }: End): void {
@@ -119,16 +135,25 @@ export class GridReporter implements Reporter {
     return { cell, model, theta: importNetwork(model.layout, readWhole(path)).theta };
   }
 
-  /** Which rows of curve.csv are of networks that diverged, those with finite rows alone among them. */
-  #rowsDiverged(outcomes: readonly Outcome[]): (row: TableRow) => boolean {
-    const { settings, furtherSettings } = this.#report;
-    const columns = [...settings, ...furtherSettings];
-    const diverged = new Set(
-      outcomes.filter(({ status }) => status === "diverged").map(({ cell: { configuration } }) =>
-        [...columns.map(({ cell }) => cell(configuration) ?? ""), configuration.seed].join("\n")
+  /** What loss.svg shows; a network may have diverged though all its rows are finite. */
+  #order(outcomes: readonly Outcome[]): DrawingOrder {
+    const { settings, furtherSettings, chart } = this.#report;
+    const columns = [...settings, ...furtherSettings, seedColumn];
+    const diverged = outcomes.filter(({ status }) => status === "diverged");
+    return {
+      table: this.#views?.curve ?? "",
+      chart: { ...chart, settings: columns.map(({ name }) => name) },
+      diverged: diverged.map(({ cell: { configuration } }) =>
+        Object.fromEntries(
+          columns.map(({ name, cell }) => [name, String(cell(configuration) ?? "")]),
+        )
       ),
-    );
-    return (row) => diverged.has([...columns.map(({ name }) => row[name]), row.seed].join("\n"));
+    };
+  }
+
+  #show(svg: string): void {
+    this.#report.run.write("loss.svg", svg);
+    this.#live?.renewed("loss.svg");
   }
 
   #write(name: string, { cell, model, theta }: BestNetwork): void {

@@ -5,6 +5,7 @@ import { ensureAdapter } from "./adapter.ts";
 import type { Cell, CellRow } from "./cell.ts";
 import { dryRun } from "./dry_run.ts";
 import { Due } from "./due.ts";
+import type { Standing } from "../page/live.ts";
 import { Ending } from "./ending.ts";
 import type { JsonObject } from "./json.ts";
 import { Ledger, type PlannedCell, readCells } from "./ledger.ts";
@@ -45,10 +46,13 @@ export interface Reporter {
   restart(cells: ReadonlyMap<string, Cell>): void;
   /** At a report: a row a network. */
   append(planned: readonly PlannedCell[], rows: readonly CellRow[]): void;
+  /** How far all is. */
+  progress?(standing: Standing): void;
   /** Where a round ends. */
   keep(trained: Trained): void;
   /** Where the run ends. */
   conclude(end: End): Promise<void>;
+  [Symbol.asyncDispose]?(): Promise<void>;
 }
 
 /** Networks where their round ends. */
@@ -114,19 +118,23 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
     if (laid.remark) say(laid.remark);
     const ledger = new Ledger(run.folder, run);
     const reporter = laid.report(run);
-    while (machine && !ending.signal.aborted) {
-      // Other machines may have put theirs into the folder meanwhile.
-      const there = share ? readCells(run.folder) : ledger.cells;
-      const planned = wanted(there);
-      if (missingOf(planned, ledger).length === 0) break;
-      await trainCells(
-        planned,
-        trainingOf(laid, { machine, run, ledger, reporter, ending, options }),
-      );
+    try {
+      while (machine && !ending.signal.aborted) {
+        // Other machines may have put theirs into the folder meanwhile.
+        const there = share ? readCells(run.folder) : ledger.cells;
+        const planned = wanted(there);
+        if (missingOf(planned, ledger).length === 0) break;
+        await trainCells(
+          planned,
+          trainingOf(laid, { machine, run, ledger, reporter, ending, options }),
+        );
+      }
+      if (ending.reason !== undefined) run.stop(ending.reason);
+      const cells = share ? new Map([...readCells(run.folder), ...ledger.cells]) : ledger.cells;
+      await reporter.conclude({ cells, ending: ending.status, machine });
+    } finally {
+      await reporter[Symbol.asyncDispose]?.();
     }
-    if (ending.reason !== undefined) run.stop(ending.reason);
-    const cells = share ? new Map([...readCells(run.folder), ...ledger.cells]) : ledger.cells;
-    await reporter.conclude({ cells, ending: ending.status, machine });
     if (machine?.profile) printProfile(machine.profile);
   });
 }
@@ -184,6 +192,7 @@ function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, option
       run.begin();
       reporter.append(planned, rows);
     },
+    onProgress: (standing) => reporter.progress?.(standing),
     onEnd: (planned, { model, thetas }) =>
       reporter.keep({ planned, model, thetas, cells: ledger.cells }),
     onOpen(trainer) {

@@ -1,6 +1,7 @@
 import { type Gpu, GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { formatDuration, type Progress, showProgress } from "../terminal/progress.ts";
 import { say } from "../terminal/terminal.ts";
+import type { Standing } from "../page/live.ts";
 import type { CellRow } from "./cell.ts";
 import { expectedSeconds } from "./expected_time.ts";
 import type { PlannedCell } from "./ledger.ts";
@@ -20,6 +21,8 @@ export interface Training extends Place, Yard {
   readonly isEstimated: boolean;
   /** Asked after the first estimate whether to go on. */
   confirm?(seconds: number): Promise<boolean>;
+  /** Told how far all is, at each report. */
+  onProgress(standing: Standing): void;
   /** Told where all goes on from what was saved. */
   onRestart(): void;
   /** What the progress calls a cell. */
@@ -97,6 +100,7 @@ async function trainRounds(rounds: readonly LaidRound[], training: Training): Pr
   const isOne = count === 1;
   const unit = isOne ? "updates" : "network updates";
   using progress = showProgress({ total: total + start, start, unit });
+  const began_ms = performance.now();
   let done = start;
   for (const round of rounds) {
     if (ending.signal.aborted) return;
@@ -104,7 +108,11 @@ async function trainRounds(rounds: readonly LaidRound[], training: Training): Pr
       ...training,
       onReport(cells, rows) {
         training.onReport(cells, rows);
-        tell(progress, { ...round, cells }, rows, done, training);
+        const reached = done + cells.length * (rows[0].update - round.update);
+        tell(progress, { ...round, cells }, rows, reached, training);
+        const rate = 1000 * (reached - start) / (performance.now() - began_ms);
+        const left = total + start - reached, secondsLeft = left / rate;
+        training.onProgress({ done: reached, total: total + start, unit, rate, secondsLeft });
       },
     });
     done += workOf(round);
@@ -119,14 +127,13 @@ export function layWords(networks: number, rounds: number): string {
 
 function tell(
   progress: Progress,
-  { kind: { figure }, cells, update }: LaidRound,
+  { kind: { figure }, cells }: LaidRound,
   rows: readonly CellRow[],
-  before: number,
+  done: number,
   { nameOf }: Training,
 ): void {
   const errors = rows.map((row) => figureOf(figure, row) ?? NaN);
   const best = errors.reduce((best, error, r) => error < errors[best] ? r : best, 0);
-  const done = before + cells.length * (rows[0].update - update);
   progress.report(done, { [figure.title]: errors[best] }, nameOf(cells[best]));
 }
 

@@ -1,7 +1,7 @@
 // The tables of a folder are views of its cells: what was touched, cut or deleted is made again.
 
 import type { Split } from "../../mod.ts";
-import { type Cell as TableCell, csvLine, type Table } from "../files/tables.ts";
+import { type Cell as TableCell, csvLine, type Table, type TableRow } from "../files/tables.ts";
 import { exists, readWhole } from "../files/files.ts";
 import { say } from "../terminal/terminal.ts";
 import type { Cell, CellRow, Configuration } from "./cell.ts";
@@ -49,11 +49,15 @@ export class Views {
     this.#curve.rewrite(curveText(this.#options, cells));
   }
 
-  /** Adds the rows of a report to curve.csv. */
-  append(cells: readonly PlannedCell[], rows: readonly CellRow[]): void {
+  /** Adds the rows of a report to curve.csv, and gives them as text. */
+  append(cells: readonly PlannedCell[], rows: readonly CellRow[]): TableRow[] {
     const columns = curveColumns(this.#options);
-    this.#curve.append(
-      ...cells.map(({ configuration }, r) => rowOf(columns, { configuration, row: rows[r] })),
+    const added = cells.map(({ configuration }, r) =>
+      rowOf(columns, { configuration, row: rows[r] })
+    );
+    this.#curve.append(...added);
+    return added.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, String(cell ?? "")]))
     );
   }
 
@@ -215,7 +219,8 @@ function reachColumns(target: number, { kind: { figure } }: ViewOptions): Column
   ];
 }
 
-const seedColumn: Column<Configuration> = { name: "seed", cell: ({ seed }) => seed };
+/** What tells networks of one setting apart. */
+export const seedColumn: Column<Configuration> = { name: "seed", cell: ({ seed }) => seed };
 
 function ofConfiguration<Entry extends { readonly configuration: Configuration }>(
   columns: readonly Column<Configuration>[],

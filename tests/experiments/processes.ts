@@ -37,10 +37,10 @@ export async function runDeno(...parameters: Parameters<typeof spawnDeno>): Prom
   return { status: code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Waits for the first line of a program, then hands it over and reads it to its end. */
+/** Waits for the first line of a program, then hands both over and reads it to its end. */
 export async function whenReady(
   child: Deno.ChildProcess,
-  act: (child: Deno.ChildProcess) => void | Promise<void>,
+  act: (child: Deno.ChildProcess, line: string) => void | Promise<void>,
 ): Promise<Ended> {
   const stderr = new Response(child.stderr).text();
   let stdout = "";
@@ -50,7 +50,7 @@ export async function whenReady(
     stdout += decoder.decode(bytes);
     if (!ready && stdout.includes("\n")) {
       ready = true;
-      acted = act(child);
+      acted = act(child, stdout.slice(0, stdout.indexOf("\n")));
     }
   }
   await acted;

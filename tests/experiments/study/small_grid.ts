@@ -122,7 +122,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
   using run = new Run("test", folder, {}, options.resume ? { earlier: {} } : {});
   const ledger = new Ledger(folder, run);
   const reporter = new GridReporter({
-    ...{ run, kind, cells, target, keep: "none", title: "test", command: "" },
+    ...{ run, kind, cells, target, keep: "none", title: "test", command: "", livePort: false },
     settings: settingColumns,
     furtherSettings: furtherColumns(cells),
     chart: { figure: "train_squared_error", figureTitle: "error", unit: "1" },
@@ -137,6 +137,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     isEstimated: false,
     onRestart: () => reporter.restart(ledger.cells),
     onReport: (planned, rows) => reporter.append(planned, rows),
+    onProgress: () => {},
     onEnd: (planned, trained) => reporter.keep({ planned, ...trained, cells: ledger.cells }),
     onOpen: () => {},
   });

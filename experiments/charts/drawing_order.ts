@@ -1,0 +1,32 @@
+import { parse } from "@std/csv";
+import type { TableRow } from "../files/tables.ts";
+import { type ChartOptions, lossChart } from "./loss_chart.ts";
+
+/** A chart to be drawn from a table, as data that can be handed to another thread. */
+export interface DrawingOrder {
+  /** The text of curve.csv. */
+  readonly table: string;
+  readonly chart: Omit<ChartOptions, "isDiverged">;
+  /**
+   * Of each network that diverged, though its rows may be finite: the cells of the columns that tell
+   * it from the others.
+   */
+  readonly diverged?: readonly TableRow[];
+}
+
+/** What came of an order. */
+export type DrawingReply = { readonly svg: string } | { readonly failure: string };
+
+/** Draws a loss chart as ordered; an SVG text. */
+export function drawOrdered({ table, chart, diverged = [] }: DrawingOrder): Promise<string> {
+  const columns = Object.keys(diverged[0] ?? {});
+  const key = (row: TableRow) => columns.map((column) => row[column]).join("\n");
+  const keys = new Set(diverged.map(key));
+  const rows = parse(table, { skipFirstRow: true });
+  // Where all begin is far above where they differ.
+  const later = rows.filter(({ update }) => update !== "0");
+  return lossChart(later.length > 0 ? later : rows, {
+    ...chart,
+    isDiverged: (row) => keys.has(key(row)),
+  });
+}

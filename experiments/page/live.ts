@@ -1,0 +1,260 @@
+import { InputError } from "../../mod.ts";
+import { exists, readWhole } from "../files/files.ts";
+import type { TableRow } from "../files/tables.ts";
+import { isSystemError, requirePermissions } from "../terminal/program.ts";
+import { say } from "../terminal/terminal.ts";
+import { Audience, serverSentEvent } from "./audience.ts";
+import { Courses } from "./courses.ts";
+import chartScript from "./chart.js" with { type: "text" };
+import html from "./page.html" with { type: "text" };
+import pageScript from "./page.js" with { type: "text" };
+import style from "./page.css" with { type: "text" };
+
+/** A page that shows a run while it goes on. None of its methods throws or waits for a reader. */
+export interface Live extends AsyncDisposable {
+  readonly url: string;
+  /** Tells of new rows: of curve.csv, as text cells by column. */
+  rows(rows: readonly TableRow[]): void;
+  /** Tells where the run stands. */
+  progress(standing: Standing): void;
+  /** Tells that a file of the folder has been written anew; those that are not shown are ignored. */
+  renewed(name: string): void;
+  /** Tells how the run ended, in a word or a few. */
+  ended(status: string): void;
+}
+
+/** Where a run stands. */
+export interface Standing {
+  readonly done: number;
+  readonly total: number;
+  /** What is counted: "updates". */
+  readonly unit: string;
+  /** Units per second; NaN while it is not known. */
+  readonly rate: number;
+  /** NaN while it is not known. */
+  readonly secondsLeft: number;
+}
+
+/** What a page shows, and where it is served. */
+export interface LiveOptions {
+  /** Of the run. */
+  readonly folder: string;
+  readonly title: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** The column of curve.csv that is drawn. */
+  readonly figure: string;
+}
+
+const hostname = "127.0.0.1";
+
+/** The page and what it is made of, by path. */
+const parts: Readonly<Record<string, { type: string; text: string }>> = {
+  "/": { type: "text/html; charset=utf-8", text: html },
+  "/page.css": { type: "text/css; charset=utf-8", text: style },
+  "/page.js": { type: "text/javascript; charset=utf-8", text: pageScript },
+  "/chart.js": { type: "text/javascript; charset=utf-8", text: chartScript },
+};
+
+/** The files of a run that the page shows; no others are served. */
+const shownFiles: Readonly<Record<string, string>> = {
+  "loss.svg": "image/svg+xml",
+  "montage.png": "image/png",
+  "reconstructions.png": "image/png",
+  "example.svg": "image/svg+xml",
+};
+
+const safety = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+    "form-action 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+};
+
+/** The standing is told at most so often. */
+const pause_ms = 200;
+
+/** The end of a run waits so long for pages that are slow to read its last words. */
+const farewell_ms = 500;
+
+/**
+ * Refuses a page that may not be served. Throws InputError.
+ *
+ * @param port 0 for any that is free
+ */
+export function requirePagePermission(port: number): void {
+  requirePermissions({ name: "net", host: port === 0 ? hostname : `${hostname}:${port}` });
+}
+
+/**
+ * Serves a page that shows a run, for browsers of this machine alone, and says its address. What
+ * fails later is one warning, and the run goes on. Throws InputError where the port cannot be had.
+ */
+export function openLive(options: LiveOptions): Live {
+  const live = new LivePage(options);
+  say(`watch it at ${live.url}`);
+  return live;
+}
+
+class LivePage implements Live {
+  readonly url: string;
+  readonly #options: LiveOptions;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #closing = new AbortController();
+  readonly #audience = new Audience();
+  readonly #courses: Courses;
+  /** How often each file has been written. */
+  readonly #versions = new Map<string, number>();
+  #standing: Standing | undefined;
+  #told_ms = -Infinity;
+  #status: string | undefined;
+  #hasFailed = false;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+    this.#courses = new Courses(options.figure);
+    this.#server = listen(options.port, {
+      signal: this.#closing.signal,
+      handler: (request, { completed }) => this.#answer(request, completed),
+      // Of clients that are gone or were dropped: what fails here is said where it fails.
+      onError: () => answer(500, "the page has failed\n"),
+    });
+    this.#server.finished.catch((error) => this.#warn(error));
+    this.url = `http://${hostname}:${this.#server.addr.port}/`;
+  }
+
+  rows(rows: readonly TableRow[]): void {
+    this.#attempt(() => {
+      const change = this.#courses.add(rows);
+      this.#tell("rows", { ...change, common: this.#courses.common });
+    });
+  }
+
+  progress(standing: Standing): void {
+    this.#standing = standing;
+    const now_ms = performance.now();
+    if (now_ms - this.#told_ms < pause_ms && standing.done < standing.total) return;
+    this.#told_ms = now_ms;
+    this.#tell("standing", standing);
+  }
+
+  renewed(name: string): void {
+    if (!Object.hasOwn(shownFiles, name)) return;
+    const version = (this.#versions.get(name) ?? 0) + 1;
+    this.#versions.set(name, version);
+    this.#tell("file", { name, version });
+  }
+
+  ended(status: string): void {
+    this.#status = status;
+    this.#tell("standing", this.#standing ?? null);
+    this.#tell("ended", status);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, farewell_ms);
+    await Promise.race([promise, this.#audience.close()]);
+    clearTimeout(timer);
+    this.#closing.abort();
+    await this.#server.finished.catch((error) => this.#warn(error));
+  }
+
+  #answer(request: Request, completed: Promise<void>): Response {
+    try {
+      return this.#find(request, completed);
+    } catch (error) {
+      this.#warn(error);
+      return answer(500, "the page has failed\n");
+    }
+  }
+
+  #find(request: Request, completed: Promise<void>): Response {
+    if (!isOwnName(request.headers.get("host"))) return answer(403, "no page of this name\n");
+    if (request.method !== "GET") return answer(405, "only GET is understood\n");
+    const { pathname } = new URL(request.url);
+    if (pathname === "/events") return this.#events(completed);
+    if (Object.hasOwn(parts, pathname)) return answer(200, parts[pathname].text, parts[pathname]);
+    const name = pathname.slice("/files/".length);
+    const isFile = pathname.startsWith("/files/") && Object.hasOwn(shownFiles, name);
+    return isFile ? this.#file(name) : answer(404, "there is no such page\n");
+  }
+
+  #events(completed: Promise<void>): Response {
+    const first = serverSentEvent("snapshot", this.#snapshot());
+    const stream = this.#audience.join(first, completed);
+    if (stream === undefined) return answer(503, "too many pages are open: close one\n");
+    return answer(200, stream, { type: "text/event-stream" });
+  }
+
+  #file(name: string): Response {
+    const path = `${this.#options.folder}/${name}`;
+    if (!exists(path)) return answer(404, "there is no such file yet\n");
+    return answer(200, readWhole(path), { type: shownFiles[name] });
+  }
+
+  /** All that a page needs to know that is opened now. */
+  #snapshot(): unknown {
+    const { folder, title, figure } = this.#options;
+    const files = Object.keys(shownFiles).filter((name) => exists(`${folder}/${name}`))
+      .map((name) => ({ name, version: this.#versions.get(name) ?? 0 }));
+    return {
+      ...{ folder, title, figure, files },
+      ...{ common: this.#courses.common, courses: this.#courses.all },
+      ...{ standing: this.#standing ?? null, status: this.#status ?? null },
+    };
+  }
+
+  #tell(name: string, data: unknown): void {
+    if (this.#audience.size === 0) return;
+    this.#attempt(() => this.#audience.tell(serverSentEvent(name, data)));
+  }
+
+  /** A page that fails ends no training. */
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  #warn(error: unknown): void {
+    if (!this.#hasFailed) say(`warning: the page at ${this.url} has failed (${String(error)})`);
+    this.#hasFailed = true;
+  }
+}
+
+/** A page of another site whose name was turned to this machine is told nothing. */
+function isOwnName(host: string | null): boolean {
+  // A tunnel may have another port.
+  return /^(127\.0\.0\.1|localhost)(:\d+)?$/i.test(host ?? "");
+}
+
+function answer(
+  status: number,
+  body: BodyInit,
+  { type } = { type: "text/plain; charset=utf-8" },
+): Response {
+  return new Response(body, { status, headers: { ...safety, "content-type": type } });
+}
+
+function listen(
+  port: number,
+  { handler, ...options }: Omit<Deno.ServeTcpOptions, "hostname" | "port"> & {
+    handler: Deno.ServeHandler<Deno.NetAddr>;
+  },
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ ...options, hostname, port, onListen: () => {} }, handler);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new InputError(
+      `no page can be served on port ${port} (${error.message}): name another with --live, or ` +
+        "give --live yes for one that is free",
+    );
+  }
+}

@@ -1,0 +1,11 @@
+// A program that serves a page on the port it is given, and ends.
+
+import { openLive, requirePagePermission } from "../../../experiments/page/live.ts";
+import { runMain } from "../../../experiments/terminal/program.ts";
+
+await runMain(async () => {
+  const port = Number(Deno.args[0]);
+  requirePagePermission(port);
+  await using live = openLive({ folder: "results", title: "a run", port, figure: "train_loss" });
+  live.ended("finished");
+});
