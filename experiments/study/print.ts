@@ -17,16 +17,32 @@ export interface Printed {
  * Prints how networks came out on stdout, the best first: a row a network or, where there are several
  * seeds, a row a setting.
  */
-export function printOutcomes(outcomes: readonly Outcome[], printed: Printed): void {
+export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void {
   const seeds = new Set(outcomes.map(({ cell }) => cell.configuration.seed));
-  const errors = ["train", "test"].map((split) => `${split} ${printed.figure.title}`);
-  const rows = seeds.size > 1 ? settingRows(outcomes, printed) : networkRows(outcomes, printed);
-  const names = printed.settings.map(({ name }) => name.replaceAll("_", " "));
+  const varied = {
+    ...all,
+    settings: [...all.settings, ...differing(all.furtherSettings, outcomes)],
+  };
+  const errors = ["train", "test"].map((split) => `${split} ${all.figure.title}`);
+  const rows = seeds.size > 1 ? settingRows(outcomes, varied) : networkRows(outcomes, varied);
+  const names = varied.settings.map(({ name }) => name.replaceAll("_", " "));
   const spread = seeds.size > 1
     ? ["seeds", errors[0], "\u00b1 95 %", errors[1], "diverged"]
     : ["seed", ...errors, "status"];
   const important = ["optimizer", ...errors, "mu", "learning rate"];
   print(alignTable([[...names, ...spread], ...rows], { whole: "summary.csv", important }));
+}
+
+/** Columns in which networks to which they mean something differ. */
+function differing(
+  columns: readonly Column<Configuration>[],
+  outcomes: readonly Outcome[],
+): Column<Configuration>[] {
+  return columns.filter(({ cell }) => {
+    const cells = new Set(outcomes.map((outcome) => cell(outcome.cell.configuration)));
+    cells.delete(undefined);
+    return cells.size > 1;
+  });
 }
 
 function networkRows(
