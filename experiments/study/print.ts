@@ -29,7 +29,10 @@ export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void 
   const spread = seeds.size > 1
     ? ["seeds", errors[0], "\u00b1 95 %", errors[1], "diverged"]
     : ["seed", ...errors, "status"];
-  const important = ["optimizer", ...errors, "mu", "learning rate"];
+  const settings = all.settings.length;
+  // Where the terminal is narrow, the last of these go first.
+  const [main, other] = all.figure.split === "train" ? errors : errors.toReversed();
+  const important = ["optimizer", main, "mu", "learning rate", ...names.slice(settings), other];
   print(alignTable([[...names, ...spread], ...rows], { whole: "summary.csv", important }));
 }
 
