@@ -1,10 +1,12 @@
 import type { Profile } from "../../mod.ts";
+import { nameSettings } from "../charts/setting_names.ts";
 import { alignTable } from "../files/tables.ts";
+import { formatFigure } from "../report/text_table.ts";
 import { print } from "../terminal/terminal.ts";
 import type { Configuration } from "./cell.ts";
 import { type Column, figureOf, type KindFigure } from "./network_kind.ts";
 import { compareFigures, type Outcome } from "./outcomes.ts";
-import { errorOf, settingsOf } from "./setting_outcomes.ts";
+import { errorOf, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
 
 /** What is printed of a grid. */
 export interface Printed {
@@ -15,7 +17,7 @@ export interface Printed {
 
 /**
  * Prints how networks came out on stdout, the best first: a row a network or, where there are several
- * seeds, a row a setting.
+ * seeds, a row a setting. Below them stands what was shown, in a sentence.
  */
 export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void {
   const seeds = new Set(outcomes.map(({ cell }) => cell.configuration.seed));
@@ -34,6 +36,43 @@ export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void 
   const [main, other] = all.figure.split === "train" ? errors : errors.toReversed();
   const important = ["optimizer", main, "mu", "learning rate", ...names.slice(settings), other];
   print(alignTable([[...names, ...spread], ...rows], { whole: "summary.csv", important }));
+  const shown = comparisonWords(outcomes, all);
+  if (shown !== undefined) print(`\n${shown}`);
+}
+
+/**
+ * The best setting beside the worst that stayed finite, with the names that loss.svg gives them: "after
+ * 2000 updates NAG 0.9 has a training squared error of 4.265, SGD of 11.42". Undefined where fewer than
+ * two settings stayed finite, or where a network has no error after its last update.
+ */
+export function comparisonWords(
+  outcomes: readonly Outcome[],
+  { figure, settings, furtherSettings }: Printed,
+): string | undefined {
+  const finite = settingsOf({ settings, furtherSettings }, outcomes)
+    .map((setting) => ({ ...setting, error: errorOf(setting, figure.split, figure)?.mean ?? NaN }))
+    .filter(({ error }) => Number.isFinite(error))
+    .toSorted((a, b) => a.error - b.error);
+  const cells = finite.flatMap(({ outcomes }) => outcomes.map(({ cell }) => cell));
+  if (finite.length < 2 || cells.some(({ result }) => result.final === null)) return undefined;
+  const names = namesOf(finite, [...settings, ...furtherSettings]);
+  const lengths = new Set(cells.map(({ result }) => result.updates));
+  const after = lengths.size === 1 ? `after ${cells[0].result.updates} updates ` : "";
+  const isMean = finite.some(({ outcomes }) => outcomes.length > 1);
+  const split = figure.split === "train" ? "training" : "test";
+  const title = `a ${isMean ? "mean " : ""}${split} ${figure.title}`;
+  const [best, worst] = [0, finite.length - 1].map((i) => formatFigure(finite[i].error));
+  return `${after}${names[0]} has ${title} of ${best}, ${names[finite.length - 1]} of ${worst}`;
+}
+
+function namesOf(
+  settings: readonly SettingOutcome[],
+  columns: readonly Column<Configuration>[],
+): string[] {
+  const rows = settings.map(({ configuration }) =>
+    Object.fromEntries(columns.map(({ name, cell }) => [name, String(cell(configuration) ?? "")]))
+  );
+  return nameSettings(rows, columns.map(({ name }) => name)).names;
 }
 
 /** Columns in which networks to which they mean something differ. */
@@ -94,7 +133,7 @@ function cellsOf(
 
 /** Says on stdout where the results lie, what is missing there, and how a run that ended early goes on. */
 export function printEnd(folder: string, outcomes: readonly Outcome[]): void {
-  print(`\nresults in ${folder}; open ${folder}/report.html`);
+  print(`\nresults in ${folder}\nopen ${folder}/report.html`);
   if (outcomes.every(({ status }) => status === "diverged")) {
     print("no network stayed finite: none is saved or shown");
   }
