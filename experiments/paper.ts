@@ -4,7 +4,6 @@ import {
   autoencoderRequest,
   capFlags,
   initializationFlags,
-  paperFlags,
   phasesFlags,
   phasesRequest,
   recurrentFlags,
@@ -12,6 +11,7 @@ import {
   requestsOfAll,
   theoryFlags,
 } from "./studies/options.ts";
+import { paperFlags } from "./studies/session.ts";
 import { runPhases } from "./studies/phases.ts";
 import { runTables } from "./studies/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";

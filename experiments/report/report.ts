@@ -1,8 +1,9 @@
 import { writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
 import { readCells } from "../study/ledger.ts";
+import { paperTables } from "../studies/paper_tables.ts";
 import { readTables } from "../studies/records.ts";
-import { finishedOf } from "../studies/session.ts";
+import { finishedOf } from "../study/missing.ts";
 import { cellsCsv } from "./cells_csv.ts";
 import { checkClaims, claimsTable } from "./claims.ts";
 import { readExtraSections } from "./extra_sections.ts";
@@ -11,7 +12,7 @@ import { reportPage } from "./page.tsx";
 import { printedTables } from "./print.ts";
 import { ratesTable } from "./rate_tables.ts";
 import { resultTable } from "./result_tables.ts";
-import { summarize } from "./summary.ts";
+import { summarize, type TableSummary } from "./summary.ts";
 import { csvText } from "./text_table.ts";
 
 /** Where a report's files and words go. */
@@ -33,7 +34,9 @@ export async function makeReport(
   const cells = finishedOf(readCells(folder));
   const sections = readExtraSections(folder);
   const summaries = readTables(folder).map((found) => summarize(found, cells));
-  const claims = summaries.flatMap(checkClaims);
+  const studyOf = ({ name }: TableSummary) =>
+    paperTables.find(({ heading }) => heading.name === name)!;
+  const claims = summaries.flatMap((summary) => checkClaims(summary, studyOf(summary).claims));
   const tables = [
     ...summaries.flatMap((summary) => [resultTable(summary), ratesTable(summary)]),
     ...claims.length > 0 ? [claimsTable(claims)] : [],
@@ -42,7 +45,7 @@ export async function makeReport(
   if (summaries.length > 0) write("cells.csv", cellsCsv(summaries));
   const drawn = [];
   for (const summary of summaries) {
-    const figures = await drawFigures(summary);
+    const figures = await drawFigures(summary, studyOf(summary).figures);
     for (const { name, svg } of figures) write(`${name}.svg`, svg);
     drawn.push({ summary, figures });
   }

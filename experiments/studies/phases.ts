@@ -3,11 +3,10 @@ import { makeReport } from "../report/report.ts";
 import { carryOut } from "../study/study.ts";
 import type { PhasesBudget } from "./budget.ts";
 import { type DataOptions, layersOf, loadPaperData } from "./data.ts";
-import type { PaperOptions } from "./options.ts";
 import { paperKinds } from "./paper_kinds.ts";
 import { writePhases } from "./phases_section.ts";
 import { layPhases } from "./records.ts";
-import { confirmPaper, paperSession } from "./session.ts";
+import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
 
 /** The experiment that a command asks for. */
 export interface PhasesRequest {

@@ -6,17 +6,19 @@ import { say } from "../terminal/terminal.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { type PaperSequences, RECURRENT_CONNECTIONS } from "./configurations.ts";
 import { type DataOptions, layersOf, loadPaperData, type PaperData } from "./data.ts";
-import type { PaperOptions } from "./options.ts";
+import type { AutoencoderTableName } from "./paper_tables.ts";
 import { paperKinds } from "./paper_kinds.ts";
-import { layTable, type TableConfiguration } from "./records.ts";
-import { confirmPaper, finishedOf, paperSession } from "./session.ts";
+import { layTable } from "./records.ts";
+import type { TableConfiguration } from "./table_record.ts";
+import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
+import { finishedOf } from "../study/missing.ts";
 import { currentStage, nextNetworks } from "./stages.ts";
 
 /** A table that a command asks for. */
 export type TableRequest = AutoencoderRequest | RecurrentRequest;
 
 interface AutoencoderRequest {
-  readonly name: "table1" | "table2" | "table3";
+  readonly name: AutoencoderTableName;
   readonly preset: string;
   readonly budget: AutoencoderBudget;
   readonly data: DataOptions;

@@ -1,4 +1,5 @@
 import { InputError } from "../../mod.ts";
+import type { Cell } from "./cell.ts";
 import type { Share } from "../terminal/flags.ts";
 import { hasState, type Ledger, type PlannedCell } from "./ledger.ts";
 
@@ -48,4 +49,9 @@ export function shareOf(
   share: Share | undefined,
 ): readonly PlannedCell[] {
   return share ? planned.filter((_, i) => i % share.count === share.index - 1) : planned;
+}
+
+/** The cells that are finished. */
+export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
+  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
 }

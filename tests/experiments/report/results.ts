@@ -2,11 +2,8 @@
 import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
 import { type Cell, type CellResult, writeCell } from "../../../experiments/study/cell.ts";
 import type { Configuration } from "../../../experiments/study/cell.ts";
-import {
-  type FoundTable,
-  layTable,
-  type TableRecord,
-} from "../../../experiments/studies/records.ts";
+import { layTable } from "../../../experiments/studies/records.ts";
+import type { FoundTable, TableRecord } from "../../../experiments/studies/table_record.ts";
 import {
   type PlannedTable,
   table1,
