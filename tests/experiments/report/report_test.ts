@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultTreeAdapter, type DefaultTreeAdapterTypes, html, parse } from "parse5";
 import { InputError } from "../../../core/errors.ts";
-import { cellPath } from "../../../experiments/study/cell.ts";
+import { cellPath } from "../../../experiments/study/ledger.ts";
 import { networkOf } from "../../../experiments/studies/grid.ts";
 import { writeExtraSection } from "../../../experiments/report/extra_sections.ts";
 import { makeReport } from "../../../experiments/report/report.ts";
@@ -37,7 +37,7 @@ interface Page {
 async function make(folder: string): Promise<Made> {
   let printed = "";
   using _wide = wideTerminal();
-  await makeReport(folder, (text) => printed += text);
+  await makeReport(folder, { show: (text) => printed += text });
   const read = (name: string) => Deno.readTextFileSync(`${folder}/${name}`);
   return { printed, page: readPage(read("report.html")), read };
 }
@@ -376,7 +376,7 @@ Deno.test("makeReport() names a section that is none, and a figure that is missi
   for (const [json, words] of bad) {
     const text = typeof json === "string" ? json : JSON.stringify(json);
     folder.write("theory.json", new TextEncoder().encode(text));
-    await assertRejects(() => makeReport(folder.path, () => {}), InputError, words);
+    await assertRejects(() => makeReport(folder.path, { show() {} }), InputError, words);
   }
 });
 
@@ -387,9 +387,9 @@ Deno.test("makeReport() makes nothing of a folder with a damaged cell", async ()
   const path = cellPath(folder.path, networkOf(tables[0].entries[7], 0.02, 1).id);
   Deno.writeTextFileSync(
     path,
-    Deno.readTextFileSync(path).replace(/"train": [\d.]+/, '"train": 0'),
+    Deno.readTextFileSync(path).replace(/"squaredError": [\d.]+/, '"squaredError": 0'),
   );
-  await assertRejects(() => makeReport(folder.path, () => {}), InputError, path);
+  await assertRejects(() => makeReport(folder.path, { show() {} }), InputError, path);
   assertEquals(folder.names(), ["cells", "table1.json"]);
 });
 

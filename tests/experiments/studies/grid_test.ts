@@ -1,21 +1,17 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
-import { cellId } from "../../../experiments/study/cell.ts";
-import type {
-  AutoencoderConfiguration,
-  Configuration,
-} from "../../../experiments/studies/configuration.ts";
+import { cellId, type Configuration } from "../../../experiments/study/cell.ts";
+import { shareOf } from "../../../experiments/study/missing.ts";
+import { momentumOf, reachedMomentum } from "../../../experiments/study/momentum.ts";
 import {
   type AutoencoderGrid,
   networkOf,
   type PlannedTable,
-  shardOf,
   table1,
   table2,
   table3,
   table5,
 } from "../../../experiments/studies/grid.ts";
-import { reachedMomentum, scheduleOf } from "../../../experiments/studies/networks.ts";
 import { networksOf } from "../../../experiments/studies/stages.ts";
 
 const paper: AutoencoderGrid = {
@@ -68,7 +64,7 @@ Deno.test("reachedMomentum() is the momentum of the update before the finish", (
     for (const finish of [0, 1, 1000].filter((finish) => finish <= updates)) {
       const { configuration } = table1(withBudget({ updates, finish })).entries[4];
       const before = Array.from({ length: Math.max(1, updates - finish) }, (_, t) => t);
-      const largest = before.reduce((max, t) => Math.max(max, scheduleOf(configuration)(t)), 0);
+      const largest = before.reduce((max, t) => Math.max(max, momentumOf(configuration)(t)), 0);
       assertEquals(reachedMomentum(configuration), largest, `${updates} updates, finish ${finish}`);
     }
   }
@@ -95,7 +91,7 @@ Deno.test("table3() compares scales and initializations of one network", () => {
   const configurationOf = (table: PlannedTable, name: string) =>
     table.entries.find(({ column }) => column === name)!.configuration;
   assertEquals(configurationOf(table, "SI x 1"), configurationOf(table1(paper), "0.999N"));
-  const { init, ...rest } = configurationOf(table, "0.1 N(0, 1)") as AutoencoderConfiguration;
+  const { init, ...rest } = configurationOf(table, "0.1 N(0, 1)");
   assertEquals([init, { ...rest, init: "sparse" }], ["hinton", configurationOf(table, "SI x 1")]);
 });
 
@@ -115,20 +111,20 @@ Deno.test("table5() lays the networks of the paper: four problems, seven columns
   for (const { seeds } of table.entries) assertEquals(seeds.slice(1).length, 4);
 });
 
-Deno.test("scheduleOf() of a recurrent network begins with the warm-up at any momentum", () => {
+Deno.test("momentumOf() of a recurrent network begins with the warm-up at any momentum", () => {
   const table = table5(["add"], recurrentBudgets.paper);
   for (const { configuration } of table.entries) {
-    const schedule = scheduleOf(configuration);
+    const schedule = momentumOf(configuration);
     assertEquals([0, 999, 1000].map(schedule), [0.9, 0.9, configuration.mu]);
   }
 });
 
-Deno.test("shardOf() gives every network to one machine", () => {
+Deno.test("shareOf() gives every network to one machine", () => {
   const networks = firstOf(table1(paper));
   for (const count of [1, 2, 7, 54, 60]) {
     const shards = Array.from(
       { length: count },
-      (_, i) => shardOf(networks, { index: i + 1, count }),
+      (_, i) => shareOf(networks, { index: i + 1, count }),
     );
     assertEquals(
       shards.flat().map(({ id }) => id).toSorted(),
@@ -140,11 +136,25 @@ Deno.test("shardOf() gives every network to one machine", () => {
 });
 
 Deno.test("cellId() depends on every part of a configuration, and not on their order", () => {
-  const [{ configuration }] = firstOf(table1(paper));
-  const entries = Object.entries(configuration);
-  assertEquals(cellId(Object.fromEntries(entries.toReversed()) as never), cellId(configuration));
-  for (const [key, value] of entries) {
-    const other = { ...configuration, [key]: typeof value === "number" ? value + 1 : "other" };
-    assertNotEquals(cellId(other as Configuration), cellId(configuration), key);
+  const recurrent = table5(["add"], recurrentBudgets.small);
+  for (const [{ configuration }] of [firstOf(table1(paper)), firstOf(recurrent)]) {
+    const entries = Object.entries(configuration);
+    assertEquals(cellId(Object.fromEntries(entries.toReversed()) as never), cellId(configuration));
+    // How long it is trained is no part of it where nothing depends on the end.
+    for (const [key, value] of entries.filter(([key]) => key !== "updates")) {
+      const other = { ...configuration, [key]: typeof value === "number" ? value + 1 : "other" };
+      assertNotEquals(cellId(other as Configuration), cellId(configuration), key);
+    }
   }
+});
+
+Deno.test("cellId() depends on the updates where a finish ends them, and there alone", () => {
+  const [{ configuration }] = firstOf(table2(paper));
+  const isOfLength = (changes: Partial<Configuration>) => {
+    const one = { ...configuration, ...changes }, other = { ...one, updates: one.updates + 1 };
+    return cellId(one) !== cellId(other);
+  };
+  assertEquals(isOfLength({}), true);
+  assertEquals(isOfLength({ finish: 0 }), false);
+  assertEquals(isOfLength({ schedule: "none" }), false);
 });

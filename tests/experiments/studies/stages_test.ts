@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Cell } from "../../../experiments/study/cell.ts";
-import type { Configuration } from "../../../experiments/study/cell.ts";
+import type { Cell, Configuration } from "../../../experiments/study/cell.ts";
+import { shareOf } from "../../../experiments/study/missing.ts";
 import {
   type PlannedEntry,
   type PlannedTable,
-  shardOf,
   table1,
   table3,
 } from "../../../experiments/studies/grid.ts";
@@ -202,13 +201,13 @@ Deno.test("nextNetworks() asks again for a cell that was deleted", () => {
   }
 });
 
-Deno.test("shardOf() of currentStage() lets two machines train the whole of each stage", () => {
+Deno.test("shareOf() of currentStage() lets two machines train the whole of each stage", () => {
   const table = table1(small);
   const outcomes: Outcomes = ({ learningRate }) => error(1 / learningRate);
   const cells = new Map<string, Cell>();
   for (let machine = 1; nextNetworks([table], cells).length > 0; machine = 3 - machine) {
     for (
-      const { id, configuration } of shardOf(currentStage([table], cells), {
+      const { id, configuration } of shareOf(currentStage([table], cells), {
         index: machine,
         count: 2,
       })
