@@ -98,6 +98,10 @@ Deno.test("checkClaims() decides nothing with fewer than two confirmation seeds,
     assertEquals(claims.length, 6 + 2 + 4 * 3);
     for (const { verdict } of claims) assertEquals(verdict, "not decided");
     assertStringIncludes(claims[0].evidence, `0.9N has ${has} confirmation seed`);
+    // What no seed was asked for has not diverged.
+    const belowBiases = claims.filter(({ claim }) => claim.includes("biases alone"));
+    assertEquals(belowBiases.length, 4);
+    for (const { evidence } of belowBiases) assertEquals(evidence.includes("diverged"), false);
   }
 });
 
