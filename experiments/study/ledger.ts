@@ -13,6 +13,8 @@ export interface PlannedCell {
   readonly from?: Origin | undefined;
   /** Updates after which its state is kept, for others to begin there. */
   readonly keep?: readonly number[];
+  /** Those of `keep` whose state is not there, and is needed. */
+  readonly lacks?: readonly number[];
 }
 
 /** A state that a network begins at. */
@@ -123,15 +125,15 @@ export class Ledger {
    * Where a network goes on; undefined where that is its beginning. Its reports may be newer than its
    * state, as they are written first.
    */
-  async standing({ id, from, configuration }: PlannedCell): Promise<Standing | undefined> {
-    const cell = this.#cells.get(id);
-    if (cell && hasState(this.folder, id)) {
-      const state = await readState(statePath(this.folder, id), id);
+  async standing(planned: PlannedCell): Promise<Standing | undefined> {
+    const { id, from, configuration } = planned;
+    const cell = this.#cells.get(id), latest = await this.#latest(planned);
+    if (cell && latest) {
       const { result: { curve, beforeFinish }, training } = cell;
-      const rows = curve.filter(({ update }) => update <= state.update);
-      const isFinishing = state.update >= configuration.updates - configuration.finish;
+      const rows = curve.filter(({ update }) => update <= latest.update);
+      const isFinishing = latest.update >= configuration.updates - configuration.finish;
       return {
-        ...{ state, rows },
+        ...{ state: latest, rows },
         seconds: rows.length === curve.length ? training.seconds : rows.at(-1)?.seconds ?? 0,
         beforeFinish: isFinishing ? beforeFinish : null,
       };
@@ -140,6 +142,17 @@ export class Ledger {
     const { folder = this.folder, cell: origin, update } = from;
     const state = await readState(statePath(folder, origin, update), origin);
     return { state, rows: [], seconds: 0, beforeFinish: null };
+  }
+
+  /** The furthest state of a network from which all comes that it lacks. */
+  async #latest({ id, keep = [], lacks = [] }: PlannedCell): Promise<TrainerState | undefined> {
+    if (!hasState(this.folder, id)) return undefined;
+    const last = await readState(statePath(this.folder, id), id);
+    const first = Math.min(...lacks);
+    if (last.update < first) return last;
+    const before = keep.filter((at) => at < first && hasState(this.folder, id, at));
+    const at = Math.max(...before);
+    return before.length === 0 ? undefined : await readState(statePath(this.folder, id, at), id);
   }
 
   #write(name: string, content: string | Uint8Array): void {
