@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultTreeAdapter, type DefaultTreeAdapterTypes, html, parse } from "parse5";
 import { InputError } from "../../../core/errors.ts";
+import { decodeCell } from "../../../experiments/study/cell.ts";
 import { cellPath } from "../../../experiments/study/ledger.ts";
 import { networkOf } from "../../../experiments/studies/grid.ts";
 import { writeExtraSection } from "../../../experiments/report/extra_sections.ts";
@@ -13,6 +14,7 @@ import {
   type Outcomes,
   smallTables,
   summaries,
+  writeCell,
   writeResults,
 } from "./results.ts";
 import { scratch } from "../scratch.ts";
@@ -346,7 +348,9 @@ Deno.test("makeReport() draws what is finite where networks diverged", async () 
 Deno.test("makeReport() adds the sections that lie in the folder", async () => {
   using folder = scratch();
   folder.write("rates.svg", new TextEncoder().encode("<svg><script>alert(1)</script></svg>"));
-  writeExtraSection(folder.path, "theory", {
+  const write = (name: string, text: string) =>
+    void folder.write(name, new TextEncoder().encode(text));
+  writeExtraSection(write, "theory", {
     title: "Theory & <b>rates</b>",
     text: ["First.", "Second."],
     tables: [{ title: "Residuals", columns: ["what", "residual"], rows: [["CM < NAG", "1e-7"]] }],
@@ -391,6 +395,21 @@ Deno.test("makeReport() makes nothing of a folder with a damaged cell", async ()
   );
   await assertRejects(() => makeReport(folder.path, { show() {} }), InputError, path);
   assertEquals(folder.names(), ["cells", "table1.json"]);
+});
+
+Deno.test("makeReport() leaves networks out that are not finished", async () => {
+  using folder = scratch();
+  const { table1 } = smallTables;
+  const [{ entries: [entry] }] = writeResults(folder.path, { table1 }, asInThePaper);
+  const { id } = networkOf(entry, 0.02, 1);
+  const path = cellPath(folder.path, id), cell = decodeCell(Deno.readFileSync(path));
+  Deno.removeSync(path);
+  const without = await make(folder.path);
+  const result = { ...cell.result, status: "unfinished" as const, updates: 9, final: null };
+  writeCell(folder.path, { ...cell, result });
+  const { printed, page, read } = await make(folder.path);
+  assertEquals([printed, page.html], [without.printed, without.page.html]);
+  assertEquals(readTable(read("cells.csv")).some((row) => row.id === id), false);
 });
 
 Deno.test("makeReport() writes the same bytes again", async () => {

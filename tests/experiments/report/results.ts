@@ -96,7 +96,11 @@ export function writeResults(
   outcomes: Outcomes,
 ): PlannedTable[] {
   const { tables, cells } = results(configurations, outcomes);
-  for (const { table, record } of tables) layTable(folder, table.name, record).record();
+  for (const { table, record } of tables) {
+    layTable(folder, table.name, record).record((name, text) =>
+      Deno.writeTextFileSync(`${folder}/${name}`, text)
+    );
+  }
   for (const cell of cells.values()) writeCell(folder, cell);
   return tables.map(({ table }) => table);
 }
