@@ -92,6 +92,8 @@ export class Ledger {
   readonly folder: string;
   readonly #run: Run | undefined;
   readonly #cells: Map<string, Cell>;
+  /** Those that wait for their states to be written. */
+  readonly #waiting = new Set<string>();
 
   /** Without a run nothing is written. */
   constructor(folder: string, run?: Run) {
@@ -107,7 +109,17 @@ export class Ledger {
   /** Keeps a cell, and writes it: under its name it is complete, or the one before it. */
   put(cell: Cell, { write = true } = {}): void {
     this.#cells.set(cell.id, cell);
-    if (write) this.#write(cellPath("", cell.id), encodeCell(cell));
+    if (write) this.#writeCell(cell);
+    else this.#waiting.add(cell.id);
+  }
+
+  /** Writes what could not be written so far, and what is no longer in the folder. */
+  settle(): void {
+    this.#run?.tryAgain();
+    for (const cell of this.#cells.values()) {
+      const { id } = cell, isThere = exists(cellPath(this.folder, id));
+      if (this.isSaved(id) && (this.#waiting.has(id) || !isThere)) this.#writeCell(cell);
+    }
   }
 
   /** Writes the state of one network, as far as it came or for others to begin there. */
@@ -153,6 +165,11 @@ export class Ledger {
     const before = keep.filter((at) => at < first && hasState(this.folder, id, at));
     const at = Math.max(...before);
     return before.length === 0 ? undefined : await readState(statePath(this.folder, id, at), id);
+  }
+
+  #writeCell(cell: Cell): void {
+    this.#waiting.delete(cell.id);
+    this.#write(cellPath("", cell.id), encodeCell(cell));
   }
 
   #write(name: string, content: string | Uint8Array): void {

@@ -181,6 +181,11 @@ export class Run implements Disposable {
     }
   }
 
+  /** Tries once more to write what is missing. */
+  tryAgain(): void {
+    for (const [name, write] of this.#unsaved) this.attempt(name, write);
+  }
+
   /** Adds to the record. */
   note(details: JsonObject): void {
     this.#record = { ...this.#record, ...details };
@@ -204,7 +209,7 @@ export class Run implements Disposable {
 
   /** Records how the run ended, and when, and tries once more to write what is missing. */
   end(status: Exclude<RunStatus, "running">, details: JsonObject = {}): void {
-    for (const [name, write] of this.#unsaved) this.attempt(name, write);
+    this.tryAgain();
     const end_ms = Date.now();
     const seconds = Number(this.#record.seconds ?? 0) + (end_ms - this.#start_ms) / 1000;
     const unsaved = this.#unsaved.size > 0 ? this.unsaved : undefined;

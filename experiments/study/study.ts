@@ -134,6 +134,7 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
       );
     }
     if (ending.reason !== undefined) run.stop(ending.reason);
+    ledger.settle();
     const cells = share ? new Map([...readCells(run.folder), ...ledger.cells]) : ledger.cells;
     await reporter.conclude({ cells, ending: ending.status, machine });
     if (machine?.profile) printProfile(machine.profile);
