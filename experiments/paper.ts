@@ -65,11 +65,11 @@ await runSubcommands({
       flags: allFlags,
     }, async (options, interruption) => {
       const { tables, phases } = requestsOfAll(options);
-      await runTables(tables, options, interruption);
+      const isTrained = await runTables(tables, options, interruption) &&
+        await runPhases(phases, options, interruption);
       // What cannot be shared among machines falls to the first.
-      if (options.shard !== undefined && options.shard.index > 1) return;
-      await runPhases(phases, options, interruption);
-      await runTheory(options, interruption);
+      const isFirst = options.shard === undefined || options.shard.index === 1;
+      if (isTrained && isFirst && !options.dryRun) await runTheory(options, interruption);
     }),
   },
 });

@@ -1,5 +1,6 @@
 import { writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
+import type { Cell } from "../study/cell.ts";
 import { readCells } from "../study/ledger.ts";
 import { paperTables } from "../studies/paper_tables.ts";
 import { readTables } from "../studies/records.ts";
@@ -15,10 +16,12 @@ import { resultTable } from "./result_tables.ts";
 import { summarize, type TableSummary } from "./summary.ts";
 import { csvText } from "./text_table.ts";
 
-/** Where a report's files and words go. */
-export interface ReportSinks {
+/** What a report is made of, and where its files and words go. */
+export interface ReportEnds {
   /** Writes a file of the folder; default: at once. */
   readonly write?: (name: string, text: string) => void;
+  /** All networks of the folder; default: as they are read from it. */
+  readonly cells?: ReadonlyMap<string, Cell>;
   /** Takes what the terminal shows; default: it is printed. */
   readonly show?: (text: string) => void;
 }
@@ -29,9 +32,13 @@ export interface ReportSinks {
  */
 export async function makeReport(
   folder: string,
-  { write = (name, text) => writeWhole(`${folder}/${name}`, text), show = print }: ReportSinks = {},
+  {
+    write = (name, text) => writeWhole(`${folder}/${name}`, text),
+    show = print,
+    cells: all = readCells(folder),
+  }: ReportEnds = {},
 ): Promise<void> {
-  const cells = finishedOf(readCells(folder));
+  const cells = finishedOf(all);
   const sections = readExtraSections(folder);
   const summaries = readTables(folder).map((found) => summarize(found, cells));
   const studyOf = ({ name }: TableSummary) =>

@@ -1,8 +1,6 @@
 import { InputError } from "../../mod.ts";
-import { dirname } from "node:path";
 import * as v from "valibot";
-import { makeFolder } from "../files/disk.ts";
-import { exists, readWhole, writeWhole } from "../files/files.ts";
+import { exists, readWhole } from "../files/files.ts";
 import { type PhasesConfiguration, type PlannedPhases, planPhases } from "./phases_grid.ts";
 import { gitRevision, versions } from "../files/provenance.ts";
 import type { PlannedTable } from "./grid.ts";
@@ -24,8 +22,8 @@ interface Request<Configuration> {
 /** What is to be trained, and its record in the folder. */
 export interface Laid<Plan> {
   readonly plan: Plan;
-  /** Writes the record, where an earlier command has not. */
-  record(): void;
+  /** Has the record written, where an earlier command has not. */
+  record(write: (name: string, text: string) => void): void;
 }
 
 /**
@@ -37,7 +35,7 @@ export function layTable(
   name: string,
   request: Request<TableConfiguration>,
 ): Laid<PlannedTable> {
-  const record = lay(`${folder}/${name}.json`, tableRecord, request);
+  const record = lay(folder, name, tableRecord, request);
   return { plan: plan(name, request.configuration), record };
 }
 
@@ -46,16 +44,18 @@ export function layPhases(
   folder: string,
   request: Request<PhasesConfiguration>,
 ): Laid<PlannedPhases> {
-  const record = lay(`${folder}/branches.json`, phasesRecord, request);
+  const record = lay(folder, "branches", phasesRecord, request);
   return { plan: planPhases(request.configuration), record };
 }
 
 /** Checks the record of an earlier command, or gives what writes one. */
 function lay<Configuration>(
-  path: string,
+  folder: string,
+  name: string,
   schema: v.GenericSchema<unknown, { configuration: Configuration }>,
   { preset, configuration }: Request<Configuration>,
-): () => void {
+): Laid<unknown>["record"] {
+  const path = `${folder}/${name}.json`;
   if (exists(path)) {
     const difference = firstDifference(readRecord(path, schema).configuration, configuration);
     if (difference === undefined) return () => {};
@@ -71,10 +71,7 @@ function lay<Configuration>(
     nagare: versions.nagare,
     revision: gitRevision(),
   };
-  return () => {
-    makeFolder(dirname(path));
-    writeWhole(path, JSON.stringify(said, null, 2) + "\n");
-  };
+  return (write) => write(`${name}.json`, JSON.stringify(said, null, 2) + "\n");
 }
 
 /** The tables that a folder holds, in the paper's order. */

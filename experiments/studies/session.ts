@@ -42,6 +42,8 @@ export function paperSession(options: PaperOptions, interruption: AbortSignal): 
     // What the folder holds is another command's as well: none of it is finished for good.
     earlier: earlier && { ...earlier, status: "stopped" },
     interruption,
+    isShared: true,
+    toGoOn: "repeat the command",
     options: {
       ...options,
       resume: earlier ? out : undefined,
@@ -66,9 +68,11 @@ export function checkFolder(folder: string): void {
 }
 
 /** Asks the person at the terminal, if there is one, whether so long a time is meant. */
-export function confirmPaper(seconds: number): Promise<boolean> {
-  say("note: this is the paper's budget; --preset small shows its claims without a GPU");
-  const days = seconds / 86_400;
-  const time = days < 2 ? formatDuration(seconds) : `about ${Math.round(days)} days`;
-  return ask(`this takes ${time}: go on?`, false, { unattended: true });
+export function confirmPaper(interruption: AbortSignal): (seconds: number) => Promise<boolean> {
+  return (seconds) => {
+    say("note: this is the paper's budget; --preset small shows its claims without a GPU");
+    const days = seconds / 86_400;
+    const time = days < 2 ? formatDuration(seconds) : `about ${Math.round(days)} days`;
+    return ask(`this takes ${time}: go on?`, false, { unattended: true, interruption });
+  };
 }

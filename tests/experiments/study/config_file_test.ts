@@ -26,7 +26,17 @@ Deno.test("withConfig() takes an object of flags, lists with commas, truth as ye
 Deno.test("withConfig() takes a run.json, what the run was made longer to included", () => {
   const record = {
     program: "autoencoder",
-    arguments: ["--layers", "784,5", "--updates=20", "--seed", "1,2", "--out", "here", "--mu", "-1"],
+    arguments: [
+      "--layers",
+      "784,5",
+      "--updates=20",
+      "--seed",
+      "1,2",
+      "--out",
+      "here",
+      "--mu",
+      "-1",
+    ],
     resumed: [{ arguments: ["--resume", "here", "--updates", "40"] }],
   };
   assertEquals(expanded(record), ["--layers=784,5", "--updates=40", "--seed=1,2", "--mu=-1"]);
