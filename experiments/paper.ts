@@ -4,7 +4,6 @@ import {
   autoencoderRequest,
   capFlags,
   initializationFlags,
-  paperFlags,
   phasesFlags,
   phasesRequest,
   recurrentFlags,
@@ -12,6 +11,7 @@ import {
   requestsOfAll,
   theoryFlags,
 } from "./studies/options.ts";
+import { paperFlags } from "./studies/session.ts";
 import { runPhases } from "./studies/phases.ts";
 import { runTables } from "./studies/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";
@@ -65,11 +65,11 @@ await runSubcommands({
       flags: allFlags,
     }, async (options, interruption) => {
       const { tables, phases } = requestsOfAll(options);
-      await runTables(tables, options, interruption);
+      const isTrained = await runTables(tables, options, interruption) &&
+        await runPhases(phases, options, interruption);
       // What cannot be shared among machines falls to the first.
-      if (options.shard !== undefined && options.shard.index > 1) return;
-      await runPhases(phases, options, interruption);
-      await runTheory(options, interruption);
+      const isFirst = options.shard === undefined || options.shard.index === 1;
+      if (isTrained && isFirst && !options.dryRun) await runTheory(options, interruption);
     }),
   },
 });

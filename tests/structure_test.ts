@@ -101,3 +101,17 @@ function circles(): string[] {
   }
   return [...left.keys()];
 }
+
+/** A program is a table: what it says of itself, its flags, and what they mean. */
+const longestProgram = 90;
+
+Deno.test("programs are short, as all that they do stands once", () => {
+  const programs = [...Deno.readDirSync(new URL("experiments/", root))]
+    .map(({ name }) => name).filter((name) => /(?<!\.d)\.ts$/.test(name));
+  assertEquals(programs.includes("autoencoder.ts"), true);
+  const long = programs.filter((name) => {
+    const text = Deno.readTextFileSync(new URL(`experiments/${name}`, root));
+    return text.split("\n").length - 1 > longestProgram;
+  });
+  assertEquals(long, []);
+});

@@ -1,13 +1,8 @@
-import {
-  type AutoencoderBudget,
-  autoencoderBudgets,
-  type RecurrentBudget,
-  recurrentBudgets,
-} from "../studies/budget.ts";
+import type { RecurrentBudget } from "../studies/budget.ts";
 import { paperProblems } from "../../mod.ts";
 import { notMNIST, unchecked } from "../problems/problem.ts";
 import { tellData } from "../studies/data.ts";
-import type { TableConfiguration } from "../studies/records.ts";
+import type { TableConfiguration } from "../studies/table_record.ts";
 import type { AutoencoderGrid } from "../studies/grid.ts";
 import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";
@@ -96,17 +91,16 @@ export function differencesTable(summaries: readonly TableSummary[]): TextTable 
   ]);
 }
 
-function differencesOf({ name, record: { configuration } }: TableSummary): Difference[] {
-  if (name === "table5" || isRecurrent(configuration)) {
-    return isRecurrent(configuration)
-      ? [
-        ...compare(recurrentAspects, recurrentBudgets.paper, configuration.budget),
-        seedsOf(configuration, "4 networks an entry"),
-      ]
-      : [];
+function differencesOf({ paper, record: { configuration } }: TableSummary): Difference[] {
+  if (isRecurrent(configuration)) {
+    return [
+      ...compare(recurrentAspects, paper as RecurrentBudget, configuration.budget),
+      seedsOf(configuration, "4 networks an entry"),
+    ];
   }
   const { problem } = configuration, data = tellData(configuration);
-  const paper = gridOfPaper(name, configuration);
+  const { layers } = paperProblems[problem];
+  const budget = paper as AutoencoderGrid["budget"]; // as its networks are autoencoders
   return [
     ...data.startsWith("original") ? [] : [{
       setting: "data",
@@ -115,7 +109,7 @@ function differencesOf({ name, record: { configuration } }: TableSummary): Diffe
       why: otherData.find(([told]) => data.startsWith(told))?.[1] ?? standIns[problem] ??
         "other data",
     }],
-    ...compare(autoencoderAspects, paper, configuration),
+    ...compare(autoencoderAspects, { problem, data, layers, budget }, configuration),
     seedsOf(configuration, "not stated"),
   ];
 }
@@ -133,14 +127,6 @@ function compare<T>(aspects: readonly Aspect<T>[], paper: T, here: T): Differenc
     ...{ setting, why },
     ...{ paper: tell(paper), here: tell(here) },
   }));
-}
-
-function gridOfPaper(
-  name: keyof typeof autoencoderBudgets,
-  { problem, data }: AutoencoderGrid,
-): AutoencoderGrid {
-  const budget: AutoencoderBudget = autoencoderBudgets[name].paper;
-  return { problem, data, layers: paperProblems[problem].layers, budget };
 }
 
 /** Whether a table is one of recurrent networks. */

@@ -1,6 +1,6 @@
 import { InputError } from "../../mod.ts";
 import * as v from "valibot";
-import { exists, readWhole, writeWhole } from "../files/files.ts";
+import { exists, readWhole } from "../files/files.ts";
 
 /** Sections of the report that come from elsewhere: NAME.json in the folder of results. */
 export const extraSectionNames = ["theory", "phases"] as const;
@@ -49,11 +49,11 @@ export interface FoundSection {
 
 /** Writes a section for {@linkcode readExtraSections}; the files of its figures are the caller's. */
 export function writeExtraSection(
-  folder: string,
+  write: (name: string, text: string) => void,
   name: ExtraSectionName,
   section: ExtraSection,
 ): void {
-  writeWhole(`${folder}/${name}.json`, JSON.stringify(section, null, 1) + "\n");
+  write(`${name}.json`, JSON.stringify(section, null, 1) + "\n");
 }
 
 /** The sections that a folder holds. Throws InputError, in words that name it, for a damaged file. */

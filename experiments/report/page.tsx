@@ -7,7 +7,6 @@ import { differencesTable } from "./differences.ts";
 import type { FoundSection } from "./extra_sections.ts";
 import type { DrawnFigure } from "./figures/draw.ts";
 import { DataTable, Document, Figure, Section } from "./page_parts.tsx";
-import { figureOf, titleOf } from "./headings.ts";
 import { ratesMatrix } from "./rate_tables.ts";
 import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
@@ -78,11 +77,11 @@ function Claims({ claims }: { claims: readonly Claim[] }) {
 }
 
 function ResultSection({ summary, figures }: Report["tables"][number]) {
-  const { name, unit } = figureOf(summary);
+  const { name, unit } = summary.figure;
   const { planned, cells: { length: found } } = summary;
   const rates = ratesMatrix(summary);
   return (
-    <Section id={summary.name} title={titleOf(summary)}>
+    <Section id={summary.name} title={summary.title}>
       <p>
         The {name}{" "}
         ({unit}) of each network at its best learning rate, the one of least training error with the

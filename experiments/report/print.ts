@@ -1,5 +1,4 @@
 import { type Claim, claimsTable } from "./claims.ts";
-import { figureOf, titleOf } from "./headings.ts";
 import { resultTable } from "./result_tables.ts";
 import type { TableSummary } from "./summary.ts";
 import { terminalText } from "./text_table.ts";
@@ -14,11 +13,11 @@ export function printedTables(
 }
 
 function printedTable(summary: TableSummary): string {
-  const { name, unit } = figureOf(summary);
+  const { name, unit } = summary.figure;
   const { planned, cells: { length: found }, rows } = summary;
   const count = found < planned ? `${found} of ${planned} networks` : `${planned} networks`;
   return [
-    `${titleOf(summary)} (${rows.join(", ")}; ${count})`,
+    `${summary.title} (${rows.join(", ")}; ${count})`,
     `${name}, ${unit}, at the learning rate that one seed chose, over the confirmation seeds`,
     "",
     terminalText(resultTable(summary)),

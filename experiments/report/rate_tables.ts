@@ -1,4 +1,3 @@
-import { titleOf } from "./headings.ts";
 import { nameColumns } from "./result_columns.ts";
 import { type EntrySummary, evidence, type RateSummary, type TableSummary } from "./summary.ts";
 import { formatFigure, layTable, type TextTable } from "./text_table.ts";
@@ -15,7 +14,7 @@ export function ratesTable(summary: TableSummary): TextTable {
     entry.rates.map((rate): RateLine => ({ ...entry, entry, rate }))
   );
   const name = `${summary.name}_learning_rates`;
-  return layTable({ name, title: `${titleOf(summary)}, every learning rate` }, lines, [
+  return layTable({ name, title: `${summary.title}, every learning rate` }, lines, [
     ...nameColumns(summary),
     {
       key: "learning_rate",

@@ -1,8 +1,10 @@
 import { writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
+import type { Cell } from "../study/cell.ts";
 import { readCells } from "../study/ledger.ts";
+import { paperTables } from "../studies/paper_tables.ts";
 import { readTables } from "../studies/records.ts";
-import { finishedOf } from "../studies/session.ts";
+import { finishedOf } from "../study/missing.ts";
 import { cellsCsv } from "./cells_csv.ts";
 import { checkClaims, claimsTable } from "./claims.ts";
 import { readExtraSections } from "./extra_sections.ts";
@@ -11,13 +13,15 @@ import { reportPage } from "./page.tsx";
 import { printedTables } from "./print.ts";
 import { ratesTable } from "./rate_tables.ts";
 import { resultTable } from "./result_tables.ts";
-import { summarize } from "./summary.ts";
+import { summarize, type TableSummary } from "./summary.ts";
 import { csvText } from "./text_table.ts";
 
-/** Where a report's files and words go. */
-export interface ReportSinks {
+/** What a report is made of, and where its files and words go. */
+export interface ReportEnds {
   /** Writes a file of the folder; default: at once. */
   readonly write?: (name: string, text: string) => void;
+  /** All networks of the folder; default: as they are read from it. */
+  readonly cells?: ReadonlyMap<string, Cell>;
   /** Takes what the terminal shows; default: it is printed. */
   readonly show?: (text: string) => void;
 }
@@ -28,12 +32,18 @@ export interface ReportSinks {
  */
 export async function makeReport(
   folder: string,
-  { write = (name, text) => writeWhole(`${folder}/${name}`, text), show = print }: ReportSinks = {},
+  {
+    write = (name, text) => writeWhole(`${folder}/${name}`, text),
+    show = print,
+    cells: all = readCells(folder),
+  }: ReportEnds = {},
 ): Promise<void> {
-  const cells = finishedOf(readCells(folder));
+  const cells = finishedOf(all);
   const sections = readExtraSections(folder);
   const summaries = readTables(folder).map((found) => summarize(found, cells));
-  const claims = summaries.flatMap(checkClaims);
+  const studyOf = ({ name }: TableSummary) =>
+    paperTables.find(({ heading }) => heading.name === name)!;
+  const claims = summaries.flatMap((summary) => checkClaims(summary, studyOf(summary).claims));
   const tables = [
     ...summaries.flatMap((summary) => [resultTable(summary), ratesTable(summary)]),
     ...claims.length > 0 ? [claimsTable(claims)] : [],
@@ -42,7 +52,7 @@ export async function makeReport(
   if (summaries.length > 0) write("cells.csv", cellsCsv(summaries));
   const drawn = [];
   for (const summary of summaries) {
-    const figures = await drawFigures(summary);
+    const figures = await drawFigures(summary, studyOf(summary).figures);
     for (const { name, svg } of figures) write(`${name}.svg`, svg);
     drawn.push({ summary, figures });
   }

@@ -1,6 +1,4 @@
-import { titleOf } from "./headings.ts";
 import { baselineOf, type Line, linesOf, noteOf } from "./lines.ts";
-import { publishedFinish } from "./published.ts";
 import { estimateColumns, nameColumns, networksColumn } from "./result_columns.ts";
 import type { TableSummary } from "./summary.ts";
 import { layTable, type Telling, type TextTable } from "./text_table.ts";
@@ -10,8 +8,8 @@ import { layTable, type Telling, type TextTable } from "./text_table.ts";
  * and the paper's number beside it.
  */
 export function resultTable(summary: TableSummary): TextTable {
-  const columns = summary.name === "table2" ? finishColumns(summary) : errorColumns(summary);
-  return layTable({ name: summary.name, title: titleOf(summary) }, linesOf(summary), [
+  const columns = summary.isOfFinish ? finishColumns(summary) : errorColumns(summary);
+  return layTable({ name: summary.name, title: summary.title }, linesOf(summary), [
     ...nameColumns(summary),
     {
       key: "best_learning_rate",
@@ -30,7 +28,7 @@ export function resultTable(summary: TableSummary): TextTable {
   ]);
 }
 
-function errorColumns({ name }: TableSummary): Telling<Line>[] {
+function errorColumns({ entries }: TableSummary): Telling<Line>[] {
   const baseline: Telling<Line> = {
     key: "biases",
     title: "biases alone",
@@ -39,17 +37,17 @@ function errorColumns({ name }: TableSummary): Telling<Line>[] {
   return [
     ...estimateColumns("train", "training error", ({ best }: Line) => best?.final.train),
     ...estimateColumns("test", "test error", ({ best }: Line) => best?.final.test),
-    ...name === "table5" ? [baseline] : [],
+    ...entries.some((entry) => baselineOf(entry) !== undefined) ? [baseline] : [],
     { key: "paper", title: "paper", tell: ({ paper }) => paper },
     ratioColumn(({ paper }) => paper),
   ];
 }
 
-/** Of table 2, where the paper has a number for its best cap alone. */
+/** Of the finish, where the paper has a number for its best cap alone. */
 function finishColumns(summary: TableSummary): Telling<Line>[] {
   const best = new Map(summary.rows.map((row) => [row, bestColumn(summary, row)]));
   const paperOf = ({ row, column }: Line, moment: "before" | "after") =>
-    best.get(row) === column ? publishedFinish(row).get(moment) : undefined;
+    best.get(row) === column ? summary.published.get(row)?.get(moment) : undefined;
   // Four errors with all their spread would be too wide for a page.
   const spread = { sd: "file" } as const, none = { sd: "file", interval: "file" } as const;
   return [

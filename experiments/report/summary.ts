@@ -1,12 +1,12 @@
 import type { Cell } from "../study/cell.ts";
 import type { Configuration } from "../study/cell.ts";
 import { failingRates } from "../studies/failing_rates.ts";
-import type { FoundTable, TableRecord } from "../studies/records.ts";
+import type { FoundTable, TableRecord } from "../studies/table_record.ts";
 import {
   networkOf,
   type PlannedEntry,
   type PlannedTable,
-  type TableName,
+  type TableHeading,
 } from "../studies/grid.ts";
 import type { PlannedCell } from "../study/ledger.ts";
 import { type Cells, type Edge, searchRates } from "../studies/rate_search.ts";
@@ -16,8 +16,7 @@ import type { Split } from "../../mod.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 
 /** A table as far as its networks are there. */
-export interface TableSummary {
-  readonly name: TableName;
+export interface TableSummary extends TableHeading {
   readonly record: TableRecord;
   readonly rows: readonly string[];
   readonly entries: readonly EntrySummary[];
@@ -82,7 +81,7 @@ export type Splits = Readonly<Record<Split, Estimate | undefined>>;
 export function summarize({ record, table }: FoundTable, cells: Cells): TableSummary {
   const networks = networksOf([table], cells);
   return {
-    name: table.name,
+    ...headingOf(table),
     record,
     rows: table.rows,
     entries: table.entries.map((entry) => summarizeEntry(entry, table, cells)),
@@ -94,6 +93,10 @@ export function summarize({ record, table }: FoundTable, cells: Cells): TableSum
       cm: found(confirmed(cm, learningRate), cells),
     })),
   };
+}
+
+function headingOf({ columns: _, rows: __, entries: ___, ...heading }: PlannedTable): TableHeading {
+  return heading;
 }
 
 /** The entries without those that repeat the networks of another. */

@@ -119,6 +119,7 @@ function toldWithInterval(entry: EntrySummary): string {
 /** -1.234 ± 0.5678 (3 seeds). */
 function toldInterval({ count, mean, low, high }: Interval, infinite: string): string {
   const seeds = `${count} ${count === 1 ? "seed" : "seeds"}`;
+  if (count === 0) return seeds;
   if (!Number.isFinite(mean)) return `${infinite} (${seeds})`;
   const interval = Number.isFinite(low) ? ` ± ${formatFigure((high - low) / 2)}` : "";
   return `${formatFigure(mean)}${interval} (${seeds})`;

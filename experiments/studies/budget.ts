@@ -39,7 +39,8 @@ export const presets = ["paper", "small"] as const;
 /** One of {@linkcode presets}. */
 export type Preset = typeof presets[number];
 
-const paper: AutoencoderBudget = {
+/** The paper's budget for autoencoders. */
+export const paperBudget: AutoencoderBudget = {
   layers: undefined,
   updates: 750_000,
   schedulePeriod: 250,
@@ -51,49 +52,15 @@ const paper: AutoencoderBudget = {
   batchSize: 200,
 };
 
-/** The schedule is compressed tenfold, so that 0.995 is reached within the run. */
-const small: AutoencoderBudget = {
-  ...paper,
+/** One without a GPU: the schedule is compressed tenfold, so that 0.995 is reached within the run. */
+export const smallBudget: AutoencoderBudget = {
+  ...paperBudget,
   layers: [784, 100, 50, 25, 6],
   updates: 3000,
   schedulePeriod: 25,
   finish: 200,
   learningRates: [0.05, 0.02, 0.01],
   seeds: [1, 2, 3, 4],
-};
-
-/** The budgets of autoencoders, by table. */
-export const autoencoderBudgets = {
-  table1: { paper, small },
-  table2: { paper, small },
-  table3: {
-    paper: { ...paper, mu: [0.999] },
-    small: { ...small, mu: [0.99], learningRates: [0.02, 0.01] },
-  },
-} satisfies Record<string, Record<Preset, AutoencoderBudget>>;
-
-/** The budgets of recurrent networks. */
-export const recurrentBudgets: Record<Preset, RecurrentBudget> = {
-  paper: {
-    lengths: { add: 80, mul: 80, "mem-5": 200, "mem-20": 80 },
-    hidden: 100,
-    updates: 50_000,
-    warmUpUpdates: 1000,
-    mu: [0, 0.9, 0.98, 0.995],
-    learningRates: [1e-3, 1e-4, 1e-5, 1e-6],
-    seeds: [1, 2, 3, 4, 5],
-    batchSize: 100,
-  },
-  small: {
-    lengths: { add: 10, mul: 10, "mem-5": 10, "mem-20": 10 },
-    hidden: 50,
-    updates: 1500,
-    warmUpUpdates: 200,
-    mu: [0, 0.9, 0.98, 0.995],
-    learningRates: [1e-2, 1e-3, 3e-4],
-    seeds: [1, 2, 3, 4],
-    batchSize: 50,
-  },
 };
 
 /** How much is trained for the experiment on the phases of training. */
@@ -125,8 +92,8 @@ export const phasesBudgets: Record<Preset, PhasesBudget> = {
     batchSize: 200,
   },
   small: {
-    layers: small.layers,
-    schedulePeriod: small.schedulePeriod,
+    layers: smallBudget.layers,
+    schedulePeriod: smallBudget.schedulePeriod,
     mu: [0.9, 0.995],
     learningRate: 0.02,
     seeds: [1, 2],

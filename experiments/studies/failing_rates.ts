@@ -31,7 +31,7 @@ export function fails(error: number, problem: string): boolean {
  * which one of them failed. "NAG still trains where CM fails" is confirmed there with the other seeds.
  */
 export function failingRates(table: PlannedTable, cells: Cells): FailingRate[] {
-  if (table.name !== "table1") return [];
+  if (!table.comparesFailing) return [];
   const pairs = table.entries.filter((entry) => isHigh(entry, "nag")).flatMap((nag) => {
     const { row, configuration: { mu } } = nag;
     const cm = table.entries.find((entry) =>

@@ -2,22 +2,37 @@ import { cellId, type Configuration } from "../study/cell.ts";
 import type { PlannedCell } from "../study/ledger.ts";
 import { reachedMomentum } from "../study/momentum.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
-import {
-  autoencoderConfiguration,
-  type PaperProblem,
-  type PaperSequences,
-  recurrentConfiguration,
-} from "./configurations.ts";
+import { autoencoderConfiguration, type PaperProblem } from "./configurations.ts";
 
-/** The tables of the paper that are trained for. */
-export const tableNames = ["table1", "table2", "table3", "table5"] as const;
+/** The paper's numbers, with the digits that it prints, by row and column. */
+export type Published = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** One of {@linkcode tableNames}. */
-export type TableName = typeof tableNames[number];
+/** What a table is called, and what the paper has of it. */
+export interface TableHeading {
+  /** Of its files: table1. */
+  readonly name: string;
+  /** Table 1: momentum. */
+  readonly title: string;
+  /** What its figures are, with their unit. */
+  readonly figure: { readonly name: string; readonly unit: string };
+  /** Headed as our columns are. */
+  readonly published: Published;
+  /** Whether its entries are told before and after the low-momentum finish. */
+  readonly isOfFinish?: boolean;
+  /** Whether NAG and CM are compared at learning rates at which one of them fails. */
+  readonly comparesFailing?: boolean;
+  /** The paper's budget. */
+  readonly paper: Omit<AutoencoderBudget, "layers"> | RecurrentBudget;
+}
+
+/** What the autoencoders' tables tell. */
+export const squaredError = {
+  name: "squared error",
+  unit: "sum over pixels, mean over cases",
+} as const;
 
 /** A table before it is trained: what its entries are, and where the search of their rates begins. */
-export interface PlannedTable {
-  readonly name: TableName;
+export interface PlannedTable extends TableHeading {
   readonly columns: readonly PlannedColumn[];
   readonly rows: readonly string[];
   readonly entries: readonly PlannedEntry[];
@@ -74,78 +89,12 @@ type Setting = Partial<Pick<Configuration, "mu" | "init" | "initScale">> & {
 };
 
 /** A column and the settings that make it. */
-interface Column extends PlannedColumn {
+export interface SettingColumn extends PlannedColumn {
   readonly setting: Setting;
 }
 
-/** Table 1: SGD, NAG and CM at each cap of the momentum schedule. */
-export function table1(grid: AutoencoderGrid): PlannedTable {
-  const columns: Column[] = [
-    { name: "0 (SGD)", notReached: undefined, setting: { optimizer: "sgd", mu: 0 } },
-    ...momentumColumns(grid, "nag"),
-    ...momentumColumns(grid, "cm"),
-  ];
-  return plan("table1", columns, grid);
-}
-
-/** Table 2: NAG at each cap, before and after the low-momentum finish. */
-export function table2(grid: AutoencoderGrid): PlannedTable {
-  return plan("table2", momentumColumns(grid, "nag"), grid);
-}
-
-/**
- * Table 3: NAG from sparse initialization at each scale, and beside it from Glorot's, from plain
- * Gaussian weights, from those of Hinton and Salakhutdinov (2006), and from sparse ones with tanh
- * units.
- */
-export function table3(grid: AutoencoderGrid): PlannedTable {
-  const [mu] = grid.budget.mu;
-  const column = (name: string, setting: Column["setting"]): Column => ({
-    name,
-    notReached: undefined,
-    setting: { optimizer: "nag", mu, ...setting },
-  });
-  return plan("table3", [
-    ...grid.budget.scales.map((initScale) => column(`SI x ${initScale}`, { initScale })),
-    column("Glorot", { init: "glorot" }),
-    column("Gaussian", { init: "gaussian" }),
-    column("0.1 N(0, 1)", { init: "hinton" }),
-    column("SI, tanh", { activation: "tanh" }),
-  ], grid);
-}
-
-/** Table 5: recurrent networks without momentum, and with NAG and CM at each momentum. */
-export function table5(
-  problems: readonly PaperSequences[],
-  budget: RecurrentBudget,
-): PlannedTable {
-  const high = budget.mu.filter((mu) => mu > 0);
-  const columns = [
-    // The warm-up holds here too, so this is no SGD; without momentum CM and NAG are the same.
-    ...budget.mu.includes(0) ? [{ name: "0", optimizer: "nag" as const, mu: 0 }] : [],
-    ...high.map((mu) => ({ name: `${mu}N`, optimizer: "nag" as const, mu })),
-    ...high.map((mu) => ({ name: `${mu}M`, optimizer: "cm" as const, mu })),
-  ];
-  return {
-    name: "table5",
-    columns: columns.map(({ name }) => ({ name, notReached: undefined })),
-    rows: problems,
-    entries: problems.flatMap((problem) =>
-      columns.map(({ name, optimizer, mu }) => ({
-        row: problem,
-        column: name,
-        ...searchOf(budget),
-        configuration: recurrentConfiguration(
-          { ...budget, problem, length: budget.lengths[problem] },
-          { optimizer, mu, ...firstOf(budget), ...trainingOf(budget) },
-        ),
-      }))
-    ),
-  };
-}
-
 /** A column for each cap; those that the schedule does not reach share the lowest one's networks. */
-function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"): Column[] {
+export function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"): SettingColumn[] {
   const caps = grid.budget.mu.toSorted((a, b) => a - b);
   const reached = (mu: number) => reachedMomentum(configurationOf(grid, { optimizer, mu }));
   const lowestUnreached = caps.find((mu) => reached(mu) < mu);
@@ -159,13 +108,14 @@ function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"): Column
   });
 }
 
-function plan(
-  name: TableName,
-  columns: readonly Column[],
+/** A table of autoencoders from its columns: a row, that of their problem. */
+export function layAutoencoders(
+  heading: TableHeading,
+  columns: readonly SettingColumn[],
   grid: AutoencoderGrid,
 ): PlannedTable {
   return {
-    name,
+    ...heading,
     columns: columns.map(({ name, notReached }) => ({ name, notReached })),
     rows: [grid.problem],
     entries: columns.map(({ name, setting }) => ({
@@ -177,13 +127,16 @@ function plan(
   };
 }
 
+/** How an entry's learning rate is searched and confirmed. */
 type Search = Pick<AutoencoderBudget, "learningRates" | "seeds" | "widen">;
 
-function searchOf({ learningRates, seeds, widen = true }: Search) {
+/** {@linkcode Search} of a budget. */
+export function searchOf({ learningRates, seeds, widen = true }: Search) {
   return { learningRates, seeds, widen };
 }
 
-function firstOf({ learningRates: [learningRate], seeds: [seed] }: Search) {
+/** The rate and the seed that come first. */
+export function firstOf({ learningRates: [learningRate], seeds: [seed] }: Search) {
   return { learningRate, seed };
 }
 
@@ -200,7 +153,20 @@ function configurationOf(grid: AutoencoderGrid, setting: Setting): Configuration
 /** Reports on a curve, and their cases: a few per cent of the time that training takes. */
 const REPORTS = 40, REPORT_CASES = 600;
 
-function trainingOf({ updates, batchSize }: { updates: number; batchSize: number }) {
+/** How long networks of a budget are trained, and what is reported. */
+export function trainingOf({ updates, batchSize }: { updates: number; batchSize: number }) {
   const reportEvery = Math.ceil(updates / REPORTS);
   return { updates, batchSize, reportEvery, reportCases: REPORT_CASES };
+}
+
+/** Reads a table of the paper's numbers: a row a line, columns between bars. */
+export function publishedOf(text: string): Published {
+  const [[, ...columns], ...rows] = text.trim().split("\n")
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  return new Map(
+    rows.map(([row, ...cells]) => [
+      row,
+      new Map(columns.map((column, i) => [column, cells[i]] as const).filter(([, cell]) => cell)),
+    ]),
+  );
 }

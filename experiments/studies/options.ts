@@ -11,17 +11,12 @@ import {
   type Values,
   yesNo,
 } from "../terminal/flags.ts";
-import { machineFlags } from "../study/run_options.ts";
-import {
-  type AutoencoderBudget,
-  autoencoderBudgets,
-  phasesBudgets,
-  presets,
-  type RecurrentBudget,
-  recurrentBudgets,
-} from "./budget.ts";
+import { type AutoencoderBudget, phasesBudgets, presets, type RecurrentBudget } from "./budget.ts";
+import { type AutoencoderTableName, autoencoderTables } from "./paper_tables.ts";
+import { table5 } from "./table5.ts";
 import type { DataOptions } from "./data.ts";
 import type { PhasesRequest } from "./phases.ts";
+import { paperFlags } from "./session.ts";
 import type { TableRequest } from "./tables.ts";
 
 const ofPreset = { shown: "the preset's" };
@@ -107,25 +102,6 @@ export const capFlags = {
   }),
 } satisfies FlagTable;
 
-/** Where networks are trained, and where results go. */
-export const paperFlags = {
-  out: path({
-    default: "results/paper",
-    help: "The folder for the results. What it holds is not trained again.",
-  }),
-  "checkpoint-every": machineFlags["checkpoint-every"],
-  "max-time": machineFlags["max-time"],
-  "dry-run": machineFlags["dry-run"],
-  shard: machineFlags.shard,
-  replicas: machineFlags.replicas,
-  adapter: machineFlags.adapter,
-  profile: machineFlags.profile,
-  tune: machineFlags.tune,
-} satisfies FlagTable;
-
-/** The values of {@linkcode paperFlags}. */
-export type PaperOptions = Values<typeof paperFlags>;
-
 /** The flags of table 3. */
 export const initializationFlags = {
   ...autoencoderFlags,
@@ -209,12 +185,12 @@ export const allFlags = { ...dataFlags, ...presetFlag, ...paperFlags };
 
 /** The table that a command line asks for. Throws InputError where its numbers make none. */
 export function autoencoderRequest(
-  name: "table1" | "table2" | "table3",
+  name: AutoencoderTableName,
   options: Values<typeof autoencoderFlags & Partial<typeof capFlags & typeof initializationFlags>>,
 ): TableRequest {
   const { preset = "paper", learningRate, seed, initScale, widen, ...rest } = options;
   const given = { ...rest, learningRates: learningRate, seeds: seed, scales: initScale };
-  const base: AutoencoderBudget = autoencoderBudgets[name][preset];
+  const base: AutoencoderBudget = autoencoderTables[name].budgets[preset];
   const budget = { ...override(base, given), ...!widen && { widen } };
   if (name === "table3" && budget.mu.length > 1) {
     throw new InputError(`--mu takes one cap for table3, not ${budget.mu.join(",")}`);
@@ -227,7 +203,7 @@ export function recurrentRequest(options: Values<typeof recurrentFlags>): TableR
   const { preset = "paper", problem: problems, length, learningRate, seed, widen, ...rest } =
     options;
   const given = { ...rest, learningRates: learningRate, seeds: seed };
-  const base: RecurrentBudget = recurrentBudgets[preset];
+  const base: RecurrentBudget = table5.budgets[preset];
   const budget = { ...override(base, given), ...!widen && { widen } };
   if (length !== undefined && length.length !== problems.length) {
     throw new InputError(
@@ -255,14 +231,14 @@ export function requestsOfAll(
   options: Values<typeof allFlags>,
 ): { tables: TableRequest[]; phases: PhasesRequest } {
   const { preset = "paper" } = options, data = dataOf(options);
-  const autoencoders = (["table1", "table2", "table3"] as const).map((name) => (
-    { preset, data, name, budget: autoencoderBudgets[name][preset] }
+  const autoencoders = (Object.keys(autoencoderTables) as AutoencoderTableName[]).map((name) => (
+    { preset, data, name, budget: autoencoderTables[name].budgets[preset] }
   ));
   const recurrent = {
     name: "table5" as const,
     preset,
     problems: sequenceProblems,
-    budget: recurrentBudgets[preset],
+    budget: table5.budgets[preset],
   };
   return {
     tables: [...autoencoders, recurrent],

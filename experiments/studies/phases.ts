@@ -3,11 +3,10 @@ import { makeReport } from "../report/report.ts";
 import { carryOut } from "../study/study.ts";
 import type { PhasesBudget } from "./budget.ts";
 import { type DataOptions, layersOf, loadPaperData } from "./data.ts";
-import type { PaperOptions } from "./options.ts";
 import { paperKinds } from "./paper_kinds.ts";
 import { writePhases } from "./phases_section.ts";
 import { layPhases } from "./records.ts";
-import { confirmPaper, paperSession } from "./session.ts";
+import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
 
 /** The experiment that a command asks for. */
 export interface PhasesRequest {
@@ -16,12 +15,15 @@ export interface PhasesRequest {
   readonly data: DataOptions;
 }
 
-/** Trains what a folder still lacks of the experiment, and puts it into the folder's report. */
+/**
+ * Trains what a folder still lacks of the experiment, and puts it into the folder's report. Gives
+ * whether it came to its end.
+ */
 export async function runPhases(
   { preset, budget: { layers, ...budget }, data }: PhasesRequest,
   options: PaperOptions & { readonly preset?: string | undefined },
   interruption: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   checkBudget(budget);
   const session = paperSession(options, interruption);
   const { problem } = data;
@@ -30,21 +32,24 @@ export async function runPhases(
   const configuration = { problem, layers: encoder, data: identity, budget };
   const { plan, record } = layPhases(options.out, { preset, configuration });
   const cells = [plan.trunk, ...plan.branchings.map(({ networks }) => networks)].flat();
-  await carryOut({
+  return await carryOut({
     wanted: () => cells,
     ...paperKinds({ upload }),
     ...{ details: {}, remark, isEstimated: true, isWhole: () => false },
-    ...options.preset === undefined && { confirm: confirmPaper },
-    report: (run) => ({
-      restart() {},
-      append: record,
-      keep() {},
-      async conclude({ cells }) {
-        record();
-        await writePhases(run.folder, plan, cells);
-        await makeReport(run.folder, { write: run.write.bind(run) });
-      },
-    }),
+    ...options.preset === undefined && { confirm: confirmPaper(interruption) },
+    report: (run) => {
+      const write = run.write.bind(run);
+      return {
+        restart() {},
+        append: () => record(write),
+        keep() {},
+        async conclude({ cells }) {
+          record(write);
+          await writePhases(write, plan, cells);
+          await makeReport(run.folder, { write, cells });
+        },
+      };
+    },
   }, session);
 }
 

@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from "vega-lite";
-import { writeWhole } from "../files/files.ts";
 import { decadeTicks } from "../charts/loss_chart.ts";
 import { csvLine } from "../files/tables.ts";
 import { print } from "../terminal/terminal.ts";
@@ -25,9 +24,12 @@ export interface Point {
 /** The mean over seeds of the points that agree in the rest. */
 export type Mean = Omit<Point, "seed">;
 
-/** Writes phases.csv, the figures and the section of the report from cells; prints it. */
+/**
+ * Writes phases.csv, the figures and the section of the report from cells into their folder; prints
+ * it.
+ */
 export async function writePhases(
-  folder: string,
+  write: (name: string, text: string) => void,
   plan: PlannedPhases,
   cells: ReadonlyMap<string, Cell>,
 ): Promise<void> {
@@ -48,13 +50,13 @@ export async function writePhases(
     train,
     test,
   ]);
-  writeWhole(`${folder}/phases.csv`, [columns, ...lines].map(csvLine).join(""));
+  write("phases.csv", [columns, ...lines].map(csvLine).join(""));
   const means = meansOf(points, plan.trunk.length);
   const caps = [...new Set(means.map(({ mu }) => mu))].sort((a, b) => a - b);
-  writeWhole(`${folder}/phases_course.svg`, await renderSvg(courseSpec(means, caps)));
-  writeWhole(`${folder}/phases_gain.svg`, await renderSvg(gainSpec(means, caps)));
+  write("phases_course.svg", await renderSvg(courseSpec(means, caps)));
+  write("phases_gain.svg", await renderSvg(gainSpec(means, caps)));
   const section = sectionOf(means, caps, plan);
-  writeExtraSection(folder, "phases", section);
+  writeExtraSection(write, "phases", section);
   print(sectionText(section));
 }
 

@@ -1,13 +1,32 @@
 import { InputError } from "../../mod.ts";
 import { exists, tryWriting } from "../files/files.ts";
-import type { Cell } from "../study/cell.ts";
 import { readRecord } from "../study/resume.ts";
 import { placeOf, recordName } from "../study/run_folder.ts";
 import type { Session } from "../study/study.ts";
 import { formatDuration } from "../terminal/progress.ts";
 import { ask, say } from "../terminal/terminal.ts";
+import { machineFlags } from "../study/run_options.ts";
+import { type FlagTable, path, type Values } from "../terminal/flags.ts";
 import { requirePermissions } from "../terminal/program.ts";
-import type { PaperOptions } from "./options.ts";
+
+/** Where networks are trained, and where results go. */
+export const paperFlags = {
+  out: path({
+    default: "results/paper",
+    help: "The folder for the results. What it holds is not trained again.",
+  }),
+  "checkpoint-every": machineFlags["checkpoint-every"],
+  "max-time": machineFlags["max-time"],
+  "dry-run": machineFlags["dry-run"],
+  shard: machineFlags.shard,
+  replicas: machineFlags.replicas,
+  adapter: machineFlags.adapter,
+  profile: machineFlags.profile,
+  tune: machineFlags.tune,
+} satisfies FlagTable;
+
+/** The values of {@linkcode paperFlags}. */
+export type PaperOptions = Values<typeof paperFlags>;
 
 /**
  * A command of paper.ts: its folder takes several of them, and what it holds is not trained again.
@@ -23,6 +42,8 @@ export function paperSession(options: PaperOptions, interruption: AbortSignal): 
     // What the folder holds is another command's as well: none of it is finished for good.
     earlier: earlier && { ...earlier, status: "stopped" },
     interruption,
+    isShared: true,
+    toGoOn: "repeat the command",
     options: {
       ...options,
       resume: earlier ? out : undefined,
@@ -47,14 +68,11 @@ export function checkFolder(folder: string): void {
 }
 
 /** Asks the person at the terminal, if there is one, whether so long a time is meant. */
-export function confirmPaper(seconds: number): Promise<boolean> {
-  say("note: this is the paper's budget; --preset small shows its claims without a GPU");
-  const days = seconds / 86_400;
-  const time = days < 2 ? formatDuration(seconds) : `about ${Math.round(days)} days`;
-  return ask(`this takes ${time}: go on?`, false, { unattended: true });
-}
-
-/** The cells that are finished. */
-export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
-  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
+export function confirmPaper(interruption: AbortSignal): (seconds: number) => Promise<boolean> {
+  return (seconds) => {
+    say("note: this is the paper's budget; --preset small shows its claims without a GPU");
+    const days = seconds / 86_400;
+    const time = days < 2 ? formatDuration(seconds) : `about ${Math.round(days)} days`;
+    return ask(`this takes ${time}: go on?`, false, { unattended: true, interruption });
+  };
 }

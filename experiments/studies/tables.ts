@@ -6,17 +6,19 @@ import { say } from "../terminal/terminal.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
 import { type PaperSequences, RECURRENT_CONNECTIONS } from "./configurations.ts";
 import { type DataOptions, layersOf, loadPaperData, type PaperData } from "./data.ts";
-import type { PaperOptions } from "./options.ts";
+import type { AutoencoderTableName } from "./paper_tables.ts";
 import { paperKinds } from "./paper_kinds.ts";
-import { layTable, type TableConfiguration } from "./records.ts";
-import { confirmPaper, finishedOf, paperSession } from "./session.ts";
+import { layTable } from "./records.ts";
+import type { TableConfiguration } from "./table_record.ts";
+import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
+import { finishedOf } from "../study/missing.ts";
 import { currentStage, nextNetworks } from "./stages.ts";
 
 /** A table that a command asks for. */
 export type TableRequest = AutoencoderRequest | RecurrentRequest;
 
 interface AutoencoderRequest {
-  readonly name: "table1" | "table2" | "table3";
+  readonly name: AutoencoderTableName;
   readonly preset: string;
   readonly budget: AutoencoderBudget;
   readonly data: DataOptions;
@@ -31,13 +33,13 @@ interface RecurrentRequest {
 
 /**
  * Trains what the tables' folder still lacks, stage after stage, and makes the report of what it then
- * holds.
+ * holds. Gives whether it came to its end.
  */
 export async function runTables(
   requests: readonly TableRequest[],
   options: PaperOptions & { readonly preset?: string | undefined },
   interruption: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   requests.forEach(checkRequest);
   const session = paperSession(options, interruption);
   const first = requests.find((request) => request.name !== "table5");
@@ -53,22 +55,25 @@ export async function runTables(
     })
   );
   const plans = laid.map(({ plan }) => plan);
-  const record = () => laid.forEach(({ record }) => record());
-  await carryOut({
+  return await carryOut({
     wanted: (cells) => currentStage(plans, finishedOf(cells)),
     ...paperKinds({ upload: loaded?.upload }),
     ...{ details: {}, remark: loaded?.remark, isEstimated: true, isWhole: () => false },
-    ...options.preset === undefined && { confirm: confirmPaper },
-    report: (run) => ({
-      restart() {},
-      append: record,
-      keep() {},
-      async conclude({ cells }) {
-        record();
-        noteOthers(options.shard !== undefined, cells);
-        await makeReport(run.folder, { write: run.write.bind(run) });
-      },
-    }),
+    ...options.preset === undefined && { confirm: confirmPaper(interruption) },
+    report: (run) => {
+      const write = run.write.bind(run);
+      const record = () => laid.forEach(({ record }) => record(write));
+      return {
+        restart() {},
+        append: record,
+        keep() {},
+        async conclude({ cells }) {
+          record();
+          noteOthers(options.shard !== undefined, cells);
+          await makeReport(run.folder, { write, cells });
+        },
+      };
+    },
   }, session);
 
   function noteOthers(isShare: boolean, cells: ReadonlyMap<string, Cell>): void {

@@ -13,6 +13,8 @@ export interface PlannedCell {
   readonly from?: Origin | undefined;
   /** Updates after which its state is kept, for others to begin there. */
   readonly keep?: readonly number[];
+  /** Those of `keep` whose state is not there, and is needed. */
+  readonly lacks?: readonly number[];
 }
 
 /** A state that a network begins at. */
@@ -90,6 +92,8 @@ export class Ledger {
   readonly folder: string;
   readonly #run: Run | undefined;
   readonly #cells: Map<string, Cell>;
+  /** Those that wait for their states to be written. */
+  readonly #waiting = new Set<string>();
 
   /** Without a run nothing is written. */
   constructor(folder: string, run?: Run) {
@@ -105,7 +109,17 @@ export class Ledger {
   /** Keeps a cell, and writes it: under its name it is complete, or the one before it. */
   put(cell: Cell, { write = true } = {}): void {
     this.#cells.set(cell.id, cell);
-    if (write) this.#write(cellPath("", cell.id), encodeCell(cell));
+    if (write) this.#writeCell(cell);
+    else this.#waiting.add(cell.id);
+  }
+
+  /** Writes what could not be written so far, and what is no longer in the folder. */
+  settle(): void {
+    this.#run?.tryAgain();
+    for (const cell of this.#cells.values()) {
+      const { id } = cell, isThere = exists(cellPath(this.folder, id));
+      if (this.isSaved(id) && (this.#waiting.has(id) || !isThere)) this.#writeCell(cell);
+    }
   }
 
   /** Writes the state of one network, as far as it came or for others to begin there. */
@@ -123,15 +137,15 @@ export class Ledger {
    * Where a network goes on; undefined where that is its beginning. Its reports may be newer than its
    * state, as they are written first.
    */
-  async standing({ id, from, configuration }: PlannedCell): Promise<Standing | undefined> {
-    const cell = this.#cells.get(id);
-    if (cell && hasState(this.folder, id)) {
-      const state = await readState(statePath(this.folder, id), id);
+  async standing(planned: PlannedCell): Promise<Standing | undefined> {
+    const { id, from, configuration } = planned;
+    const cell = this.#cells.get(id), latest = await this.#latest(planned);
+    if (cell && latest) {
       const { result: { curve, beforeFinish }, training } = cell;
-      const rows = curve.filter(({ update }) => update <= state.update);
-      const isFinishing = state.update >= configuration.updates - configuration.finish;
+      const rows = curve.filter(({ update }) => update <= latest.update);
+      const isFinishing = latest.update >= configuration.updates - configuration.finish;
       return {
-        ...{ state, rows },
+        ...{ state: latest, rows },
         seconds: rows.length === curve.length ? training.seconds : rows.at(-1)?.seconds ?? 0,
         beforeFinish: isFinishing ? beforeFinish : null,
       };
@@ -140,6 +154,22 @@ export class Ledger {
     const { folder = this.folder, cell: origin, update } = from;
     const state = await readState(statePath(folder, origin, update), origin);
     return { state, rows: [], seconds: 0, beforeFinish: null };
+  }
+
+  /** The furthest state of a network from which all comes that it lacks. */
+  async #latest({ id, keep = [], lacks = [] }: PlannedCell): Promise<TrainerState | undefined> {
+    if (!hasState(this.folder, id)) return undefined;
+    const last = await readState(statePath(this.folder, id), id);
+    const first = Math.min(...lacks);
+    if (last.update < first) return last;
+    const before = keep.filter((at) => at < first && hasState(this.folder, id, at));
+    const at = Math.max(...before);
+    return before.length === 0 ? undefined : await readState(statePath(this.folder, id, at), id);
+  }
+
+  #writeCell(cell: Cell): void {
+    this.#waiting.delete(cell.id);
+    this.#write(cellPath("", cell.id), encodeCell(cell));
   }
 
   #write(name: string, content: string | Uint8Array): void {

@@ -1,11 +1,13 @@
 import { InputError } from "../../mod.ts";
+import type { Cell } from "./cell.ts";
 import type { Share } from "../terminal/flags.ts";
 import { hasState, type Ledger, type PlannedCell } from "./ledger.ts";
 
 /**
  * The networks that are not there yet: not finished, or shorter than asked for, or without a state
- * that one of the others begins at. Throws InputError for a finished one that kept no state to be made
- * longer from.
+ * that one of the others begins at. Those that have no beginning, as the network ended before it that
+ * they were to begin at, are left out. Throws InputError for a finished one that kept no state to be
+ * made longer from.
  */
 export function missingOf(
   planned: readonly PlannedCell[],
@@ -21,15 +23,26 @@ export function missingOf(
         "so it cannot be made longer: begin another run",
     );
   };
-  const unfinished = new Set(planned.filter((cell) => !isFinished(cell)));
+  const hasNoBeginning = ({ id, from }: PlannedCell) => {
+    if (!from || from.folder !== undefined || hasState(folder, id)) return false;
+    const origin = cells.get(from.cell)?.result;
+    return origin !== undefined && origin.status !== "unfinished" &&
+      origin.updates < (from.update ?? 0);
+  };
+  const unfinished = new Set(planned.filter((cell) => !isFinished(cell) && !hasNoBeginning(cell)));
   const origins = new Set(
     [...unfinished].filter(({ id }) => !hasState(folder, id)).flatMap(({ from }) =>
       from && from.folder === undefined ? [`${from.cell} ${from.update}`] : []
     ),
   );
-  const isNeeded = ({ id, keep = [] }: PlannedCell) =>
-    keep.some((update) => origins.has(`${id} ${update}`) && !hasState(folder, id, update));
-  return planned.filter((cell) => unfinished.has(cell) || isNeeded(cell));
+  return planned.flatMap((cell) => {
+    const { id, keep = [] } = cell;
+    const lacks = keep.filter((update) =>
+      origins.has(`${id} ${update}`) && !hasState(folder, id, update)
+    );
+    if (lacks.length > 0) return [{ ...cell, lacks }];
+    return unfinished.has(cell) ? [cell] : [];
+  });
 }
 
 /** Those whose beginning is there: others begin at the state of a network that comes first. */
@@ -42,10 +55,21 @@ export function readyOf(
   );
 }
 
-/** The networks of one of `count` machines, so that all machines' together are all of them. */
+/**
+ * The networks of one of `count` machines, so that all machines' together are all of them. Those that
+ * begin at the state of another are with it.
+ */
 export function shareOf(
   planned: readonly PlannedCell[],
   share: Share | undefined,
 ): readonly PlannedCell[] {
-  return share ? planned.filter((_, i) => i % share.count === share.index - 1) : planned;
+  if (!share) return planned;
+  const origin = ({ id, from }: PlannedCell) => from && from.folder === undefined ? from.cell : id;
+  const places = new Map([...new Set(planned.map(origin))].map((id, place) => [id, place]));
+  return planned.filter((cell) => places.get(origin(cell))! % share.count === share.index - 1);
+}
+
+/** The cells that are finished. */
+export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
+  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
 }

@@ -39,13 +39,17 @@ export const folderFormat = 2;
 export function chooseRunFolder(
   program: string,
   out?: string,
-  { share, now = new Date() }: { share?: Share | undefined; now?: Date } = {},
+  { share, isShared = false, now = new Date() }: {
+    share?: Share | undefined;
+    isShared?: boolean | undefined;
+    now?: Date;
+  } = {},
 ): string {
   const reached = out ?? "results";
   requirePermissions({ name: "read", path: reached }, { name: "write", path: reached });
   const folder = out ??
     naming("results", () => unusedFolder(`results/${program}/${timeStamp(now)}`));
-  naming(folder, () => refuseTaken(placeOf(folder, share)));
+  if (!isShared) naming(folder, () => refuseTaken(placeOf(folder, share)));
   // What lies below may be another run's by now.
   tryWriting(out ?? `results/${program}`, "--out");
   return folder;
@@ -91,7 +95,7 @@ export class Run implements Disposable {
     program: string,
     folder: string,
     details: JsonObject,
-    { earlier, share, args = Deno.args }: Pick<Recording, "earlier" | "share" | "args"> = {},
+    { earlier, share, isShared = false, args = Deno.args }: Partial<Recording> = {},
   ) {
     this.folder = folder;
     this.place = placeOf(folder, share);
@@ -113,7 +117,7 @@ export class Run implements Disposable {
       makeFolder(this.place);
       return opened.use(share ? lockShare(folder, this.place, share) : lockFolder(folder));
     });
-    if (!earlier) naming(folder, () => refuseTaken(this.place));
+    if (!earlier && !isShared) naming(folder, () => refuseTaken(this.place));
     for (const place of new Set([folder, `${folder}/cells`, this.place])) removeLeftovers(place);
     const record = `${this.place}/${recordName}`;
     naming(record, () => {
@@ -177,6 +181,11 @@ export class Run implements Disposable {
     }
   }
 
+  /** Tries once more to write what is missing. */
+  tryAgain(): void {
+    for (const [name, write] of this.#unsaved) this.attempt(name, write);
+  }
+
   /** Adds to the record. */
   note(details: JsonObject): void {
     this.#record = { ...this.#record, ...details };
@@ -200,7 +209,7 @@ export class Run implements Disposable {
 
   /** Records how the run ended, and when, and tries once more to write what is missing. */
   end(status: Exclude<RunStatus, "running">, details: JsonObject = {}): void {
-    for (const [name, write] of this.#unsaved) this.attempt(name, write);
+    this.tryAgain();
     const end_ms = Date.now();
     const seconds = Number(this.#record.seconds ?? 0) + (end_ms - this.#start_ms) / 1000;
     const unsaved = this.#unsaved.size > 0 ? this.unsaved : undefined;
@@ -252,6 +261,8 @@ export interface Recording {
   earlier?: JsonObject | undefined;
   /** The part of the run that this machine has. */
   share?: Share | undefined;
+  /** Whether other commands have results in the folder too, which this one adds to. */
+  isShared?: boolean | undefined;
   /** The command line that began it. Default: that of the process. */
   args?: readonly string[] | undefined;
   /** Whether the folder is a new one by a name made up here: -2, -3, ... where others were faster. */

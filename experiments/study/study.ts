@@ -81,22 +81,30 @@ export interface Session {
   /** The record of the run that goes on. */
   readonly earlier: JsonObject | undefined;
   readonly interruption: AbortSignal;
+  /** Whether other commands have results in the folder too, which this one adds to. */
+  readonly isShared?: boolean;
+  /** How its user goes on with it. Default: with --resume. */
+  readonly toGoOn?: string;
   /** The command line. */
   readonly args?: readonly string[];
 }
 
-/** Trains what the folder of a run still lacks, and makes its tables and figures. */
-export async function carryOut(laid: Laid, session: Session): Promise<void> {
-  const { program, options, earlier, interruption } = session;
+/**
+ * Trains what the folder of a run still lacks, and makes its tables and figures. Gives whether it came
+ * to its end: it was not interrupted, nor stopped.
+ */
+export async function carryOut(asked: Laid, session: Session): Promise<boolean> {
+  const { program, options, earlier, interruption, isShared } = session;
   const { shard: share } = options;
-  const folder = options.resume ?? chooseRunFolder(program, options.out, { share });
+  const laid = { ...asked, ...asked.confirm && { confirm: once(asked.confirm) } };
+  const folder = options.resume ?? chooseRunFolder(program, options.out, { share, isShared });
   const there = new Ledger(folder);
   const wanted = (cells: ReadonlyMap<string, Cell>) => shareOf(laid.wanted(cells), share);
   const missing = missingOf(wanted(there.cells), there);
   const isFinished = earlier?.status === "finished" && missing.length === 0;
   if (isFinished && laid.isWhole(folder, there.cells)) {
     say(`${folder} is finished: nothing to do; more --updates make it longer`);
-    return;
+    return true;
   }
   // Where a run was killed at its end, its pictures may be missing.
   const isEnded = missing.length === 0 && earlier?.status !== "running";
@@ -107,11 +115,12 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
   using machine = isEnded ? undefined : await openMachine(session);
   const ending = new Ending(interruption, options.maxTime);
   if (options.dryRun) {
-    return await tryOut(laid, missing, { machine, ledger: there, ending, options });
+    await tryOut(laid, missing, { machine, ledger: there, ending, options });
+    return ending.reason === undefined;
   }
   const adapter = machine && sayAdapter(machine.adapter, earlier);
   await recordRun({
-    ...{ program, folder, interruption, earlier, share, args: session.args },
+    ...{ program, folder, interruption, earlier, share, isShared, args: session.args },
     details: { ...laid.details, ...adapter },
     isMadeUp: (options.out ?? options.resume) === undefined,
   }, async (run) => {
@@ -124,12 +133,11 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
         const there = share ? readCells(run.folder) : ledger.cells;
         const planned = wanted(there);
         if (missingOf(planned, ledger).length === 0) break;
-        await trainCells(
-          planned,
-          trainingOf(laid, { machine, run, ledger, reporter, ending, options }),
-        );
+        const place = { machine, run, ledger, reporter, ending, session };
+        await trainCells(planned, trainingOf(laid, place));
       }
       if (ending.reason !== undefined) run.stop(ending.reason);
+      ledger.settle();
       const cells = share ? new Map([...readCells(run.folder), ...ledger.cells]) : ledger.cells;
       await reporter.conclude({ cells, ending: ending.status, machine });
     } finally {
@@ -137,6 +145,13 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
     }
     if (machine?.profile) printProfile(machine.profile);
   });
+  return ending.reason === undefined;
+}
+
+/** What is agreed to holds for the stages that follow, and when a GPU is opened anew. */
+function once(confirm: NonNullable<Laid["confirm"]>): NonNullable<Laid["confirm"]> {
+  let answer: Promise<boolean> | undefined;
+  return (seconds) => answer ??= confirm(seconds);
 }
 
 async function tryOut(
@@ -165,14 +180,15 @@ function openMachine({ options, interruption }: Session): Promise<Machine> {
   });
 }
 
-function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, options }: {
+function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, session }: {
   machine: Machine;
   run: Run;
   ledger: Ledger;
   reporter: Reporter;
   ending: Ending;
-  options: RunOptions;
+  session: Session;
 }): Training {
+  const { options, toGoOn } = session;
   return {
     ...{ machine, run, ledger, ending },
     memory: memoryFor(machine.gpu),
@@ -184,6 +200,7 @@ function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, option
     }),
     replicas: options.replicas,
     isEstimated: laid.isEstimated,
+    ...toGoOn !== undefined && { toGoOn },
     ...laid.confirm && { confirm: laid.confirm },
     kindOf: laid.kindOf,
     nameOf: laid.nameOf,

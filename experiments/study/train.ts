@@ -19,7 +19,9 @@ export interface Training extends Place, Yard {
   readonly replicas: number | undefined;
   /** Whether it is said first how long all takes, from a short trial of each kind of round. */
   readonly isEstimated: boolean;
-  /** Asked after the first estimate whether to go on. */
+  /** How its user goes on with the run. Default: with --resume. */
+  readonly toGoOn?: string;
+  /** Asked after an estimate whether to go on. */
   confirm?(seconds: number): Promise<boolean>;
   /** Told how far all is, at each report. */
   onProgress(standing: Standing): void;
@@ -48,7 +50,7 @@ export async function trainCells(
       await trainRounds(rounds, training);
     } catch (error) {
       const largest = Math.max(...rounds.map(({ cells }) => cells.length));
-      if (error instanceof GPUMemoryError) most = halved(largest, error, training.run);
+      if (error instanceof GPUMemoryError) most = halved(largest, error, training);
       else if (error instanceof GPUFault) await recover(error, training);
       else throw error;
     }
@@ -56,23 +58,29 @@ export async function trainCells(
 }
 
 /** Half of so many networks side by side. */
-function halved(length: number, { message }: GPUMemoryError, { folder }: Run): number {
+function halved(length: number, { message }: GPUMemoryError, training: Training): number {
   if (length === 1) {
     throw new GPUMemoryError(
-      `${message}: it takes no network; go on with --resume ${folder} where more is free, or on ` +
-        "another adapter",
+      `${message}: it takes no network; ${
+        wayOn(training)
+      } where more is free, or on another adapter`,
     );
   }
   say(`note: ${message}; with half as many networks side by side ...`);
   return Math.ceil(length / 2);
 }
 
-async function recover(failure: GPUFault, { machine, run }: Training): Promise<void> {
+function wayOn({ toGoOn, run }: Training): string {
+  return toGoOn ?? `go on with --resume ${run.folder}`;
+}
+
+async function recover(failure: GPUFault, training: Training): Promise<void> {
+  const { machine, run } = training;
   const reason = await describeFault(machine.gpu, failure);
   if (machine.reopenings >= mostReopenings) {
     throw new GPUFault(
-      `${reason}; it was opened anew ${mostReopenings} times before: go on with --resume ` +
-        `${run.folder} once the GPU works`,
+      `${reason}; it was opened anew ${mostReopenings} times before: ${wayOn(training)} once the ` +
+        "GPU works",
     );
   }
   say(

@@ -11,13 +11,13 @@ export interface Subcommand {
   readonly summary: string;
   readonly examples?: readonly Example[];
   readonly flags: FlagTable;
-  run(args: readonly string[], interruption: AbortSignal): Promise<void>;
+  run(args: readonly string[], interruption: AbortSignal): Promise<unknown>;
 }
 
 /** A command whose function is given the values of its flags. */
 export function subcommand<F extends FlagTable>(
   manual: Omit<Manual, "usage"> & { flags: F },
-  main: (values: Values<F>, interruption: AbortSignal) => Promise<void>,
+  main: (values: Values<F>, interruption: AbortSignal) => Promise<unknown>,
 ): Subcommand {
   return {
     ...manual,

@@ -38,12 +38,13 @@ export async function runTheory(
   const rows = theoryTable(result);
   const columns = Object.keys(rows[0]);
   const lines = rows.map((row) => columns.map((column) => row[column]));
-  writeWhole(`${folder}/theory.csv`, [columns, ...lines].map(csvLine).join(""));
+  const write = (name: string, text: string) => writeWhole(`${folder}/${name}`, text);
+  write("theory.csv", [columns, ...lines].map(csvLine).join(""));
   for (const { name, spec } of result.figures) {
-    writeWhole(`${folder}/theory_${name}.svg`, await renderSvg(spec));
+    write(`theory_${name}.svg`, await renderSvg(spec));
   }
   const section = sectionOf(result, describeAdapter(adapter));
-  writeExtraSection(folder, "theory", section);
+  writeExtraSection(write, "theory", section);
   print(sectionText(section));
   await makeReport(folder);
 }

@@ -3,7 +3,6 @@ import { decadeTicks } from "../../charts/loss_chart.ts";
 import { chartConfig, colorAt, optimizerHues } from "../../charts/vega.ts";
 import type { Configuration } from "../../study/cell.ts";
 import type { Estimate } from "../estimate.ts";
-import { figureOf } from "../headings.ts";
 import { type EntrySummary, evidence, type Splits, type TableSummary } from "../summary.ts";
 
 /** A figure of a table, still to be drawn. */
@@ -13,6 +12,8 @@ export interface Figure {
   readonly title: string;
   /** What it shows, a line each. */
   readonly subtitle: readonly string[];
+  /** Whether 0 has a place on its axis. */
+  readonly isLinear?: boolean;
   /** Without what all figures share. */
   readonly spec: object;
 }
@@ -158,7 +159,7 @@ export function decades(domain: [number, number]): { values?: number[] } {
 
 /** The error and its unit, a line each. */
 export function errorTitle(summary: TableSummary): string[] {
-  const { name, unit } = figureOf(summary);
+  const { name, unit } = summary.figure;
   return [name, `(${unit})`];
 }
 

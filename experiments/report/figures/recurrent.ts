@@ -1,6 +1,5 @@
 import { optimizerColor } from "../../charts/vega.ts";
 import { biasesBaseline } from "../../problems/recurrent_kind.ts";
-import { figureOf } from "../headings.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { type Figure, type Mark, marksOf, seedNote } from "./figure.ts";
 
@@ -20,7 +19,7 @@ export function recurrentFigure(summary: TableSummary): Figure | undefined {
   if (points.length === 0) return undefined;
   const momenta = [...new Set(entries.map(({ configuration }) => configuration.mu))]
     .toSorted((a, b) => a - b).map(String);
-  const { name, unit } = figureOf(summary);
+  const { name, unit } = summary.figure;
   const y = { type: "quantitative", title: name, axis: { format: "~g" } };
   const common = {
     x: {
@@ -44,6 +43,7 @@ export function recurrentFigure(summary: TableSummary): Figure | undefined {
   };
   return {
     name: `${summary.name}_momentum`,
+    isLinear: true,
     title: "Recurrent networks: zero-one loss against momentum",
     subtitle: [
       `${name}: ${unit}`,

@@ -1,14 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Configuration } from "../../../experiments/study/cell.ts";
-import { checkClaims, type Claim } from "../../../experiments/report/claims.ts";
-import { asInThePaper, type Outcome, smallTables, summaries } from "./results.ts";
+import type { Claim } from "../../../experiments/report/claims.ts";
+import { asInThePaper, claimsOfTable, type Outcome, smallTables, summaries } from "./results.ts";
 
 /** Changes how some networks came out: undefined leaves one as it is in the paper. */
 type Change = (configuration: Configuration) => Outcome;
 
 /** The claims that a folder of the small tables decides. */
 function claimsOf(change: Change = () => undefined): Claim[] {
-  return summaries(smallTables, (of) => change(of) ?? asInThePaper(of)).flatMap(checkClaims);
+  return summaries(smallTables, (of) => change(of) ?? asInThePaper(of)).flatMap(claimsOfTable);
 }
 
 /** The claim whose words contain these, for the table's first problem. */
@@ -22,20 +22,20 @@ function errorOf(train: number) {
   return { train, test: train, before: train };
 }
 
-Deno.test("checkClaims() finds all claims of the paper in results like the paper's", () => {
+Deno.test("claimsOf() finds all claims of the paper in results like the paper's", () => {
   const claims = claimsOf();
   assertEquals(claims.length, 6 + 1 + 2 + 4 * 3);
   assertEquals(claims.filter(({ verdict }) => verdict !== "holds"), []);
 });
 
-Deno.test("checkClaims() says nothing of a problem before all its networks are there", () => {
+Deno.test("claimsOf() says nothing of a problem before all its networks are there", () => {
   const { table1, table5 } = smallTables;
   const curves = summaries({ table1 }, (of) => of.mu > 0 ? undefined : asInThePaper(of));
   const sequences = summaries(
     { table5 },
     (of) => of.problem === "mul" && of.seed === 4 ? undefined : asInThePaper(of),
   );
-  const claims = [...curves, ...sequences].flatMap(checkClaims);
+  const claims = [...curves, ...sequences].flatMap(claimsOfTable);
   const evidenceOf = (row: string) => claims.find((claim) => claim.row === row)?.evidence;
   // Each has three rates and three confirmation seeds; SGD waits for the rates of the others.
   assertEquals(evidenceOf("curves"), "3 of 30 networks are there");
@@ -55,7 +55,7 @@ function bySeed(of: Configuration, errors: readonly number[]): Outcome {
   return at(of, errors[of.seed - 1]);
 }
 
-Deno.test("checkClaims() tells where SGD is not the worst, with the numbers", () => {
+Deno.test("claimsOf() tells where SGD is not the worst, with the numbers", () => {
   const { verdict, evidence } = claimOf(
     "SGD is the worst",
     (of) => of.optimizer === "cm" && of.mu === 0.9 ? at(of, 12.5) : undefined,
@@ -64,7 +64,7 @@ Deno.test("checkClaims() tells where SGD is not the worst, with the numbers", ()
   assertStringIncludes(evidence, "0.9M: 12.50, SGD: 9.540, difference 2.960 ± 0.4471 (3 seeds)");
 });
 
-Deno.test("checkClaims() leaves open what the confirmation seeds do not agree on", () => {
+Deno.test("claimsOf() leaves open what the confirmation seeds do not agree on", () => {
   const verdictOf = (sgd: number[]) =>
     claimOf("SGD is the worst", (of) => {
       if (of.optimizer === "sgd") return bySeed(of, sgd);
@@ -78,7 +78,7 @@ Deno.test("checkClaims() leaves open what the confirmation seeds do not agree on
   assertEquals(verdictOf([9, 7, 7.1, 7.2]), "does not hold");
 });
 
-Deno.test("checkClaims() takes no word of the seed that chose the rates", () => {
+Deno.test("claimsOf() takes no word of the seed that chose the rates", () => {
   const words = "NAG with a momentum above 0.9";
   const of = (usual: number[]) =>
     claimOf(words, (of) => {
@@ -90,18 +90,22 @@ Deno.test("checkClaims() takes no word of the seed that chose the rates", () => 
   assertEquals(of([0.01, 3, 3.1, 3.2]).verdict, "holds");
 });
 
-Deno.test("checkClaims() decides nothing with fewer than two confirmation seeds, and says why", () => {
+Deno.test("claimsOf() decides nothing with fewer than two confirmation seeds, and says why", () => {
   const { table1, table3, table5 } = structuredClone(smallTables);
   for (const [seeds, has] of [[[1], "no"], [[1, 2], "one"]] as const) {
     for (const { budget } of [table1, table3, table5]) Object.assign(budget, { seeds });
-    const claims = summaries({ table1, table3, table5 }, asInThePaper).flatMap(checkClaims);
+    const claims = summaries({ table1, table3, table5 }, asInThePaper).flatMap(claimsOfTable);
     assertEquals(claims.length, 6 + 2 + 4 * 3);
     for (const { verdict } of claims) assertEquals(verdict, "not decided");
     assertStringIncludes(claims[0].evidence, `0.9N has ${has} confirmation seed`);
+    // What no seed was asked for has not diverged.
+    const belowBiases = claims.filter(({ claim }) => claim.includes("biases alone"));
+    assertEquals(belowBiases.length, 4);
+    for (const { evidence } of belowBiases) assertEquals(evidence.includes("diverged"), false);
   }
 });
 
-Deno.test("checkClaims() lets no claim hold against a best rate at the edge of its grid", () => {
+Deno.test("claimsOf() lets no claim hold against a best rate at the edge of its grid", () => {
   const fixed = structuredClone(smallTables.table1);
   Object.assign(fixed.budget, { widen: false });
   const claimsAt = (isAtEdge: (of: Configuration) => boolean, sgd = 9) =>
@@ -117,7 +121,7 @@ Deno.test("checkClaims() lets no claim hold against a best rate at the edge of i
           : 2;
         const best = isAtEdge(of) ? 0.05 : 0.02;
         return errorOf(level * spread * (of.learningRate === best ? 1 : 1.5));
-      }).flatMap(checkClaims).map(({ claim, ...finding }) => [claim, finding] as const),
+      }).flatMap(claimsOfTable).map(({ claim, ...finding }) => [claim, finding] as const),
     );
   const worst = "SGD is the worst", high = "NAG with a momentum above 0.9 is better than with 0.9";
   const good = "NAG is at least as good as CM at a momentum above 0.9";
@@ -147,7 +151,7 @@ Deno.test("checkClaims() lets no claim hold against a best rate at the edge of i
   assertEquals(claimsAt(({ mu }) => mu === 0.9, 3.5).get(worst)?.verdict, "not decided");
 });
 
-Deno.test("checkClaims() compares the best momentum above 0.9 with 0.9, for NAG and for CM", () => {
+Deno.test("claimsOf() compares the best momentum above 0.9 with 0.9, for NAG and for CM", () => {
   const spoilt = (optimizer: string) => (of: Configuration) =>
     of.optimizer === optimizer && of.mu > 0.9 ? at(of, 15 + 0.1 * of.seed) : undefined;
   const verdicts = (change: Change) =>
@@ -156,7 +160,7 @@ Deno.test("checkClaims() compares the best momentum above 0.9 with 0.9, for NAG 
   assertEquals(verdicts(spoilt("cm")), ["holds", "does not hold"]);
 });
 
-Deno.test("checkClaims() allows NAG 5 % of CM's error, and no more", () => {
+Deno.test("claimsOf() allows NAG 5 % of CM's error, and no more", () => {
   const words = "NAG is at least as good";
   const at99 = (nag: number[], cm: number[]) =>
     claimOf(words, (of) => {
@@ -177,7 +181,7 @@ Deno.test("checkClaims() allows NAG 5 % of CM's error, and no more", () => {
   assertStringIncludes(worse.evidence, "non-inferiority margin of 5 %: 0.1000");
 });
 
-Deno.test("checkClaims() takes a network that diverged for the worse of its pair", () => {
+Deno.test("claimsOf() takes a network that diverged for the worse of its pair", () => {
   const cmDiverges = (seeds: readonly number[], optimizer = "cm") =>
     claimOf(
       "NAG is at least as good",
@@ -198,7 +202,7 @@ Deno.test("checkClaims() takes a network that diverged for the worse of its pair
   assertEquals(both.verdict, "not decided");
 });
 
-Deno.test("checkClaims() decides nothing by an entry that diverged at every rate", () => {
+Deno.test("claimsOf() decides nothing by an entry that diverged at every rate", () => {
   const { verdict, evidence } = claimOf(
     "SGD is the worst",
     ({ optimizer, mu }) => optimizer === "cm" && mu === 0.9 ? "diverged" : undefined,
@@ -207,7 +211,7 @@ Deno.test("checkClaims() decides nothing by an entry that diverged at every rate
   assertStringIncludes(evidence, "0.9M diverged at every learning rate");
 });
 
-Deno.test("checkClaims() asks NAG to train where CM fails, with the confirmation seeds", () => {
+Deno.test("claimsOf() asks NAG to train where CM fails, with the confirmation seeds", () => {
   const words = "NAG still trains";
   const { evidence } = claimOf(words);
   assertStringIncludes(evidence, "mu 0.999 at 0.02: NAG 0.4121, 0.4200, 0.4279, CM 16.00, 16.00");
@@ -242,7 +246,7 @@ Deno.test("checkClaims() asks NAG to train where CM fails, with the confirmation
   assertEquals(chance.verdict, "not decided");
 });
 
-Deno.test("checkClaims() asks the test errors to be in the order of the training errors", () => {
+Deno.test("claimsOf() asks the test errors to be in the order of the training errors", () => {
   const words = "test error follows";
   const { verdict, evidence } = claimOf(words);
   assertEquals(verdict, "holds");
@@ -260,7 +264,7 @@ Deno.test("checkClaims() asks the test errors to be in the order of the training
   assertEquals(mixed.verdict, "not decided");
 });
 
-Deno.test("checkClaims() asks the finish to lower the error at every cap above 0.9", () => {
+Deno.test("claimsOf() asks the finish to lower the error at every cap above 0.9", () => {
   const finish = (before: number[]) =>
     claimOf("finish lowers", (of) => {
       if (of.optimizer !== "nag" || of.mu !== 0.99) return undefined;
@@ -277,7 +281,7 @@ Deno.test("checkClaims() asks the finish to lower the error at every cap above 0
   assertEquals(finish([2, 2, 4, 4]).verdict, "not decided");
 });
 
-Deno.test("checkClaims() tells stuck scales from those that train", () => {
+Deno.test("claimsOf() tells stuck scales from those that train", () => {
   const scale = (scale: number, error: number, spread = 0.01): Change => (of) =>
     of.network === "autoencoder" && of.init === "sparse" && of.initScale === scale
       ? at(of, error + spread * of.seed)
@@ -294,7 +298,7 @@ Deno.test("checkClaims() tells stuck scales from those that train", () => {
   assertEquals(verdicts(scale(2, 5, 1)), ["holds", "not decided"]);
 });
 
-Deno.test("checkClaims() compares recurrent networks with none and with the biases alone", () => {
+Deno.test("claimsOf() compares recurrent networks with none and with the biases alone", () => {
   const add = (error: (of: Configuration) => number): Change => (of) =>
     of.problem === "add"
       ? errorOf(error(of) + 0.0001 * of.seed * (of.mu + 1) + (of.learningRate === 0.001 ? 0 : 0.1))

@@ -1,5 +1,6 @@
+import { table1 } from "../../../experiments/studies/table1.ts";
+import { table5 } from "../../../experiments/studies/table5.ts";
 import { assertEquals } from "@std/assert";
-import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
 import { differencesTable } from "../../../experiments/report/differences.ts";
 import { runsTable } from "../../../experiments/report/runs.ts";
 import { notMNIST, unchecked } from "../../../experiments/problems/problem.ts";
@@ -22,18 +23,18 @@ function differencesOf(tables: Tables): string[][] {
 }
 
 Deno.test("differencesTable() finds the paper's own budget and data unlike it in seeds alone", () => {
-  const { layers: _, ...budget } = autoencoderBudgets.table1.paper;
+  const { layers: _, ...budget } = table1.budgets.paper;
   const { layers } = paperProblems.mnist;
   const data = `original, ${mnistSums.map((sum) => `SHA-256 ${sum}`).join(", ")}`;
-  const table1 = { problem: "mnist" as const, layers, data, budget };
-  const { mul: __, ...others } = recurrentBudgets.paper.lengths;
-  const table5 = { problems: ["mul" as const], budget: recurrentBudgets.paper };
-  assertEquals(differencesOf({ table1, table5 }), [
+  const mnist = { problem: "mnist" as const, layers, data, budget };
+  const { mul: __, ...others } = table5.budgets.paper.lengths;
+  const sequences = { problems: ["mul" as const], budget: table5.budgets.paper };
+  assertEquals(differencesOf({ table1: mnist, table5: sequences }), [
     ["Table 1", "seeds"],
     ["Table 5", "seeds"],
   ]);
-  const longer = { ...recurrentBudgets.paper, lengths: { ...others, mul: 81 } };
-  assertEquals(differencesOf({ table5: { ...table5, budget: longer } }), [
+  const longer = { ...table5.budgets.paper, lengths: { ...others, mul: 81 } };
+  assertEquals(differencesOf({ table5: { ...sequences, budget: longer } }), [
     ["Table 5", "T"],
     ["Table 5", "seeds"],
   ]);
@@ -62,7 +63,7 @@ Deno.test("differencesTable() names data that stand in for the paper's", () => {
 });
 
 Deno.test("differencesTable() and runsTable() call no data original by their names", () => {
-  const { layers: _, ...budget } = autoencoderBudgets.table1.paper;
+  const { layers: _, ...budget } = table1.budgets.paper;
   const other = `SHA-256 ${"0".repeat(64)}`, [train] = mnistSums;
   const cases = [
     // As they are told, and as they were told before sums were compared.

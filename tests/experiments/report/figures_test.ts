@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { drawFigures } from "../../../experiments/report/figures/draw.ts";
-import { asInThePaper, type Outcomes, smallTables, summaries } from "./results.ts";
+import { asInThePaper, figuresOfTable, type Outcomes, smallTables, summaries } from "./results.ts";
 
 /** The SVG texts of all figures, by name. */
 async function draw(outcomes: Outcomes, tables = smallTables): Promise<Map<string, string>> {
-  const drawn = await Promise.all(summaries(tables, outcomes).map(drawFigures));
+  const drawn = await Promise.all(summaries(tables, outcomes).map(figuresOfTable));
   return new Map(drawn.flat().map(({ name, svg }) => [name, svg]));
 }
 
@@ -19,7 +18,7 @@ function marks(svg: string, role: string): number {
     .filter(([, found]) => found === role).length;
 }
 
-Deno.test("drawFigures() labels each figure with its title, its unit and what its bars are", async () => {
+Deno.test("figuresOfTable() labels each figure with its title, its unit and what its bars are", async () => {
   const figures = await draw(asInThePaper);
   const expected: Record<string, string[]> = {
     table1_updates: [
@@ -59,7 +58,7 @@ Deno.test("drawFigures() labels each figure with its title, its unit and what it
   }
 });
 
-Deno.test("drawFigures() draws a line for each method and split", async () => {
+Deno.test("figuresOfTable() draws a line for each method and split", async () => {
   const figures = await draw(asInThePaper);
   // CM and NAG at four caps, each panel with SGD: training and test.
   assertEquals(marks(figures.get("table1_updates")!, "line mark"), 2 * 5 * 2);
@@ -68,7 +67,7 @@ Deno.test("drawFigures() draws a line for each method and split", async () => {
   assertEquals(marks(figures.get("table1_momentum")!, "line mark"), 2 * 2);
 });
 
-Deno.test("drawFigures() marks a learning rate at which the network diverged", async () => {
+Deno.test("figuresOfTable() marks a learning rate at which the network diverged", async () => {
   const crosses = (svg: string) => marks(svg, "point");
   const some = await draw(asInThePaper);
   const none = await draw((of) => {
@@ -82,7 +81,7 @@ Deno.test("drawFigures() marks a learning rate at which the network diverged", a
   assertEquals(crosses(none.get("table1_learning_rates")!), 0);
 });
 
-Deno.test("drawFigures() keeps each method's colour where others are missing", async () => {
+Deno.test("figuresOfTable() keeps each method's colour where others are missing", async () => {
   const { table1 } = smallTables;
   const only = (mu: number): Outcomes => (of) =>
     of.optimizer === "sgd" || of.mu === mu ? asInThePaper(of) : undefined;
@@ -97,7 +96,7 @@ Deno.test("drawFigures() keeps each method's colour where others are missing", a
   }
 });
 
-Deno.test("drawFigures() draws a zero-one loss of 0, and nothing where nothing came out", async () => {
+Deno.test("figuresOfTable() draws a zero-one loss of 0, and nothing where nothing came out", async () => {
   const { table5 } = smallTables;
   const tables = { table5 } as typeof smallTables;
   const zero = await draw(() => ({ train: 0, test: 0 }), tables);
@@ -106,7 +105,7 @@ Deno.test("drawFigures() draws a zero-one loss of 0, and nothing where nothing c
   assertEquals((await draw(() => "diverged")).size, 0);
 });
 
-Deno.test("drawFigures() leaves an error of 0 out of a logarithmic axis, and says so", async () => {
+Deno.test("figuresOfTable() leaves an error of 0 out of a logarithmic axis, and says so", async () => {
   const { table5: _, ...tables } = smallTables;
   const outcomes: Outcomes[] = [
     () => ({ train: 0, test: 0, before: 0 }),
@@ -122,7 +121,7 @@ Deno.test("drawFigures() leaves an error of 0 out of a logarithmic axis, and say
   for (const [name, svg] of all) assert(words(svg).includes(note), name);
 });
 
-Deno.test("drawFigures() names the networks whose best rate is at the edge of those tried", async () => {
+Deno.test("figuresOfTable() names the networks whose best rate is at the edge of those tried", async () => {
   const falling: Outcomes = (of) => {
     const outcome = asInThePaper(of);
     const isAtEdge = of.optimizer === "nag" && of.mu === 0.9;

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultTreeAdapter, type DefaultTreeAdapterTypes, html, parse } from "parse5";
 import { InputError } from "../../../core/errors.ts";
-import { cellPath } from "../../../experiments/study/cell.ts";
+import { decodeCell } from "../../../experiments/study/cell.ts";
+import { cellPath } from "../../../experiments/study/ledger.ts";
 import { networkOf } from "../../../experiments/studies/grid.ts";
 import { writeExtraSection } from "../../../experiments/report/extra_sections.ts";
 import { makeReport } from "../../../experiments/report/report.ts";
@@ -13,6 +14,7 @@ import {
   type Outcomes,
   smallTables,
   summaries,
+  writeCell,
   writeResults,
 } from "./results.ts";
 import { scratch } from "../scratch.ts";
@@ -37,7 +39,7 @@ interface Page {
 async function make(folder: string): Promise<Made> {
   let printed = "";
   using _wide = wideTerminal();
-  await makeReport(folder, (text) => printed += text);
+  await makeReport(folder, { show: (text) => printed += text });
   const read = (name: string) => Deno.readTextFileSync(`${folder}/${name}`);
   return { printed, page: readPage(read("report.html")), read };
 }
@@ -346,7 +348,9 @@ Deno.test("makeReport() draws what is finite where networks diverged", async () 
 Deno.test("makeReport() adds the sections that lie in the folder", async () => {
   using folder = scratch();
   folder.write("rates.svg", new TextEncoder().encode("<svg><script>alert(1)</script></svg>"));
-  writeExtraSection(folder.path, "theory", {
+  const write = (name: string, text: string) =>
+    void folder.write(name, new TextEncoder().encode(text));
+  writeExtraSection(write, "theory", {
     title: "Theory & <b>rates</b>",
     text: ["First.", "Second."],
     tables: [{ title: "Residuals", columns: ["what", "residual"], rows: [["CM < NAG", "1e-7"]] }],
@@ -376,7 +380,7 @@ Deno.test("makeReport() names a section that is none, and a figure that is missi
   for (const [json, words] of bad) {
     const text = typeof json === "string" ? json : JSON.stringify(json);
     folder.write("theory.json", new TextEncoder().encode(text));
-    await assertRejects(() => makeReport(folder.path, () => {}), InputError, words);
+    await assertRejects(() => makeReport(folder.path, { show() {} }), InputError, words);
   }
 });
 
@@ -387,10 +391,25 @@ Deno.test("makeReport() makes nothing of a folder with a damaged cell", async ()
   const path = cellPath(folder.path, networkOf(tables[0].entries[7], 0.02, 1).id);
   Deno.writeTextFileSync(
     path,
-    Deno.readTextFileSync(path).replace(/"train": [\d.]+/, '"train": 0'),
+    Deno.readTextFileSync(path).replace(/"squaredError": [\d.]+/, '"squaredError": 0'),
   );
-  await assertRejects(() => makeReport(folder.path, () => {}), InputError, path);
+  await assertRejects(() => makeReport(folder.path, { show() {} }), InputError, path);
   assertEquals(folder.names(), ["cells", "table1.json"]);
+});
+
+Deno.test("makeReport() leaves networks out that are not finished", async () => {
+  using folder = scratch();
+  const { table1 } = smallTables;
+  const [{ entries: [entry] }] = writeResults(folder.path, { table1 }, asInThePaper);
+  const { id } = networkOf(entry, 0.02, 1);
+  const path = cellPath(folder.path, id), cell = decodeCell(Deno.readFileSync(path));
+  Deno.removeSync(path);
+  const without = await make(folder.path);
+  const result = { ...cell.result, status: "unfinished" as const, updates: 9, final: null };
+  writeCell(folder.path, { ...cell, result });
+  const { printed, page, read } = await make(folder.path);
+  assertEquals([printed, page.html], [without.printed, without.page.html]);
+  assertEquals(readTable(read("cells.csv")).some((row) => row.id === id), false);
 });
 
 Deno.test("makeReport() writes the same bytes again", async () => {

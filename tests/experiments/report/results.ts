@@ -1,21 +1,21 @@
+import { checkClaims, type Claim } from "../../../experiments/report/claims.ts";
+import { drawFigures, type DrawnFigure } from "../../../experiments/report/figures/draw.ts";
+import { autoencoderTables, paperTables } from "../../../experiments/studies/paper_tables.ts";
+import type { TableStudy } from "../../../experiments/studies/table_study.ts";
 // A folder of results for tests: tables are laid as they are, and networks made up.
-import { autoencoderBudgets, recurrentBudgets } from "../../../experiments/studies/budget.ts";
-import { type Cell, type CellResult, writeCell } from "../../../experiments/study/cell.ts";
-import type { Configuration } from "../../../experiments/study/cell.ts";
+import { table5 } from "../../../experiments/studies/table5.ts";
 import {
-  type FoundTable,
-  layTable,
-  type TableRecord,
-} from "../../../experiments/studies/records.ts";
-import {
-  type PlannedTable,
-  table1,
-  table2,
-  table3,
-  table5,
-  type TableName,
-} from "../../../experiments/studies/grid.ts";
-import { reachedMomentum } from "../../../experiments/studies/networks.ts";
+  type Cell,
+  type CellResult,
+  type CellRow,
+  type Configuration,
+  encodeCell,
+  type Splits,
+} from "../../../experiments/study/cell.ts";
+import { cellPath } from "../../../experiments/study/ledger.ts";
+import { layTable } from "../../../experiments/studies/records.ts";
+import type { FoundTable, TableRecord } from "../../../experiments/studies/table_record.ts";
+import { type PlannedTable } from "../../../experiments/studies/grid.ts";
 import { nextNetworks } from "../../../experiments/studies/stages.ts";
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
 import { shortestFloat32 } from "../../../experiments/files/tables.ts";
@@ -29,18 +29,20 @@ export type Outcomes = (configuration: Configuration) => Outcome;
 /** The adapter that the networks are said to be trained on. */
 export const adapter = "Voodoo <script>alert(1)</script> & Co";
 
-type Configurations = Readonly<Record<TableName, TableRecord["configuration"]>>;
+type Configurations = Readonly<
+  Record<"table1" | "table2" | "table3" | "table5", TableRecord["configuration"]>
+>;
 
 /** The small preset of each table on Curves, of T = 10 for table 5. */
 export const smallTables: Configurations = {
   table1: curvesTable("table1"),
   table2: curvesTable("table2"),
   table3: curvesTable("table3"),
-  table5: { problems: ["add", "mul", "mem-5", "mem-20"], budget: recurrentBudgets.small },
+  table5: { problems: ["add", "mul", "mem-5", "mem-20"], budget: table5.budgets.small },
 };
 
 function curvesTable(name: "table1" | "table2" | "table3"): TableRecord["configuration"] {
-  const { layers, ...budget } = autoencoderBudgets[name].small;
+  const { layers, ...budget } = autoencoderTables[name].budgets.small;
   return { problem: "curves", layers: [...layers!], data: "stand-in, seed 1", budget };
 }
 
@@ -56,7 +58,7 @@ export function results(
       arguments: [name, "--updates", "9"],
       nagare: "0.1.0",
     },
-    table: planOf(name as TableName, configuration),
+    table: planOf(name as string, configuration),
   }));
   return { tables, cells: trainAll(tables.map(({ table }) => table), outcomes) };
 }
@@ -90,14 +92,24 @@ export function writeResults(
   outcomes: Outcomes,
 ): PlannedTable[] {
   const { tables, cells } = results(configurations, outcomes);
-  for (const { table, record } of tables) layTable(folder, table.name, record).record();
+  for (const { table, record } of tables) {
+    layTable(folder, table.name, record).record((name, text) =>
+      Deno.writeTextFileSync(`${folder}/${name}`, text)
+    );
+  }
   for (const cell of cells.values()) writeCell(folder, cell);
   return tables.map(({ table }) => table);
 }
 
-function planOf(name: TableName, configuration: TableRecord["configuration"]): PlannedTable {
-  if ("problems" in configuration) return table5(configuration.problems, configuration.budget);
-  return { table1, table2, table3 }[name as "table1"](configuration);
+/** Writes a cell where those of a folder are. */
+export function writeCell(folder: string, cell: Cell): void {
+  Deno.mkdirSync(`${folder}/cells`, { recursive: true });
+  Deno.writeTextFileSync(cellPath(folder, cell.id), encodeCell(cell));
+}
+
+function planOf(name: string, configuration: TableRecord["configuration"]): PlannedTable {
+  if ("problems" in configuration) return table5.lay(configuration.problems, configuration.budget);
+  return autoencoderTables[name as "table1"].lay(configuration);
 }
 
 /** A finished network. */
@@ -114,7 +126,7 @@ export function cellOf(
       adapter,
       nagare: "0.1.0",
       deno: "2.9.6",
-      finished: "2026-11-22T20:15:00.000Z",
+      saved: "2026-11-22T20:15:00.000Z",
       replicas: 18,
       seconds: 900,
     },
@@ -125,39 +137,51 @@ function resultOf(
   configuration: Configuration,
   outcome: NonNullable<Outcome>,
 ): CellResult {
-  const common = { reachedMomentum: reachedMomentum(configuration) };
+  const { updates } = configuration;
   if (outcome === "diverged") {
-    const nothing = { train: null, test: null };
+    const nothing = figuresOf(configuration, NaN, NaN);
     return {
-      ...common,
-      ...{ status: "diverged", divergedAt: 17, final: nothing, beforeFinish: nothing },
+      ...{ updates, status: "diverged", divergedAt: 17, final: nothing, beforeFinish: nothing },
       curve: [],
     };
   }
   const { train, test, before } = outcome;
   return {
-    ...common,
-    ...{ status: "ok", divergedAt: null, final: { train: rounded(train), test: rounded(test) } },
+    ...{ updates, status: "ok", divergedAt: null, final: figuresOf(configuration, train, test) },
     beforeFinish: before === undefined
       ? null
-      : { train: rounded(before), test: rounded(before * test / train) },
+      : figuresOf(configuration, before, before * test / train),
     curve: curveOf(configuration, outcome),
   };
 }
 
-/** As the GPU gives it and a cell writes it. */
-const rounded = shortestFloat32;
+/** As the GPU gives them and a cell writes them: the error that the report shows, and the loss. */
+function figuresOf({ network }: Configuration, train: number, test: number): Splits {
+  const name = network === "recurrent" ? "zeroOneLoss" : "squaredError";
+  const figures = (error: number) => ({
+    loss: shortestFloat32(10 * error),
+    [name]: shortestFloat32(error),
+  });
+  return { train: figures(train), test: figures(test) };
+}
 
-/** Down to the final error. */
+/** From before the first update down to the final error. */
 function curveOf(
-  { updates, reportEvery, mu: momentum }: Configuration,
+  configuration: Configuration,
   { train, test }: { train: number; test: number },
-): CellResult["curve"] {
-  return Array.from({ length: Math.ceil(updates / reportEvery) }, (_, i) => {
-    const update = Math.min(updates, (i + 1) * reportEvery);
-    const above = (updates / update) ** 0.9;
-    const errors = { train: rounded(train * above), test: rounded(test * above) };
-    return { update, momentum, loss: rounded(10 * train), ...errors };
+): CellRow[] {
+  const { updates, reportEvery, mu } = configuration;
+  return Array.from({ length: Math.ceil(updates / reportEvery) + 1 }, (_, i) => {
+    const update = Math.min(updates, i * reportEvery);
+    const above = update === 0 ? 1000 : (updates / update) ** 0.9;
+    return {
+      update,
+      momentum: update === 0 ? null : mu,
+      loss: update === 0 ? null : shortestFloat32(10 * train),
+      gradientNorm: null,
+      ...figuresOf(configuration, train * above, test * above),
+      seconds: update,
+    };
   });
 }
 
@@ -166,7 +190,7 @@ export const asInThePaper: Outcomes = (configuration) => {
   const { optimizer, mu, learningRate, seed, network } = configuration;
   const spread = 1 + 0.02 * seed;
   if (network === "recurrent") {
-    const chance = { add: 0.8, mul: 0.8, "mem-5": 2.4, "mem-20": 7.9 }[configuration.problem];
+    const chance = { add: 0.8, mul: 0.8, "mem-5": 2.4, "mem-20": 7.9 }[configuration.problem]!;
     const train = chance * spread * (1 - mu) ** 0.3 * (learningRate > 0.005 ? 1 : 1.1) *
       (optimizer === "cm" ? 1.05 : 1);
     return { train, test: train };
@@ -182,3 +206,17 @@ export const asInThePaper: Outcomes = (configuration) => {
     (init === "sparse" && activation === "sigmoid" ? 1 + Math.log2(initScale) / 4 : 1.5);
   return { train, test: 1.1 * train, before: mu > 0.9 ? 1.2 * train : train };
 };
+
+/** The claims of a summary's table. */
+export function claimsOfTable(summary: TableSummary): Claim[] {
+  return checkClaims(summary, studyOf(summary).claims);
+}
+
+/** The figures of a summary's table. */
+export function figuresOfTable(summary: TableSummary): Promise<DrawnFigure[]> {
+  return drawFigures(summary, studyOf(summary).figures);
+}
+
+function studyOf({ name }: TableSummary): TableStudy {
+  return paperTables.find(({ heading }) => heading.name === name)!;
+}

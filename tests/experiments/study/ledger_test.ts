@@ -1,16 +1,11 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { InputError } from "../../../core/errors.ts";
-import {
-  type Cell,
-  cellPath,
-  decodeCell,
-  encodeCell,
-  readCells,
-} from "../../../experiments/study/cell.ts";
-import { layTable, readTables } from "../../../experiments/studies/records.ts";
+import { type Cell, decodeCell, encodeCell } from "../../../experiments/study/cell.ts";
+import { cellPath, readCells, readState, statePath } from "../../../experiments/study/ledger.ts";
 import { networksOf } from "../../../experiments/studies/stages.ts";
 import { asInThePaper, cellOf, smallTables, writeResults } from "../report/results.ts";
 import { scratch } from "../scratch.ts";
+import { trainSmall } from "./small_grid.ts";
 
 const { table1 } = smallTables;
 
@@ -35,7 +30,7 @@ function refusal(folder: string, path: string): string {
   return message;
 }
 
-Deno.test("readCells() reads what writeCell() wrote", () => {
+Deno.test("readCells() reads what was written", () => {
   const { folder, cell } = withOneCell();
   using _ = folder;
   const written = cellOf(cell.id, cell.configuration, asInThePaper(cell.configuration)!);
@@ -79,8 +74,9 @@ Deno.test("readCells() names a cell whose number was edited by hand", () => {
   const { folder, path, cell } = withOneCell();
   using _ = folder;
   const text = Deno.readTextFileSync(path);
-  const { train } = cell.result.final;
-  Deno.writeTextFileSync(path, text.replace(`"train": ${train}`, '"train": 0.001'));
+  const { squaredError } = cell.result.final!.train;
+  const edited = text.replaceAll(`"squaredError": ${squaredError}`, '"squaredError": 0.001');
+  Deno.writeTextFileSync(path, edited);
   assertStringIncludes(refusal(folder.path, path), "its content does not fit its check sum");
 });
 
@@ -109,41 +105,37 @@ Deno.test("readCells() names a file of JSON that is no cell, and its first flaw"
   }
 });
 
-Deno.test("readTables() lays tables anew from their records, in the paper's order", () => {
-  using folder = scratch();
-  const { table3, table1 } = smallTables;
-  const laid = writeResults(folder.path, { table3, table1 }, () => undefined);
-  assertEquals(readTables(folder.path).map(({ table }) => table), laid.toReversed());
+Deno.test("decodeCell() reads figures that are not finite as they were", () => {
+  const { folder, cell } = withOneCell();
+  using _ = folder;
+  const figures = { loss: Infinity, squaredError: NaN, other: -Infinity };
+  const final = { train: figures, test: figures };
+  const diverged = { ...cell, result: { ...cell.result, final } };
+  assertEquals(decodeCell(new TextEncoder().encode(encodeCell(diverged))), diverged);
 });
 
-Deno.test("readTables() names a record that is not as it was written", () => {
+Deno.test("readState() names a state that is damaged, or another network's, and leaves it", async () => {
   using folder = scratch();
-  writeResults(folder.path, { table1 }, () => undefined);
-  const path = `${folder.path}/table1.json`;
-  const text = Deno.readTextFileSync(path);
-  const damages = [
-    text.slice(0, -3),
-    "{}",
-    text.replace('"updates": 3000', '"updates": "3000"'),
-    text.replace('"updates": 3000', '"updates": -1'),
-    text.replace('"problem": "curves"', '"problem": "digits"'),
+  await trainSmall({ folder: folder.path, updates: 3 });
+  const [one, other] = [...readCells(folder.path).keys()];
+  const path = statePath(folder.path, one), bytes = Deno.readFileSync(path);
+  const damaged = bytes.slice();
+  damaged[damaged.length - 5] ^= 1;
+  const cases = [
+    damaged,
+    bytes.subarray(0, bytes.length - 1),
+    Deno.readFileSync(statePath(folder.path, other)),
   ];
-  for (const damaged of damages) {
-    Deno.writeTextFileSync(path, damaged);
-    const { message } = assertThrows(() => readTables(folder.path), InputError);
-    assertStringIncludes(message, `${path} is not as it was written`);
-    assertEquals(message.includes("\n"), false);
+  for (const found of cases) {
+    Deno.writeFileSync(path, found);
+    const { message } = await assertRejects(() => readState(path, one), InputError);
+    assertStringIncludes(message, path);
+    assertStringIncludes(message, "put it back as it was, or remove it, to have the network");
+    await assertRejects(
+      () => trainSmall({ folder: folder.path, updates: 6, resume: true }),
+      InputError,
+      path,
+    );
+    assertEquals(Deno.readFileSync(path), found);
   }
-});
-
-Deno.test("layTable() refuses a folder of another configuration, and names the difference", () => {
-  using folder = scratch();
-  writeResults(folder.path, { table1 }, () => undefined);
-  const other = structuredClone(table1);
-  other.budget.updates = 2000;
-  assertThrows(
-    () => layTable(folder.path, "table1", { preset: "small", configuration: other }),
-    InputError,
-    `${folder.path}/table1.json was laid with updates 3000, not 2000: repeat the command as it was`,
-  );
 });
