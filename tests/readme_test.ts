@@ -1,21 +1,42 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { commonFlags } from "../experiments/terminal/flags.ts";
+import { assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
+import { shippedOptimizers } from "../experiments/study/shipped_optimizers.ts";
 import { runDeno } from "./experiments/processes.ts";
+import { scratch } from "./experiments/scratch.ts";
+import { flagsPage, flagsPagePath } from "./flags_page.ts";
 
 const root = new URL("../", import.meta.url);
 const readme = Deno.readTextFileSync(new URL("README.md", root));
+const flags = Deno.readTextFileSync(flagsPagePath);
 
-Deno.test("README's example runs as it is printed", async () => {
-  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
-  const file = await Deno.makeTempFile({ suffix: ".ts" });
-  try {
-    await Deno.writeTextFile(file, example.replace('"./mod.ts"', `"${root}mod.ts"`));
-    const { status, stdout, stderr } = await runDeno(["run", "-A", file]);
-    assertEquals(status, 0, stderr);
-    assertMatch(stdout, /^100 \[ \d+\.\d+, \d+\.\d+ \]\n39200 \[/m);
-  } finally {
-    await Deno.remove(file);
-  }
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gm"))]
+    .map(([, block]) => block);
+}
+
+Deno.test("README is for a person in a hurry", () => {
+  assertLessOrEqual(readme.split("\n").length, 250);
+});
+
+Deno.test("README's lines of TypeScript run together as they are printed", async () => {
+  using folder = scratch();
+  const program = blocks("ts").join("").replace(/"https:[^"]*\/mod\.ts"/, `"${root}mod.ts"`);
+  const file = folder.write("program.ts", new TextEncoder().encode(program));
+  const { status, stdout, stderr } = await runDeno(["run", "-A", file]);
+  assertEquals(status, 0, stderr);
+  assertMatch(stdout, /^100 \[ \d+\.\d+, \d+\.\d+ \]\n39200$/m);
+});
+
+Deno.test("README's mine.ts trains beside nag, and its settings are flags", async () => {
+  using folder = scratch();
+  const [mine] = blocks("js");
+  const file = folder.write("mine.ts", new TextEncoder().encode(mine));
+  const { status, stdout, stderr } = await runDeno([
+    ...["run", "-A", `${root}experiments/autoencoder.ts`, "--optimizer", `nag,${file}`],
+    ...["--beta", "0.5,0.9", "--layers", "784,9,3", "--updates", "2", "--eval-cases", "5"],
+    ...["--batch-size", "5", "--out", `${folder.path}/run`],
+  ]);
+  assertEquals(status, 0, stderr);
+  assertEquals(stdout.match(/^sign /gm)?.length, 2);
 });
 
 Deno.test("README names every task", () => {
@@ -23,32 +44,29 @@ Deno.test("README names every task", () => {
   for (const task of Object.keys(tasks)) assertStringIncludes(readme, `task ${task}`);
 });
 
-const [, autoencoders, recurrent, tables] = readme.split(
-  /^## (?:Train|Recurrent networks|The paper's tables|Runs that survive)$/m,
-);
+Deno.test("README names every optimizer", () => {
+  const [, list] = /Shipped are ([^.]*)\./.exec(readme)!;
+  assertEquals(list.split(/,\s+|\s+and\s+/), Object.keys(shippedOptimizers));
+});
 
-/** The flags of a help that are not those of every program. */
-function ownFlags(help: string): string[] {
-  return [...help.matchAll(/^ {2}--([a-z0-9-]+)/gm)].map(([, name]) => name)
-    .filter((name) => !Object.hasOwn(commonFlags, name)).map((name) => `--${name}`);
-}
+Deno.test("README names no flag, command or file that there is not", async () => {
+  const told = [
+    ...readme.replaceAll(/^.*deno@.*$|`--allow-[^`]*`|systemd.*$/gm, "")
+      .matchAll(/(?<=[\s`])--([a-z0-9-]+)/g),
+  ].map(([, name]) => name);
+  // Of other programs: of the benchmark.
+  const strange = [...new Set(told)].filter((name) =>
+    name !== "only" && !flags.includes(`\`--${name} `) && !flags.includes(`\`--${name}\``)
+  );
+  assertEquals(strange, []);
+  for (const [, path] of readme.matchAll(/\]\((?!https:|#)([^)]*)\)/g)) {
+    await Deno.stat(new URL(path, root));
+  }
+  for (const command of flags.matchAll(/paper\.ts ([^:\n]*)/g)) {
+    for (const name of command[1].split(", ")) assertStringIncludes(readme, `\`${name}\``);
+  }
+});
 
-for (const [program, section] of [["autoencoder", autoencoders], ["rnn", recurrent]]) {
-  Deno.test(`README names every flag of ${program}.ts, and no other`, async () => {
-    const { stdout } = await runDeno(["run", `${root}experiments/${program}.ts`, "--help"]);
-    // Named in a row of a table, or in the list of those that mean the same.
-    const told = [...section.matchAll(/^\| `(--[a-z0-9-]+)` +\||^Flags that[^`]*`([^`]*)`/gm)]
-      .flatMap(([, flag, list]) => list === undefined ? [flag] : list.split(/\s+/));
-    assertEquals(told.toSorted(), ownFlags(stdout).toSorted());
-  });
-}
-
-Deno.test("README names every command and flag of paper.ts, and no other", async () => {
-  const help = async (...args: string[]) =>
-    (await runDeno(["run", `${root}experiments/paper.ts`, ...args, "--help"])).stdout;
-  const commands = [...(await help()).matchAll(/^ {2}([a-z]+\d?) {2,}/gm)].map(([, name]) => name);
-  const texts = await Promise.all(commands.map((command) => help(command)));
-  const flags = texts.flatMap(ownFlags);
-  const told = [...tables.matchAll(/^\| `([a-z0-9-]+)` +\|/gm)].map(([, name]) => name);
-  assertEquals(told.toSorted(), [...new Set([...commands, ...flags])].toSorted());
+Deno.test("FLAGS.md is as deno task flags makes it", async () => {
+  assertEquals(flags, await flagsPage());
 });
