@@ -3,7 +3,7 @@ import { nameSettings } from "../charts/setting_names.ts";
 import { alignTable } from "../files/tables.ts";
 import { formatFigure } from "../report/text_table.ts";
 import { print } from "../terminal/terminal.ts";
-import type { Configuration } from "./cell.ts";
+import type { Cell, Configuration } from "./cell.ts";
 import { type Column, figureOf, type KindFigure } from "./network_kind.ts";
 import { compareFigures, type Outcome } from "./outcomes.ts";
 import { errorOf, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
@@ -43,7 +43,8 @@ export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void 
 /**
  * The best setting beside the worst that stayed finite, with the names that loss.svg gives them: "after
  * 2000 updates NAG 0.9 has a training squared error of 4.265, SGD of 11.42". Undefined where fewer than
- * two settings stayed finite, or where a network has no error after its last update.
+ * two settings stayed finite, where a network has no error after its last update, or where the networks
+ * of a setting were trained for different lengths.
  */
 export function comparisonWords(
   outcomes: readonly Outcome[],
@@ -55,9 +56,13 @@ export function comparisonWords(
     .toSorted((a, b) => a.error - b.error);
   const cells = finite.flatMap(({ outcomes }) => outcomes.map(({ cell }) => cell));
   if (finite.length < 2 || cells.some(({ result }) => result.final === null)) return undefined;
+  const lengthsOf = (cells: readonly Cell[]) => new Set(cells.map(({ result }) => result.updates));
+  const areMixed = finite.some(({ outcomes }) =>
+    lengthsOf(outcomes.map(({ cell }) => cell)).size > 1
+  );
+  if (areMixed) return undefined;
   const names = namesOf(finite, [...settings, ...furtherSettings]);
-  const lengths = new Set(cells.map(({ result }) => result.updates));
-  const after = lengths.size === 1 ? `after ${cells[0].result.updates} updates ` : "";
+  const after = lengthsOf(cells).size === 1 ? `after ${cells[0].result.updates} updates ` : "";
   const isMean = finite.some(({ outcomes }) => outcomes.length > 1);
   const split = figure.split === "train" ? "training" : "test";
   const title = `a ${isMean ? "mean " : ""}${split} ${figure.title}`;

@@ -81,10 +81,12 @@ Deno.test("comparisonWords() leaves out settings that diverged, and lengths that
   assertEquals(comparisonWords(outcomes.slice(0, 2), printed), undefined);
 });
 
-Deno.test("comparisonWords() says nothing of networks without an error after their last update", () => {
+Deno.test("comparisonWords() says nothing of errors that are not there, or of several lengths", () => {
   assertEquals(
     comparisonWords([network("sgd", 3), network("nag", undefined, nag)], printed),
     undefined,
   );
   assertEquals(comparisonWords([network("sgd", 3)], printed), undefined);
+  const longer = [network("nag", 2, nag), network("nag", 1, { ...nag, updates: 4000 })];
+  assertEquals(comparisonWords([network("sgd", 3), ...longer], printed), undefined);
 });
