@@ -1,9 +1,8 @@
 import { writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
-import type { Cell } from "../study/cell.ts";
+import { type Cell, finishedOf } from "../study/cell.ts";
 import { readCells } from "../study/ledger.ts";
 import { readTables } from "../studies/records.ts";
-import { finishedOf } from "../studies/session.ts";
 import { cellsCsv } from "./cells_csv.ts";
 import { checkClaims, claimsTable } from "./claims.ts";
 import { readExtraSections } from "./extra_sections.ts";

@@ -21,8 +21,7 @@ import {
   recurrentBudgets,
 } from "./budget.ts";
 import type { DataOptions } from "./data.ts";
-import type { PhasesRequest } from "./phases.ts";
-import type { TableRequest } from "./tables.ts";
+import type { PhasesRequest, TableRequest } from "./requests.ts";
 
 const ofPreset = { shown: "the preset's" };
 

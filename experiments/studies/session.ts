@@ -1,6 +1,5 @@
 import { InputError } from "../../mod.ts";
 import { exists, tryWriting } from "../files/files.ts";
-import type { Cell } from "../study/cell.ts";
 import { readRecord } from "../study/resume.ts";
 import { placeOf, recordName } from "../study/run_folder.ts";
 import type { Session } from "../study/study.ts";
@@ -56,9 +55,4 @@ export function confirmPaper(interruption: AbortSignal): (seconds: number) => Pr
     const time = days < 2 ? formatDuration(seconds) : `about ${Math.round(days)} days`;
     return ask(`this takes ${time}: go on?`, false, { unattended: true, interruption });
   };
-}
-
-/** The cells that are finished. */
-export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
-  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
 }
