@@ -5,6 +5,7 @@ import {
   recurrentBudgets,
 } from "../studies/budget.ts";
 import { paperProblems } from "../../mod.ts";
+import type { PaperSequences } from "../studies/configurations.ts";
 import { notMNIST, unchecked } from "../problems/problem.ts";
 import { tellData } from "../studies/data.ts";
 import type { TableConfiguration } from "../studies/records.ts";
@@ -42,10 +43,12 @@ const autoencoderAspects: readonly Aspect<AutoencoderGrid>[] = [
   ["learning rates", ({ budget }) => list(budget.learningRates), "those that suit the budget"],
 ];
 
-const recurrentAspects: readonly Aspect<RecurrentBudget>[] = [
+const recurrentAspects = (
+  problems: readonly PaperSequences[],
+): readonly Aspect<RecurrentBudget>[] => [
   [
     "T",
-    ({ lengths }) => Object.entries(lengths).map(([name, T]) => `${name} ${T}`).join(", "),
+    ({ lengths }) => problems.map((name) => `${name} ${lengths[name]}`).join(", "),
     "shorter sequences are learnt in fewer updates, and are easier",
   ],
   ["hidden units", ({ hidden }) => count(hidden), "a smaller network trains in less time"],
@@ -100,7 +103,11 @@ function differencesOf({ name, record: { configuration } }: TableSummary): Diffe
   if (name === "table5" || isRecurrent(configuration)) {
     return isRecurrent(configuration)
       ? [
-        ...compare(recurrentAspects, recurrentBudgets.paper, configuration.budget),
+        ...compare(
+          recurrentAspects(configuration.problems),
+          recurrentBudgets.paper,
+          configuration.budget,
+        ),
         seedsOf(configuration, "4 networks an entry"),
       ]
       : [];
