@@ -1,5 +1,4 @@
 import { InputError } from "../../mod.ts";
-import type { Cell } from "./cell.ts";
 import type { Share } from "../terminal/flags.ts";
 import { hasState, type Ledger, type PlannedCell } from "./ledger.ts";
 
@@ -67,9 +66,4 @@ export function shareOf(
   const origin = ({ id, from }: PlannedCell) => from && from.folder === undefined ? from.cell : id;
   const places = new Map([...new Set(planned.map(origin))].map((id, place) => [id, place]));
   return planned.filter((cell) => places.get(origin(cell))! % share.count === share.index - 1);
-}
-
-/** The cells that are finished. */
-export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
-  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
 }
