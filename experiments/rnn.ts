@@ -3,9 +3,10 @@ import { sequenceChart } from "./charts/sequence_chart.ts";
 import { idleFlags, mostConnections, recurrentFlags } from "./problems/recurrent_flags.ts";
 import { recurrentKind } from "./problems/recurrent_kind.ts";
 import { chooseSequences } from "./problems/sequences.ts";
-import { runGrid } from "./study/grid_program.ts";
+import { gridCommand, runCommand } from "./study/grid_program.ts";
 
-await runGrid({
+/** Trains recurrent networks. */
+export const trainRecurrentNetworks = gridCommand({
   name: "rnn",
   summary:
     "Trains recurrent networks on problems with long-term dependencies, as Sutskever, Martens, Dahl " +
@@ -77,3 +78,5 @@ await runGrid({
     });
   },
 });
+
+if (import.meta.main) await runCommand(trainRecurrentNetworks);

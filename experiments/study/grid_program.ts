@@ -92,12 +92,12 @@ export interface GridLaid extends Pick<GridReport, "kind" | "chart" | "draw"> {
   begin?(run: Run): void;
 }
 
-/** Runs a program that trains a grid of networks. */
-export function runGrid<F extends FlagTable>(
-  program: GridProgram<F>,
-  given: readonly string[] = Deno.args,
-): Promise<void> {
-  return runMain(async (interruption) => {
+/** What carries a command line out, until it is interrupted. */
+export type Command = (args: readonly string[], interruption: AbortSignal) => Promise<void>;
+
+/** A program that trains a grid of networks, by its command line. */
+export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Command {
+  return async (given, interruption) => {
     const args = withConfig(given);
     const { name, summary, examples, defaults } = program;
     const known = [...recordedArguments(args), ...args];
@@ -155,7 +155,12 @@ export function runGrid<F extends FlagTable>(
         return new GridReporter({ ...views, run, keep, chart, draw });
       },
     }, { program: name, options: common, earlier, interruption, args });
-  });
+  };
+}
+
+/** Runs the command line of this process. */
+export function runCommand(command: Command): Promise<void> {
+  return runMain((interruption) => command(Deno.args, interruption));
 }
 
 function examplesOf(usage: string, examples: readonly Example[]): Example[] {

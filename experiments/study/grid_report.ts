@@ -84,7 +84,7 @@ export class GridReporter implements Reporter {
       if (keep !== "none") this.#write("network.safetensors", best);
       await draw({ run, best, gpu: end.machine.gpu });
     }
-    printOutcomes(outcomes, { figure: kind.figure, settings });
+    printOutcomes(outcomes, { kind, settings });
     printEnd(run.folder, outcomes);
   }
 

@@ -2,14 +2,14 @@ import type { Profile } from "../../mod.ts";
 import { alignTable } from "../files/tables.ts";
 import { print } from "../terminal/terminal.ts";
 import type { Configuration } from "./cell.ts";
-import { type Column, figureOf, type KindFigure } from "./network_kind.ts";
+import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
 import { compareFigures, type Outcome } from "./outcomes.ts";
 
 /** Prints a row for each network on stdout, the best first. */
 export function printOutcomes(
   outcomes: readonly Outcome[],
-  { figure, settings }: {
-    figure: KindFigure;
+  { kind: { figure, baseline }, settings }: {
+    kind: Pick<NetworkKind, "figure" | "baseline">;
     settings: readonly Column<Configuration>[];
   },
 ): void {
@@ -21,11 +21,13 @@ export function printOutcomes(
       configuration.seed,
       figures.train[figure.name]?.toFixed(4) ?? "-",
       figures.test[figure.name]?.toFixed(4) ?? "-",
+      ...baseline ? [baseline.of(configuration)?.toFixed(4) ?? "-"] : [],
       result.divergedAt === null ? status : `${status} at ${result.divergedAt}`,
     ];
   });
   const heading = [...settings.map(({ name }) => name.replaceAll("_", " ")), "seed"];
   const errors = ["train", "test"].map((split) => `${split} ${figure.title}`);
+  if (baseline) errors.push(baseline.title);
   const important = ["optimizer", ...errors, "mu", "learning rate"];
   print(
     alignTable([[...heading, ...errors, "status"], ...rows], { whole: "summary.csv", important }),

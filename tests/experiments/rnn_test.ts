@@ -1,14 +1,12 @@
-import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
 import { softmax } from "../../experiments/charts/sequence_chart.ts";
 import { readTable } from "../../experiments/files/tables.ts";
-import { runDeno } from "./processes.ts";
+import { trainRecurrentNetworks } from "../../experiments/rnn.ts";
+import { runHere } from "./commands.ts";
 import { scratch } from "./scratch.ts";
 
-const program = fileURLToPath(new URL("../../experiments/rnn.ts", import.meta.url));
-
 function run(...args: string[]) {
-  return runDeno(["run", "-A", program, ...args]);
+  return runHere(trainRecurrentNetworks, args);
 }
 
 const tiny = [
