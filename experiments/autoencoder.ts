@@ -6,7 +6,7 @@ import { identityOf, requireBatch, uploader } from "./problems/problem.ts";
 import { problems } from "./problems/problems.ts";
 import { gridFlags, initScale } from "./study/grid.ts";
 import { gridCommand, runCommand } from "./study/grid_program.ts";
-import { loadAgain, requireSameData } from "./study/resume.ts";
+import { loadAgain, recordedInterval, requireSameData } from "./study/resume.ts";
 
 /** Trains deep autoencoders. */
 export const trainAutoencoders = gridCommand({
@@ -36,7 +36,7 @@ export const trainAutoencoders = gridCommand({
     requireBatch(batchSize, loaded);
     requireSameData(earlier, loaded.source);
     const { source, remark, image, examples } = loaded;
-    const reportEvery = options.every ?? reportInterval(options);
+    const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const sheet = image && { ...image, columns: 12 };
     const kind = autoencoderKind({ upload: uploader(loaded, load), optimizerOf });
     return {

@@ -3,6 +3,7 @@ import { sequenceChart } from "./charts/sequence_chart.ts";
 import { idleFlags, mostConnections, recurrentFlags } from "./problems/recurrent_flags.ts";
 import { recurrentKind } from "./problems/recurrent_kind.ts";
 import { chooseSequences } from "./problems/sequences.ts";
+import { recordedInterval } from "./study/resume.ts";
 import { gridCommand, runCommand } from "./study/grid_program.ts";
 
 /** Trains recurrent networks. */
@@ -23,7 +24,7 @@ export const trainRecurrentNetworks = gridCommand({
   ],
   flags: recurrentFlags,
   defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98] },
-  lay(options, { optimizerOf }) {
+  lay(options, { earlier, optimizerOf }) {
     const { problem, hidden, init, updates, finish, batchSize, clipNorm } = options;
     const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);
     if (init.includes("echo-state") && fanIn > hidden) {
@@ -34,7 +35,7 @@ export const trainRecurrentNetworks = gridCommand({
     const sequences = chooseSequences(options);
     const { length, task, example, inputNames, outputNames } = sequences;
     const inputScale = options.inputScale ?? sequences.inputScale;
-    const reportEvery = options.every ?? Math.ceil(updates / 100);
+    const reportEvery = options.every ?? recordedInterval(earlier) ?? Math.ceil(updates / 100);
     const { symbols, items, centre, cue, spectralRadius, outputScale } = options;
     const kind = recurrentKind({
       optimizerOf,

@@ -229,6 +229,15 @@ export async function loadAgain<T>(
   }
 }
 
+/**
+ * Updates between two reports of the run that goes on: made longer it keeps them, whatever the default
+ * of its length is.
+ */
+export function recordedInterval(earlier: JsonObject | undefined): number | undefined {
+  const { reportEvery } = isObject(earlier?.configuration) ? earlier.configuration : {};
+  return typeof reportEvery === "number" ? reportEvery : undefined;
+}
+
 /** Refuses data that are not those of the run that goes on, wherever their files lie. */
 export function requireSameData(earlier: JsonObject | undefined, data: JsonObject): void {
   const identity = (source: Json | undefined) =>

@@ -94,6 +94,8 @@ export async function carryOut(laid: Laid, session: Session): Promise<void> {
     say(`${folder} is finished: nothing to do; more --updates make it longer`);
     return;
   }
+  // A damaged state is refused before anything is written.
+  for (const cell of missing) await there.standing(cell);
   // Where a run was killed at its end, its pictures may be missing.
   const isEnded = missing.length === 0 && earlier?.status !== "running";
   const count = wanted(there.cells).length;
