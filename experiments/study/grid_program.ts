@@ -24,6 +24,7 @@ import {
 import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
 import { withConfig } from "./config_file.ts";
+import { exists } from "../files/files.ts";
 import { beginAt } from "./origins.ts";
 import {
   type OptimizerDefaults,
@@ -33,7 +34,7 @@ import {
 } from "./optimizer_flags.ts";
 import { loadOptimizers } from "./optimizer_file.ts";
 import { expandOptimizers } from "./optimizers.ts";
-import { recordedArguments, resumeRun } from "./resume.ts";
+import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts";
 import type { Run } from "./run_folder.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
@@ -118,6 +119,8 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     );
     if (answer !== undefined) return print(answer);
     const { options, earlier } = resumeRun(name, flags, parseFlags(flags, args), args);
+    const files = choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []);
+    requireSameOptimizers(earlier, files);
     const common = options as unknown as Values<F> & Values<CommonFlags>;
     const { finish, updates, target, keep } = common;
     if (finish > updates) {
@@ -132,7 +135,6 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     const { kind, chart, draw, remark, begin } = laid;
     const grid = gridCells({ ...laid, optimizers, seed: common.seed }, laid.configure);
     const cells = beginAt(grid, common);
-    const files = choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []);
     const views = {
       ...{ kind, cells, target },
       settings: settingColumns,
@@ -149,7 +151,8 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       },
       remark,
       isEstimated: false,
-      isWhole: (folder, there) => areAsCellsSay(folder, views, there),
+      isWhole: (folder, there) =>
+        areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`),
       report(run) {
         begin?.(run);
         return new GridReporter({ ...views, run, keep, chart, draw });

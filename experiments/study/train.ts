@@ -1,7 +1,7 @@
 import { type Gpu, GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { formatDuration, type Progress, showProgress } from "../terminal/progress.ts";
 import { say } from "../terminal/terminal.ts";
-import type { CellRow } from "./cell.ts";
+import type { CellResult, CellRow } from "./cell.ts";
 import { expectedSeconds } from "./expected_time.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { missingOf, readyOf } from "./missing.ts";
@@ -20,6 +20,8 @@ export interface Training extends Place, Yard {
   readonly isEstimated: boolean;
   /** Asked after the first estimate whether to go on. */
   confirm?(seconds: number): Promise<boolean>;
+  /** Whether a rule that stopped a network would stop it where it is. Default: it would not. */
+  readonly isStopped?: ((cell: PlannedCell, result: CellResult) => boolean) | undefined;
   /** Told where all goes on from what was saved. */
   onRestart(): void;
   /** What the progress calls a cell. */
@@ -38,7 +40,7 @@ export async function trainCells(
   let { replicas: most = Infinity } = training;
   for (;;) {
     training.onRestart();
-    const missing = readyOf(missingOf(cells, training.ledger), training.ledger);
+    const missing = readyOf(missingOf(cells, training.ledger, training.isStopped), training.ledger);
     if (missing.length === 0 || training.ending.signal.aborted) return;
     const rounds = await layRounds(missing, most, training);
     try {
