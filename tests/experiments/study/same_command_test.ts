@@ -250,6 +250,8 @@ Deno.test("--target stops networks that have reached it, and tells when; the run
       .map(({ result }) => result.curve.find(({ train }) => train.squaredError <= 1.6)!.update);
     assertEquals(Number(updates_to_target), (reached[0] + reached[1]) / 2);
   }
+  const summary = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
+  assertEquals(new Set(summary.map(({ status }) => status)), new Set(["stopped"]));
   const before = snapshot(out);
   assertEquals(await adaptersAsked(() => trained(...flags, "--out", out)), 0);
   assertEquals(snapshot(out), before);
