@@ -11,7 +11,6 @@ import { GPUFault, GPUMemoryError, InputError } from "../../../mod.ts";
 import { linesOnStderr } from "../processes.ts";
 import { scratch } from "../scratch.ts";
 import {
-  grid,
   networkBytes,
   type SmallOutcome,
   type SmallRun,
