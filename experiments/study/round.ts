@@ -106,7 +106,9 @@ class Course {
     const { standings } = round;
     this.#before_s = Math.max(0, ...standings?.map(({ seconds }) => seconds) ?? []);
     this.#findings = round.cells.map((_, r) => ({
-      rows: [...standings?.[r].rows ?? []],
+      // Where a shorter run ended, a longer one has no report.
+      rows: standings?.[r].rows.filter(({ update }) => this.#nextReport(update - 1) === update) ??
+        [],
       divergedAt: standings ? divergenceOf(standings[r]) : null,
       beforeFinish: standings?.[r].beforeFinish ?? null,
     }));
