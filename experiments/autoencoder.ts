@@ -5,10 +5,11 @@ import { autoencoderKind } from "./problems/autoencoder_kind.ts";
 import { identityOf, requireBatch, uploader } from "./problems/problem.ts";
 import { problems } from "./problems/problems.ts";
 import { gridFlags, initScale } from "./study/grid.ts";
-import { runGrid } from "./study/grid_program.ts";
-import { loadAgain, requireSameData } from "./study/resume.ts";
+import { gridCommand, runCommand } from "./study/grid_program.ts";
+import { loadAgain, recordedInterval, requireSameData } from "./study/resume.ts";
 
-await runGrid({
+/** Trains deep autoencoders. */
+export const trainAutoencoders = gridCommand({
   name: "autoencoder",
   summary:
     "Trains deep autoencoders on the GPU as Sutskever, Martens, Dahl and Hinton (2013) did. Comma " +
@@ -35,7 +36,7 @@ await runGrid({
     requireBatch(batchSize, loaded);
     requireSameData(earlier, loaded.source);
     const { source, remark, image, examples } = loaded;
-    const reportEvery = options.every ?? reportInterval(options);
+    const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const sheet = image && { ...image, columns: 12 };
     const kind = autoencoderKind({ upload: uploader(loaded, load), optimizerOf });
     return {
@@ -79,3 +80,5 @@ function reportInterval(
   // Cases of both splits; a forward pass is about a third of an update.
   return Math.max(Math.ceil(updates / 100), Math.ceil(20 * evalCases / (3 * batchSize)));
 }
+
+if (import.meta.main) await runCommand(trainAutoencoders);

@@ -3,9 +3,11 @@ import { sequenceChart } from "./charts/sequence_chart.ts";
 import { idleFlags, mostConnections, recurrentFlags } from "./problems/recurrent_flags.ts";
 import { recurrentKind } from "./problems/recurrent_kind.ts";
 import { chooseSequences } from "./problems/sequences.ts";
-import { runGrid } from "./study/grid_program.ts";
+import { recordedInterval } from "./study/resume.ts";
+import { gridCommand, runCommand } from "./study/grid_program.ts";
 
-await runGrid({
+/** Trains recurrent networks. */
+export const trainRecurrentNetworks = gridCommand({
   name: "rnn",
   summary:
     "Trains recurrent networks on problems with long-term dependencies, as Sutskever, Martens, Dahl " +
@@ -22,7 +24,7 @@ await runGrid({
   ],
   flags: recurrentFlags,
   defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98] },
-  lay(options, { optimizerOf }) {
+  lay(options, { earlier, optimizerOf }) {
     const { problem, hidden, init, updates, finish, batchSize, clipNorm } = options;
     const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);
     if (init.includes("echo-state") && fanIn > hidden) {
@@ -33,7 +35,7 @@ await runGrid({
     const sequences = chooseSequences(options);
     const { length, task, example, inputNames, outputNames } = sequences;
     const inputScale = options.inputScale ?? sequences.inputScale;
-    const reportEvery = options.every ?? Math.ceil(updates / 100);
+    const reportEvery = options.every ?? recordedInterval(earlier) ?? Math.ceil(updates / 100);
     const { symbols, items, centre, cue, spectralRadius, outputScale } = options;
     const kind = recurrentKind({
       optimizerOf,
@@ -77,3 +79,5 @@ await runGrid({
     });
   },
 });
+
+if (import.meta.main) await runCommand(trainRecurrentNetworks);

@@ -19,6 +19,8 @@ export interface TableOptions {
   attempt?: (write: () => void) => void;
 }
 
+const newline = "\n".charCodeAt(0);
+
 /**
  * A CSV file that grows by rows: each is in the file when {@linkcode Table.append} returns. Where
  * the system refuses a write, the rows wait for the next {@linkcode Table.save}; a file that
@@ -69,12 +71,16 @@ export class Table<Column extends string> implements Disposable {
     this.#attempt(() => this.save());
   }
 
-  /** Has the file hold another text; its beginning stays untouched where it is the same. */
+  /** Has the file hold another text; the lines that it begins with stay untouched where they are the same. */
   rewrite(text: string): void {
     if (text === this.text) return;
-    this.#parts.splice(0, Infinity, encode(text));
-    this.#length = this.#parts[0].length;
-    this.#saved = { parts: 0, length: 0 };
+    const before = encode(this.text), after = encode(text);
+    let same = 0;
+    while (same < this.#saved.length && before[same] === after[same]) same++;
+    same = after.lastIndexOf(newline, same - 1) + 1;
+    this.#parts.splice(0, Infinity, after.subarray(0, same), after.subarray(same));
+    this.#length = after.length;
+    this.#saved = { parts: 1, length: same };
     this.#attempt(() => this.save());
   }
 

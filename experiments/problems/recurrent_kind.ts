@@ -54,6 +54,7 @@ export function recurrentKind(
       title: "zero-one loss",
       unit: "fraction of wrong cases; of mem, wrong symbols a sequence",
     },
+    baseline: { title: "biases alone", of: biasesBaseline },
     columns: {
       curve: [
         { name: "train_loss", cell: ({ loss }) => loss },

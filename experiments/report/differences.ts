@@ -1,5 +1,6 @@
 import type { RecurrentBudget } from "../studies/budget.ts";
 import { paperProblems } from "../../mod.ts";
+import type { PaperSequences } from "../studies/configurations.ts";
 import { notMNIST, unchecked } from "../problems/problem.ts";
 import { tellData } from "../studies/data.ts";
 import type { TableConfiguration } from "../studies/table_record.ts";
@@ -37,10 +38,12 @@ const autoencoderAspects: readonly Aspect<AutoencoderGrid>[] = [
   ["learning rates", ({ budget }) => list(budget.learningRates), "those that suit the budget"],
 ];
 
-const recurrentAspects: readonly Aspect<RecurrentBudget>[] = [
+const recurrentAspects = (
+  problems: readonly PaperSequences[],
+): readonly Aspect<RecurrentBudget>[] => [
   [
     "T",
-    ({ lengths }) => Object.entries(lengths).map(([name, T]) => `${name} ${T}`).join(", "),
+    ({ lengths }) => problems.map((name) => `${name} ${lengths[name]}`).join(", "),
     "shorter sequences are learnt in fewer updates, and are easier",
   ],
   ["hidden units", ({ hidden }) => count(hidden), "a smaller network trains in less time"],
@@ -94,7 +97,11 @@ export function differencesTable(summaries: readonly TableSummary[]): TextTable 
 function differencesOf({ paper, record: { configuration } }: TableSummary): Difference[] {
   if (isRecurrent(configuration)) {
     return [
-      ...compare(recurrentAspects, paper as RecurrentBudget, configuration.budget),
+      ...compare(
+        recurrentAspects(configuration.problems),
+        paper as RecurrentBudget,
+        configuration.budget,
+      ),
       seedsOf(configuration, "4 networks an entry"),
     ];
   }

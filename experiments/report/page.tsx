@@ -78,7 +78,8 @@ function Claims({ claims }: { claims: readonly Claim[] }) {
 
 function ResultSection({ summary, figures }: Report["tables"][number]) {
   const { name, unit } = summary.figure;
-  const { planned, cells: { length: found } } = summary;
+  const { planned, cells: { length: found }, record: { configuration: { budget } } } = summary;
+  const { widen = true } = budget;
   const rates = ratesMatrix(summary);
   return (
     <Section id={summary.name} title={summary.title}>
@@ -95,8 +96,10 @@ function ResultSection({ summary, figures }: Report["tables"][number]) {
       {figures.map((figure) => <Figure key={figure.name} {...figure} />)}
       <h3>{rates.title}</h3>
       <p>
-        With the first seed. Where the best rate was the lowest or the highest, half of it or twice
-        of it was tried besides.
+        With the first seed.
+        {widen &&
+          " Where the best rate was the lowest or the highest, half of it or twice of it was " +
+            "tried besides."}
       </p>
       <DataTable table={rates} />
     </Section>

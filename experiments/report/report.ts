@@ -1,10 +1,9 @@
 import { writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
-import type { Cell } from "../study/cell.ts";
+import { type Cell, finishedOf } from "../study/cell.ts";
 import { readCells } from "../study/ledger.ts";
 import { paperTables } from "../studies/paper_tables.ts";
 import { readTables } from "../studies/records.ts";
-import { finishedOf } from "../study/missing.ts";
 import { cellsCsv } from "./cells_csv.ts";
 import { checkClaims, claimsTable } from "./claims.ts";
 import { readExtraSections } from "./extra_sections.ts";

@@ -15,9 +15,8 @@ import { type AutoencoderBudget, phasesBudgets, presets, type RecurrentBudget } 
 import { type AutoencoderTableName, autoencoderTables } from "./paper_tables.ts";
 import { table5 } from "./table5.ts";
 import type { DataOptions } from "./data.ts";
-import type { PhasesRequest } from "./phases.ts";
+import type { PhasesRequest, TableRequest } from "./requests.ts";
 import { paperFlags } from "./session.ts";
-import type { TableRequest } from "./tables.ts";
 
 const ofPreset = { shown: "the preset's" };
 

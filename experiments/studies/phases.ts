@@ -2,18 +2,12 @@ import { InputError } from "../../mod.ts";
 import { makeReport } from "../report/report.ts";
 import { carryOut } from "../study/study.ts";
 import type { PhasesBudget } from "./budget.ts";
-import { type DataOptions, layersOf, loadPaperData } from "./data.ts";
+import { layersOf, loadPaperData } from "./data.ts";
 import { paperKinds } from "./paper_kinds.ts";
 import { writePhases } from "./phases_section.ts";
 import { layPhases } from "./records.ts";
+import type { PhasesRequest } from "./requests.ts";
 import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
-
-/** The experiment that a command asks for. */
-export interface PhasesRequest {
-  readonly preset: string;
-  readonly budget: PhasesBudget;
-  readonly data: DataOptions;
-}
 
 /**
  * Trains what a folder still lacks of the experiment, and puts it into the folder's report. Gives

@@ -96,7 +96,8 @@ export function meansOf(points: readonly Point[], seeds: number): Mean[] {
   }));
 }
 
-function sectionOf(
+/** What the report says of them; exported for tests. */
+export function sectionOf(
   means: readonly Mean[],
   caps: readonly number[],
   { trunk, branchings }: PlannedPhases,
@@ -109,12 +110,12 @@ function sectionOf(
     const marks = [updates[Math.floor(updates.length / 4)], updates[updates.length - 1]];
     return marks.filter((mark) => mark !== undefined).map((mark) => {
       const reached = caps.map((mu) => branch.find((p) => p.mu === mu && p.update === mark));
-      const best = reached.toSorted((a, b) => (a?.train ?? Infinity) - (b?.train ?? Infinity))[0];
+      const least = Math.min(...reached.map((p) => p?.train ?? Infinity));
       return [
         String(at),
         String(mark - at),
         ...reached.flatMap((p) => [formatFigure(p?.train), formatFigure(p?.test)]),
-        best ? String(best.mu) : "",
+        reached.flatMap((p) => p?.train === least ? [p.mu] : []).join(", "),
       ];
     });
   });

@@ -1,35 +1,16 @@
 import { InputError } from "../../mod.ts";
 import { makeReport } from "../report/report.ts";
-import type { Cell } from "../study/cell.ts";
+import { type Cell, finishedOf } from "../study/cell.ts";
 import { carryOut } from "../study/study.ts";
 import { say } from "../terminal/terminal.ts";
-import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
-import { type PaperSequences, RECURRENT_CONNECTIONS } from "./configurations.ts";
-import { type DataOptions, layersOf, loadPaperData, type PaperData } from "./data.ts";
-import type { AutoencoderTableName } from "./paper_tables.ts";
+import { RECURRENT_CONNECTIONS } from "./configurations.ts";
+import { layersOf, loadPaperData, type PaperData } from "./data.ts";
 import { paperKinds } from "./paper_kinds.ts";
 import { layTable } from "./records.ts";
-import type { TableConfiguration } from "./table_record.ts";
+import type { TableRequest } from "./requests.ts";
 import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
-import { finishedOf } from "../study/missing.ts";
 import { currentStage, nextNetworks } from "./stages.ts";
-
-/** A table that a command asks for. */
-export type TableRequest = AutoencoderRequest | RecurrentRequest;
-
-interface AutoencoderRequest {
-  readonly name: AutoencoderTableName;
-  readonly preset: string;
-  readonly budget: AutoencoderBudget;
-  readonly data: DataOptions;
-}
-
-interface RecurrentRequest {
-  readonly name: "table5";
-  readonly preset: string;
-  readonly budget: RecurrentBudget;
-  readonly problems: readonly PaperSequences[];
-}
+import type { TableConfiguration } from "./table_record.ts";
 
 /**
  * Trains what the tables' folder still lacks, stage after stage, and makes the report of what it then

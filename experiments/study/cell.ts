@@ -137,6 +137,11 @@ export function finishOf({ updates, finish }: Configuration): number | undefined
   return finish === 0 ? undefined : updates - finish;
 }
 
+/** The cells that are finished. */
+export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
+  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
+}
+
 /** Figures as cells keep them: the shortest number that is the same float32. */
 export function kept(figures: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(

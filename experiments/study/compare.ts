@@ -59,7 +59,7 @@ export async function compareRuns(comparison: Comparison): Promise<void> {
         settingColumns: columns,
       };
       run.write("report.html", runPage(page));
-      printOutcomes(outcomes, { figure, settings, furtherSettings });
+      printOutcomes(outcomes, { kind, settings, furtherSettings });
       print(`\nresults in ${run.folder}; open ${run.folder}/report.html`);
     },
   );

@@ -12,7 +12,7 @@ export class Ending {
     this.#interruption = interruption;
     this.signal = AbortSignal.any([interruption, this.#stop.signal]);
     if (maxTime_ms !== undefined) {
-      const clock = signalAfter(maxTime_ms - performance.now());
+      const clock = signalAfter(Math.max(0, maxTime_ms - performance.now()));
       clock.addEventListener("abort", () => this.stop(`--max-time ${showTime(maxTime_ms)}`));
     }
   }

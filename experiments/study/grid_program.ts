@@ -26,6 +26,7 @@ import type { JsonObject } from "./json.ts";
 import { pagePort } from "../page/port_flag.ts";
 import { requirePagePermission } from "../page/live.ts";
 import { withConfig } from "./config_file.ts";
+import { exists } from "../files/files.ts";
 import { beginAt } from "./origins.ts";
 import {
   type OptimizerDefaults,
@@ -35,7 +36,7 @@ import {
 } from "./optimizer_flags.ts";
 import { loadOptimizers } from "./optimizer_file.ts";
 import { expandOptimizers } from "./optimizers.ts";
-import { recordedArguments, resumeRun } from "./resume.ts";
+import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts";
 import type { Run } from "./run_folder.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
@@ -98,12 +99,12 @@ export interface GridLaid extends Pick<GridReport, "kind" | "chart" | "draw"> {
   begin?(run: Run): void;
 }
 
-/** Runs a program that trains a grid of networks. */
-export function runGrid<F extends FlagTable>(
-  program: GridProgram<F>,
-  given: readonly string[] = Deno.args,
-): Promise<void> {
-  return runMain(async (interruption) => {
+/** What carries a command line out, until it is interrupted. */
+export type Command = (args: readonly string[], interruption: AbortSignal) => Promise<void>;
+
+/** A program that trains a grid of networks, by its command line. */
+export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Command {
+  return async (given, interruption) => {
     const args = withConfig(given);
     const { name, summary, examples, defaults } = program;
     const known = [...recordedArguments(args), ...args];
@@ -129,6 +130,8 @@ export function runGrid<F extends FlagTable>(
     );
     if (answer !== undefined) return print(answer);
     const { options, earlier } = resumeRun(name, flags, parseFlags(flags, args), args);
+    const files = choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []);
+    requireSameOptimizers(earlier, files);
     const common = options as unknown as Values<F> & Values<CommonFlags>;
     const { finish, updates, target, keep } = common;
     if (finish > updates) {
@@ -144,7 +147,6 @@ export function runGrid<F extends FlagTable>(
     const { kind, chart, draw, remark, begin } = laid;
     const grid = gridCells({ ...laid, optimizers, seed: common.seed }, laid.configure);
     const cells = beginAt(grid, common);
-    const files = choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []);
     const views = {
       ...{ kind, cells, target },
       settings: settingColumns,
@@ -161,7 +163,8 @@ export function runGrid<F extends FlagTable>(
       },
       remark,
       isEstimated: false,
-      isWhole: (folder, there) => areAsCellsSay(folder, views, there),
+      isWhole: (folder, there) =>
+        areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`),
       report(run) {
         begin?.(run);
         const command = [`${name}.ts`, ...args].join(" ");
@@ -177,7 +180,12 @@ export function runGrid<F extends FlagTable>(
         });
       },
     }, { program: name, options: common, earlier, interruption, args });
-  });
+  };
+}
+
+/** Runs the command line of this process. */
+export function runCommand(command: Command): Promise<void> {
+  return runMain((interruption) => command(Deno.args, interruption));
 }
 
 function examplesOf(usage: string, examples: readonly Example[]): Example[] {

@@ -9,10 +9,12 @@ import { exists, readWhole, writeWhole } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
 import { versions } from "../files/provenance.ts";
 import type { Cell } from "./cell.ts";
+import { hasState, readState, statePath } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import { figureOf, type KindFigure } from "./network_kind.ts";
 import { finiteOnes, type Outcome, outcomeOf } from "./outcomes.ts";
 import { printEnd, printOutcomes } from "./print.ts";
+import { openRound } from "./round.ts";
 import type { Run } from "./run_folder.ts";
 import type { End, Reporter, Trained } from "./study.ts";
 import { outcomesOf, seedColumn, type ViewOptions, Views, viewsOf } from "./views.ts";
@@ -99,7 +101,7 @@ export class GridReporter implements Reporter {
       for (const name of ["reconstructions.png", "example.svg"]) this.#live?.renewed(name);
     }
     this.#writePage(end);
-    printOutcomes(outcomes, { figure: kind.figure, settings, furtherSettings });
+    printOutcomes(outcomes, { kind, settings, furtherSettings });
     printEnd(run.folder, outcomes);
     this.#live?.ended(run.stopped ?? "finished");
   }
@@ -123,16 +125,28 @@ export class GridReporter implements Reporter {
     );
   }
 
-  /** Of an earlier session it is read from its file, where it has one. */
+  /** Of an earlier session it is read from its file, or taken from its state, where it has one. */
   async #bestNetwork(cell: Cell, machine: Machine): Promise<BestNetwork | undefined> {
     const { id, configuration } = cell;
     if (this.#best?.cell.id === id) return this.#best;
-    const { run, kind } = this.#report;
-    const path = `${run.folder}/networks/${id}.safetensors`;
-    if (!exists(path)) return undefined;
-    const key = kind.modelKey(configuration);
+    const { run: { folder }, kind } = this.#report;
+    const key = kind.modelKey(configuration), path = `${folder}/networks/${id}.safetensors`;
     const model = await machine.model(key, (gpu) => kind.model(gpu, configuration, 1));
-    return { cell, model, theta: importNetwork(model.layout, readWhole(path)).theta };
+    if (exists(path)) {
+      return { cell, model, theta: importNetwork(model.layout, readWhole(path)).theta };
+    }
+    if (!hasState(folder, id)) return undefined;
+    const state = await readState(statePath(folder, id), id);
+    if (state.update !== cell.result.updates) return undefined;
+    const standing = { state, rows: [], seconds: 0, beforeFinish: null };
+    const trainer = await openRound({ kind, model, cells: [cell], standings: [standing] }, {
+      machine,
+    });
+    try {
+      return { cell, model, theta: await trainer.theta(0) };
+    } finally {
+      trainer.free();
+    }
   }
 
   /** What loss.svg shows; a network may have diverged though all its rows are finite. */

@@ -1,6 +1,7 @@
 import { decodeCheckpoint, encodeCheckpoint, InputError, type TrainerState } from "../../mod.ts";
 import { list, makeFolder } from "../files/disk.ts";
-import { exists, naming, readWhole, writeWhole } from "../files/files.ts";
+import { exists, naming, pathWords, readWhole, writeWhole } from "../files/files.ts";
+import { isSystemError } from "../terminal/program.ts";
 import { type Cell, type CellRow, type Configuration, decodeCell, encodeCell } from "./cell.ts";
 import type { Run } from "./run_folder.ts";
 
@@ -186,6 +187,7 @@ function cellNames(folder: string): string[] {
     return list(`${folder}/cells`).filter((name) => name.endsWith(".json"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+    if (!isSystemError(error)) throw error;
+    throw new InputError(`${folder}/cells cannot be read (${pathWords(error.message)})`);
   }
 }

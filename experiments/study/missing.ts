@@ -1,22 +1,25 @@
 import { InputError } from "../../mod.ts";
-import type { Cell } from "./cell.ts";
 import type { Share } from "../terminal/flags.ts";
+import type { CellResult } from "./cell.ts";
 import { hasState, type Ledger, type PlannedCell } from "./ledger.ts";
 
 /**
  * The networks that are not there yet: not finished, or shorter than asked for, or without a state
- * that one of the others begins at. Those that have no beginning, as the network ended before it that
- * they were to begin at, are left out. Throws InputError for a finished one that kept no state to be
- * made longer from.
+ * that one of the others begins at. One that a rule stopped is finished while `isStopped`. Those that
+ * have no beginning, as the network ended before it that they were to begin at, are left out. Throws
+ * InputError for a finished one that kept no state to be made longer from.
  */
 export function missingOf(
   planned: readonly PlannedCell[],
   { folder, cells }: Pick<Ledger, "folder" | "cells">,
+  isStopped: (cell: PlannedCell, result: CellResult) => boolean = () => false,
 ): PlannedCell[] {
-  const isFinished = ({ id, configuration: { updates } }: PlannedCell) => {
+  const isFinished = (cell: PlannedCell) => {
+    const { id, configuration: { updates } } = cell;
     const result = cells.get(id)?.result;
     if (!result || result.status === "unfinished") return false;
     if (result.updates >= updates || result.status === "diverged") return true;
+    if (result.status === "stopped" && isStopped(cell, result)) return true;
     if (hasState(folder, id)) return false;
     throw new InputError(
       `${folder} keeps no state of a network that is finished after ${result.updates} updates, ` +
@@ -67,9 +70,4 @@ export function shareOf(
   const origin = ({ id, from }: PlannedCell) => from && from.folder === undefined ? from.cell : id;
   const places = new Map([...new Set(planned.map(origin))].map((id, place) => [id, place]));
   return planned.filter((cell) => places.get(origin(cell))! % share.count === share.index - 1);
-}
-
-/** The cells that are finished. */
-export function finishedOf(cells: ReadonlyMap<string, Cell>): ReadonlyMap<string, Cell> {
-  return new Map([...cells].filter(([, { result }]) => result.status !== "unfinished"));
 }

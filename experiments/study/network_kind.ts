@@ -7,6 +7,11 @@ import type { Outcome } from "./outcomes.ts";
 export interface NetworkKind {
   /** The figure that tables show. */
   readonly figure: KindFigure;
+  /** The figure of what learns nothing, for comparison. */
+  readonly baseline?: {
+    readonly title: string;
+    of(configuration: Configuration): number | undefined;
+  };
   /** The columns of its tables; see {@linkcode KindColumns}. */
   readonly columns: KindColumns;
   /** What a model depends on: cells that agree in it are served by one. */

@@ -3,7 +3,7 @@ import { areFinite, type Cell, type CellRow, type Splits } from "./cell.ts";
 /** How a network came out, or stands, as tables tell it. */
 export interface Outcome {
   readonly cell: Cell;
-  /** An unfinished one is what ended the run: interrupted or stopped. */
+  /** An unfinished one is what ended the run; stopped is also one that a rule stopped. */
   readonly status: "ok" | "diverged" | "interrupted" | "stopped";
   /** Over all cases where it is finished, else those of the last report. */
   readonly figures: Splits;
@@ -17,7 +17,7 @@ export function outcomeOf(cell: Cell, ending: "interrupted" | "stopped"): Outcom
   const last = curve.at(-1);
   return {
     cell,
-    status: divergedAt !== null ? "diverged" : status === "ok" ? "ok" : ending,
+    status: divergedAt !== null ? "diverged" : status === "unfinished" ? ending : status,
     figures: final ?? { train: last?.train ?? {}, test: last?.test ?? {} },
     lastFinite: curve.findLast((row) =>
       areFinite(row) && (divergedAt === null || row.update < divergedAt)

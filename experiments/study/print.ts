@@ -4,13 +4,13 @@ import { alignTable } from "../files/tables.ts";
 import { formatFigure } from "../report/text_table.ts";
 import { print } from "../terminal/terminal.ts";
 import type { Cell, Configuration } from "./cell.ts";
-import { type Column, figureOf, type KindFigure } from "./network_kind.ts";
+import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
 import { compareFigures, type Outcome } from "./outcomes.ts";
 import { errorOf, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
 
 /** What is printed of a grid. */
 export interface Printed {
-  readonly figure: KindFigure;
+  readonly kind: Pick<NetworkKind, "figure" | "baseline">;
   readonly settings: readonly Column<Configuration>[];
   readonly furtherSettings: readonly Column<Configuration>[];
 }
@@ -25,15 +25,16 @@ export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void 
     ...all,
     settings: [...all.settings, ...differing(all.furtherSettings, outcomes)],
   };
-  const errors = ["train", "test"].map((split) => `${split} ${all.figure.title}`);
+  const { figure, baseline } = all.kind;
+  const errors = ["train", "test"].map((split) => `${split} ${figure.title}`);
   const rows = seeds.size > 1 ? settingRows(outcomes, varied) : networkRows(outcomes, varied);
   const names = varied.settings.map(({ name }) => name.replaceAll("_", " "));
   const spread = seeds.size > 1
     ? ["seeds", errors[0], "\u00b1 95 %", errors[1], "diverged"]
-    : ["seed", ...errors, "status"];
+    : ["seed", ...errors, ...baseline ? [baseline.title] : [], "status"];
   const settings = all.settings.length;
   // Where the terminal is narrow, the last of these go first.
-  const [main, other] = all.figure.split === "train" ? errors : errors.toReversed();
+  const [main, other] = figure.split === "train" ? errors : errors.toReversed();
   const important = ["optimizer", main, "mu", "learning rate", ...names.slice(settings), other];
   print(alignTable([[...names, ...spread], ...rows], { whole: "summary.csv", important }));
   const shown = comparisonWords(outcomes, all);
@@ -48,7 +49,7 @@ export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void 
  */
 export function comparisonWords(
   outcomes: readonly Outcome[],
-  { figure, settings, furtherSettings }: Printed,
+  { kind: { figure }, settings, furtherSettings }: Printed,
 ): string | undefined {
   const finite = settingsOf({ settings, furtherSettings }, outcomes)
     .map((setting) => ({ ...setting, error: errorOf(setting, figure.split, figure)?.mean ?? NaN }))
@@ -94,7 +95,7 @@ function differing(
 
 function networkRows(
   outcomes: readonly Outcome[],
-  { figure, settings }: Printed,
+  { kind: { figure, baseline }, settings }: Printed,
 ): (string | number)[][] {
   const rank = ({ figures }: Outcome) => figureOf(figure, figures) ?? Infinity;
   return outcomes.toSorted((a, b) => compareFigures(rank(a), rank(b))).map((outcome) => {
@@ -104,6 +105,7 @@ function networkRows(
       configuration.seed,
       figures.train[figure.name]?.toFixed(4) ?? "-",
       figures.test[figure.name]?.toFixed(4) ?? "-",
+      ...baseline ? [baseline.of(configuration)?.toFixed(4) ?? "-"] : [],
       result.divergedAt === null ? status : `${status} at ${result.divergedAt}`,
     ];
   });
@@ -111,7 +113,7 @@ function networkRows(
 
 function settingRows(
   outcomes: readonly Outcome[],
-  { figure, settings, furtherSettings }: Printed,
+  { kind: { figure }, settings, furtherSettings }: Printed,
 ): (string | number)[][] {
   const summaries = settingsOf({ settings, furtherSettings }, outcomes).map((of) => ({
     ...of,

@@ -229,6 +229,31 @@ export async function loadAgain<T>(
   }
 }
 
+/**
+ * Updates between two reports of the run that goes on: made longer it keeps them, whatever the default
+ * of its length is.
+ */
+export function recordedInterval(earlier: JsonObject | undefined): number | undefined {
+  const { reportEvery } = isObject(earlier?.configuration) ? earlier.configuration : {};
+  return typeof reportEvery === "number" ? reportEvery : undefined;
+}
+
+/** Refuses files of optimizers that are not as they were when the run that goes on began. */
+export function requireSameOptimizers(
+  earlier: JsonObject | undefined,
+  files: readonly { readonly name: string; readonly path: string; readonly sha256: string }[],
+): void {
+  const recorded = listOf(earlier?.optimizers).filter(isObject);
+  for (const { name, path, sha256 } of files) {
+    const before = recorded.find((other) => other.name === name);
+    if (before === undefined || before.sha256 === sha256) continue;
+    throw new InputError(
+      `${pathWords(path)} is not as it was when the run began: put it back as it was (SHA-256 ` +
+        `${before.sha256}), or begin another run`,
+    );
+  }
+}
+
 /** Refuses data that are not those of the run that goes on, wherever their files lie. */
 export function requireSameData(earlier: JsonObject | undefined, data: JsonObject): void {
   const identity = (source: Json | undefined) =>

@@ -106,7 +106,9 @@ class Course {
     const { standings } = round;
     this.#before_s = Math.max(0, ...standings?.map(({ seconds }) => seconds) ?? []);
     this.#findings = round.cells.map((_, r) => ({
-      rows: [...standings?.[r].rows ?? []],
+      // Where a shorter run ended, a longer one has no report.
+      rows: standings?.[r].rows.filter(({ update }) => this.#nextReport(update - 1) === update) ??
+        [],
       divergedAt: standings ? divergenceOf(standings[r]) : null,
       beforeFinish: standings?.[r].beforeFinish ?? null,
     }));
@@ -116,7 +118,7 @@ class Course {
     const trainer = this.#trainer, { ending, due, onOpen } = this.#place;
     const { updates } = this.#configuration;
     onOpen(trainer);
-    if (this.#findings[0].rows.length === 0) await this.#report(undefined);
+    if (this.#findings.some(({ rows }) => rows.length === 0)) await this.#report(undefined);
     while (trainer.update < updates && !this.#isOver && !ending.signal.aborted) {
       await this.#advance();
       if (due.isDue(trainer.update)) await this.#save();
@@ -171,7 +173,10 @@ class Course {
     return Math.min(regular, updates, ...marks);
   }
 
-  /** Adds a row to each network; before the first update there is no report of the trainer. */
+  /**
+   * Adds a row to each network. Before the first update there is no report of the trainer, and a row
+   * is added to those alone that have none: others go on beside them.
+   */
   async #report(report: Report | undefined): Promise<void> {
     const trainer = this.#trainer, { ending, rule, onReport } = this.#place;
     const { reportCases } = this.#configuration;
@@ -181,7 +186,9 @@ class Course {
       : await trainer.evaluate("train", reportCases);
     const test = await this.#test(reportCases);
     const seconds = this.#seconds;
-    const rows = this.#findings.map((findings, r): CellRow => {
+    const told = this.#findings.flatMap(({ rows }, r) => report || rows.length === 0 ? [r] : []);
+    const rows = told.map((r): CellRow => {
+      const findings = this.#findings[r];
       const replica = report?.replicas[r];
       const row = {
         update,
@@ -198,7 +205,7 @@ class Course {
       findings.rows.push(row);
       return row;
     });
-    onReport(this.#round.cells, rows);
+    onReport(told.map((r) => this.#round.cells[r]), rows);
     const diverged = this.#findings.some(({ divergedAt }) => divergedAt !== null);
     if (rule.whenDiverged && diverged) ending.stop(`a network had diverged by update ${update}`);
   }

@@ -155,7 +155,7 @@ export class Run implements Disposable {
    * first that did not.
    */
   attempt(name: string, write: () => void): boolean {
-    if (this.#lock.isLost) {
+    if (this.isLost) {
       throw new InputError(
         `another run has taken ${this.folder} over, as nothing was heard of this one for long: ` +
           "this one leaves it alone",
@@ -184,6 +184,11 @@ export class Run implements Disposable {
   /** Tries once more to write what is missing. */
   tryAgain(): void {
     for (const [name, write] of this.#unsaved) this.attempt(name, write);
+  }
+
+  /** Whether another run has taken the folder over: nothing in it is this one's any more. */
+  get isLost(): boolean {
+    return this.#lock.isLost;
   }
 
   /** Adds to the record. */
@@ -287,6 +292,7 @@ export async function recordRun(
     const status = interruption.aborted ? "interrupted" : run.stopped ? "stopped" : "finished";
     run.end(status, run.stopped ? { ...results, reason: run.stopped } : results);
   } catch (error) {
+    if (run.isLost) throw error;
     if (error instanceof InputError && earlier === undefined && !run.hasBegun) run.discard();
     else if (interruption.aborted && error === interruption.reason) run.end("interrupted");
     else run.end("failed", { error: String(error) });

@@ -16,7 +16,7 @@ import { printProfile } from "./print.ts";
 import { sayAdapter } from "./resume.ts";
 import { chooseRunFolder, recordRun, type Run } from "./run_folder.ts";
 import type { RunOptions } from "./run_options.ts";
-import { stopRule } from "./stop_rule.ts";
+import { type StopRule, stopRule } from "./stop_rule.ts";
 import { memoryFor, trainCells, type Training } from "./train.ts";
 
 /** What is to be trained, and what is made of it. */
@@ -100,12 +100,15 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
   const folder = options.resume ?? chooseRunFolder(program, options.out, { share, isShared });
   const there = new Ledger(folder);
   const wanted = (cells: ReadonlyMap<string, Cell>) => shareOf(laid.wanted(cells), share);
-  const missing = missingOf(wanted(there.cells), there);
+  const isStopped = stoppedBy(laid, options);
+  const missing = missingOf(wanted(there.cells), there, isStopped);
   const isFinished = earlier?.status === "finished" && missing.length === 0;
   if (isFinished && laid.isWhole(folder, there.cells)) {
     say(`${folder} is finished: nothing to do; more --updates make it longer`);
     return true;
   }
+  // A damaged state is refused before anything is written.
+  for (const cell of missing) await there.standing(cell);
   // Where a run was killed at its end, its pictures may be missing.
   const isEnded = missing.length === 0 && earlier?.status !== "running";
   const count = wanted(there.cells).length;
@@ -132,7 +135,7 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
         // Other machines may have put theirs into the folder meanwhile.
         const there = share ? readCells(run.folder) : ledger.cells;
         const planned = wanted(there);
-        if (missingOf(planned, ledger).length === 0) break;
+        if (missingOf(planned, ledger, isStopped).length === 0) break;
         const place = { machine, run, ledger, reporter, ending, session };
         await trainCells(planned, trainingOf(laid, place));
       }
@@ -172,6 +175,19 @@ async function tryOut(
   );
 }
 
+function ruleOf({ stopWhenDiverged, target, stopWhenFlat }: RunOptions): StopRule {
+  return stopRule({ whenDiverged: stopWhenDiverged, target, flat: stopWhenFlat });
+}
+
+/** Tells whether the rule of this command would stop a network where it is. */
+function stoppedBy({ kindOf }: Laid, options: RunOptions): Training["isStopped"] {
+  const rule = ruleOf(options);
+  return (cell, { curve }) => {
+    const { figure: { name } } = kindOf(cell);
+    return rule.isMet([curve.map(({ train }) => train[name])]);
+  };
+}
+
 function openMachine({ options, interruption }: Session): Promise<Machine> {
   return Machine.open({
     adapter: () => ensureAdapter(options.adapter, interruption),
@@ -193,11 +209,8 @@ function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, sessio
     ...{ machine, run, ledger, ending },
     memory: memoryFor(machine.gpu),
     due: new Due(options.checkpointEvery, ending.signal),
-    rule: stopRule({
-      whenDiverged: options.stopWhenDiverged,
-      target: options.target,
-      flat: options.stopWhenFlat,
-    }),
+    rule: ruleOf(options),
+    isStopped: stoppedBy(laid, options),
     replicas: options.replicas,
     isEstimated: laid.isEstimated,
     ...toGoOn !== undefined && { toGoOn },

@@ -2,7 +2,7 @@ import { type Gpu, GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { formatDuration, type Progress, showProgress } from "../terminal/progress.ts";
 import { say } from "../terminal/terminal.ts";
 import type { Standing } from "../page/live.ts";
-import type { CellRow } from "./cell.ts";
+import type { CellResult, CellRow } from "./cell.ts";
 import { expectedSeconds } from "./expected_time.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { missingOf, readyOf } from "./missing.ts";
@@ -23,6 +23,8 @@ export interface Training extends Place, Yard {
   readonly toGoOn?: string;
   /** Asked after an estimate whether to go on. */
   confirm?(seconds: number): Promise<boolean>;
+  /** Whether a rule that stopped a network would stop it where it is. Default: it would not. */
+  readonly isStopped?: ((cell: PlannedCell, result: CellResult) => boolean) | undefined;
   /** Told how far all is, at each report. */
   onProgress(standing: Standing): void;
   /** Told where all goes on from what was saved. */
@@ -43,7 +45,7 @@ export async function trainCells(
   let { replicas: most = Infinity } = training;
   for (;;) {
     training.onRestart();
-    const missing = readyOf(missingOf(cells, training.ledger), training.ledger);
+    const missing = readyOf(missingOf(cells, training.ledger, training.isStopped), training.ledger);
     if (missing.length === 0 || training.ending.signal.aborted) return;
     const rounds = await layRounds(missing, most, training);
     try {

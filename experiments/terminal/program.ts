@@ -80,7 +80,7 @@ function fail(error: unknown): never {
 }
 
 /** What a failure that is no defect says, and its status; undefined for a defect. */
-function expectedFailure(error: unknown): { message: string; status: number } | undefined {
+export function expectedFailure(error: unknown): { message: string; status: number } | undefined {
   if (error instanceof InputError) return { message: error.message, status: 2 };
   if (error instanceof Deno.errors.NotCapable) {
     return { message: missingPermission(error.message), status: 2 };

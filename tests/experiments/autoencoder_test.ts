@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import {
   assert,
+  assertAlmostEquals,
   assertEquals,
   assertLess,
   assertMatch,
@@ -8,14 +9,17 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { sha256 } from "../../experiments/files/files.ts";
+import { readCells } from "../../experiments/study/ledger.ts";
 import { readTable } from "../../experiments/files/tables.ts";
+import { trainAutoencoders } from "../../experiments/autoencoder.ts";
+import { runHere } from "./commands.ts";
 import { runDeno } from "./processes.ts";
 import { gzip, idx, scratch } from "./scratch.ts";
 
 const program = fileURLToPath(new URL("../../experiments/autoencoder.ts", import.meta.url));
 
-async function run(...args: string[]) {
-  return await runDeno(["run", "-A", program, ...args]);
+function run(...args: string[]) {
+  return runHere(trainAutoencoders, args);
 }
 
 const tiny = ["--layers", "784,9,3", "--updates", "12", "--every", "5", "--eval-cases", "300"];
@@ -42,20 +46,21 @@ Deno.test("autoencoder.ts trains a grid and leaves the whole record of it", asyn
   assertEquals(summary.length, 12);
   assertEquals(summary.filter(({ optimizer }) => optimizer === "sgd").length, 4);
   const curve = readTable(Deno.readTextFileSync(`${out}/curve.csv`));
-  assertEquals(curve.length, 12 * 3);
-  assertEquals([...new Set(curve.map(({ update }) => update))], ["5", "10", "12"]);
+  assertEquals(curve.length, 12 * 4);
+  assertEquals([...new Set(curve.map(({ update }) => update))], ["0", "5", "10", "12"]);
 
   for (const row of summary) {
-    const last = curve.filter(({ update }) => update === "12").find((other) =>
-      ["optimizer", "mu", "learning_rate", "seed"].every((column) => row[column] === other[column])
-    );
-    assertEquals(row.train_squared_error, last?.train_squared_error);
+    // Over all cases, where the curve has 300 of them.
+    const { final } = readCells(out).get(row.cell)!.result;
+    assertEquals(row.train_squared_error, String(final!.train.squaredError));
     const errors = curve.filter((other) =>
       ["optimizer", "mu", "learning_rate", "seed"].every((column) => row[column] === other[column])
     ).map(({ train_squared_error }) => Number(train_squared_error));
     if (row.learning_rate === "0.1") {
+      assertAlmostEquals(Number(row.train_squared_error) / errors[3], 1, 0.1);
       assertEquals([row.status, row.diverged_at], ["ok", ""]);
-      assertLess(errors[2], errors[0]);
+      assertLess(errors[3], errors[1]);
+      assertLess(errors[1], errors[0]);
     } else {
       // Weights of 1e36 and more: products of two overflow.
       assertEquals(row.status, "diverged");
@@ -109,7 +114,10 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     [["--batch-size", "20001"], /--batch-size 20001.*20000 training cases/],
     [["--finish", "10", "--updates", "5"], /--finish 10 is longer than the run/],
     [["--layers", "100,9"], /--layers 100,9.*begins with 784/],
-    [["--optimizer", "adam"], /--optimizer.*nag, cm, sgd/],
+    [
+      ["--optimizer", "adam"],
+      /--optimizer must be one of sgd, cm, nag, .*not "adam"; did you mean adamw\?/,
+    ],
     [["--problem", "mnist"], /--data.*--download yes/],
     [["--download", "yes"], /--download yes is for mnist alone/],
     [["--problem", "faces"], /olivettifaces\.mat.*--data/],
@@ -177,16 +185,29 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
   }
 });
 
-Deno.test("autoencoder.ts refuses a folder that holds a run, and touches nothing of it", async () => {
+Deno.test("autoencoder.ts refuses a folder with the record of another run, and touches nothing", async () => {
   using folder = scratch();
-  Deno.writeTextFileSync(`${folder.path}/run.json`, "{}");
-  const { status, stderr } = await run(...tiny, "--out", folder.path);
-  assertEquals([status, stderr], [
-    2,
-    `error: ${folder.path} already holds a run; go on with it by --resume ${folder.path}, or name ` +
-    "another folder with --out\n",
-  ]);
-  assertEquals([...Deno.readDirSync(folder.path)].length, 1);
+  const path = `${folder.path}/run.json`, old = { program: "autoencoder", arguments: [] };
+  const records: [record: string, says: string][] = [
+    ["{}", `${path} is not as it was written: begin the run anew in another folder`],
+    [
+      JSON.stringify({ ...old, format: 2, program: "rnn" }),
+      `${folder.path} is a run of rnn, not of autoencoder: name another folder`,
+    ],
+    [
+      JSON.stringify(old),
+      `${folder.path} holds a run of an older version of Nagare: go on with that version ` +
+      "(run.json names it), or begin the run anew in another folder",
+    ],
+  ];
+  for (const [record, says] of records) {
+    for (const flag of ["--out", "--resume"]) {
+      Deno.writeTextFileSync(path, record);
+      const { status, stderr } = await run(...tiny, flag, folder.path);
+      assertEquals([status, stderr], [2, `error: ${says}\n`]);
+      assertEquals([folder.names(), Deno.readTextFileSync(path)], [["run.json"], record]);
+    }
+  }
 });
 
 Deno.test("autoencoder.ts names the permission flags it lacks", async () => {
@@ -208,7 +229,7 @@ Deno.test("autoencoder.ts --l2 moves the weights, and the loss is told without i
     assertEquals(status, 0, stderr);
     return readTable(Deno.readTextFileSync(`${out}/curve.csv`));
   };
-  const [plain, decayed] = [await curveOf("0"), await curveOf("0.5")];
+  const [[, ...plain], [, ...decayed]] = [await curveOf("0"), await curveOf("0.5")];
   // Of the first update the loss is that of the initial weights, with the penalty or without.
   assertEquals(decayed[0].train_loss, plain[0].train_loss);
   assertNotEquals(decayed[0].train_squared_error, plain[0].train_squared_error);

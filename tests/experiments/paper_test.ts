@@ -1,13 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readCells } from "../../experiments/study/cell.ts";
-import { runDeno } from "./processes.ts";
+import { folderFormat } from "../../experiments/study/run_folder.ts";
+import { type Ended, runDeno } from "./processes.ts";
 import { scratch } from "./scratch.ts";
+import { remains } from "./studies/small_tables.ts";
 
 const program = fileURLToPath(new URL("../../experiments/paper.ts", import.meta.url));
 const paper = (...args: string[]) => runDeno(["run", "-A", program, ...args]);
-const tiny = ["--preset", "small", "--layers", "784,8,3", "--updates", "4", "--finish", "2"]
-  .concat(["--learning-rates", "0.05", "--seeds", "1", "--schedule-period", "1"]);
+/** CM and NAG of one recurrent network. */
+const tiny = ["--preset", "small", "--problem", "add", "--length", "10", "--hidden", "15"]
+  .concat(["--updates", "20", "--warm-up-updates", "5", "--learning-rate", "0.01", "--mu", "0.9"])
+  .concat(["--batch-size", "5", "--seed", "1", "--widen", "no"]);
 
 Deno.test("paper.ts names its commands", async () => {
   const { status, stdout } = await paper("--help");
@@ -28,8 +31,8 @@ Deno.test("paper.ts refuses what cannot be trained in one line, and leaves no fo
     [["table1", "--layers", "100,3"], "--layers 100,3 is no encoder of curves"],
     [["table1", "--shard", "3/2"], '--shard must be I/N, I from 1 to N, such as 2/8, not "3/2"'],
     [["table3", "--mu", "0.9,0.99"], "--mu takes one cap for table3, not 0.9,0.99"],
-    [["table5", "--lengths", "10"], "--lengths names 1 of 4"],
-    [["table5", "--lengths", "5,10,10,10"], "the length of add must be a whole number from 10"],
+    [["table5", "--length", "10"], "--length names 1 of 4"],
+    [["table5", "--length", "5,10,10,10"], "the length of add must be a whole number from 10"],
     [["table1", "--batch-size", "20001"], "--batch-size 20001 is more than the 20000 training"],
     [["phases", "--batch-size", "20001"], "--batch-size 20001 is more than the 20000 training"],
     [["table5", "--hidden", "12"], "--hidden 12 is less than the 15 incoming connections"],
@@ -47,52 +50,43 @@ Deno.test("paper.ts refuses what cannot be trained in one line, and leaves no fo
   assertEquals(folder.names(), []);
 });
 
-Deno.test("paper.ts trains what a folder lacks, and refuses another grid", async () => {
+Deno.test("paper.ts refuses a folder of another program, and of an older version", async () => {
   using folder = scratch();
-  const table = (...args: string[]) => paper("table2", ...tiny, "--out", folder.path, ...args);
-  const half = await table("--shard", "1/2");
-  assertEquals(half.status, 0, half.stderr);
-  const rest = await table();
-  assertEquals(rest.status, 0, rest.stderr);
-  assertStringIncludes(rest.stderr, "networks are there already");
-  // One rate alone is the lowest and the highest: both sides of it are tried besides.
-  const rates = [...readCells(folder.path).values()].map(({ configuration }) => configuration)
-    .filter(({ mu }) => mu === 0.9).map(({ learningRate }) => learningRate);
-  assertEquals([0.025, 0.05, 0.1].filter((rate) => !rates.includes(rate)), []);
-  const nothing = await table();
-  assertEquals([nothing.status, nothing.stdout], [0, rest.stdout]);
-  const other = await table("--batch-size", "100");
-  assertEquals(
-    [other.status, other.stderr],
-    [
-      2,
-      `error: ${folder.path}/table2.json was laid with batchSize 200, not 100: repeat the command ` +
-      "as it was, or name another folder with --out\n",
-    ],
-  );
+  const other = { program: "rnn", format: folderFormat, arguments: [] };
+  folder.write("run.json", new TextEncoder().encode(JSON.stringify(other)));
+  const inFolder = async () => await paper("table5", ...tiny, "--out", folder.path);
+  const lineOf = ({ status, stderr }: Ended) => {
+    assertEquals([status, stderr.trim().split("\n").length], [2, 1], stderr);
+    return stderr;
+  };
+  assertStringIncludes(lineOf(await inFolder()), `${folder.path} is a run of rnn, not of paper`);
+  Deno.renameSync(`${folder.path}/run.json`, `${folder.path}/table5.json`);
+  assertStringIncludes(lineOf(await inFolder()), `${folder.path} holds tables of an older version`);
+  assertEquals(folder.names(), ["table5.json"]);
 });
 
-Deno.test("paper.ts opens a GPU that fails anew, and ends with the same networks", async () => {
+Deno.test("paper.ts trains in shares at once, a GPU that fails among them, to the same networks", async () => {
   using folder = scratch();
-  const networks = async (name: string, env: Record<string, string>, ...options: string[]) => {
-    const out = `${folder.path}/${name}`;
-    const { status, stderr } = await runDeno(
-      ["run", "-A", ...options, program, "table2", ...tiny, "--out", out],
-      { env },
-    );
-    assertEquals(status, 0, stderr);
-    return { stderr, results: new Map([...readCells(out)].map(([id, cell]) => [id, cell.result])) };
-  };
-  const undisturbed = await networks("undisturbed", {});
+  const [one, shared] = [`${folder.path}/one`, `${folder.path}/shared`];
+  const whole = await paper("table5", ...tiny, "--out", one);
+  assertEquals(whole.status, 0, whole.stderr);
   const preload = fileURLToPath(new URL("../soak/gpu_faults.ts", import.meta.url));
   const struck = `${folder.path}/struck`;
-  const disturbed = await networks(
-    "disturbed",
-    { NAGARE_FAULT: "submit 40", NAGARE_STRUCK: struck },
-    "--preload",
-    preload,
-  );
+  const [first, second] = await Promise.all([
+    paper("table5", ...tiny, "--out", shared, "--shard", "1/2"),
+    runDeno(
+      ["run", "-A", "--preload", preload, program, "table5", ...tiny, "--out", shared].concat([
+        "--shard",
+        "2/2",
+      ]),
+      { env: { NAGARE_FAULT: "submit 40", NAGARE_STRUCK: struck } },
+    ),
+  ]);
+  assertEquals([first.status, second.status], [0, 0], first.stderr + second.stderr);
   Deno.statSync(struck);
-  assertMatch(disturbed.stderr, /^warning: .*the GPU is opened anew \(1 of at most 3 times\)/m);
-  assertEquals(disturbed.results, undisturbed.results);
+  assertMatch(second.stderr, /^warning: .*the GPU is opened anew \(1 of at most 3 times\)/m);
+  const together = await paper("table5", ...tiny, "--out", shared);
+  assertEquals([together.status, remains(shared)], [0, remains(one)]);
+  // All were there: the report alone is made, without a GPU.
+  assertEquals(together.stderr, "");
 });

@@ -69,14 +69,26 @@ export function pause(time_ms: number): Promise<void> {
 }
 
 /** What is said on stderr of this process meanwhile. */
-export async function linesOnStderr(act: () => void | Promise<unknown>): Promise<string[]> {
+export function linesOnStderr(act: () => void | Promise<unknown>): Promise<string[]> {
+  return linesOn("error", act);
+}
+
+/** What is printed on stdout of this process meanwhile. */
+export function linesOnStdout(act: () => void | Promise<unknown>): Promise<string[]> {
+  return linesOn("log", act);
+}
+
+async function linesOn(
+  name: "error" | "log",
+  act: () => void | Promise<unknown>,
+): Promise<string[]> {
   const lines: string[] = [];
-  const { error } = console;
-  console.error = (line: string) => void lines.push(line);
+  const write = console[name];
+  console[name] = (line: string) => void lines.push(line);
   try {
     await act();
   } finally {
-    console.error = error;
+    console[name] = write;
   }
   return lines;
 }

@@ -1,14 +1,14 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   type Cell,
   cellId,
   type CellResult,
   type CellTraining,
+  type Configuration,
   decodeCell,
   encodeCell,
 } from "../../experiments/study/cell.ts";
-import type { Configuration } from "../../experiments/study/cell.ts";
 import { edited, edits, nested, specimen } from "./damage.ts";
 import { property, readOrRefused, survives } from "./property.ts";
 
@@ -16,25 +16,37 @@ const utf8 = new TextEncoder();
 
 /** JSON has no -0. */
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
-const figure = fc.option(number);
+/** Figures come out of float32 as they may: what is not finite, too, and -0. */
+const figure = fc.double().map((value) => value + 0);
 const count = fc.nat();
 const text = fc.string({ unit: "grapheme" });
-const errors = { train: figure, test: figure };
+/** Not those few names of JavaScript's that valibot leaves out. */
+const figures = fc.dictionary(text.map((name) => `figure ${name}`), figure, {
+  noNullPrototype: true,
+});
+const splits = { train: figures, test: figures };
 
 const result: fc.Arbitrary<CellResult> = fc.record({
-  status: fc.constantFrom("ok", "diverged"),
+  updates: count,
+  status: fc.constantFrom("ok", "diverged", "stopped", "unfinished"),
   divergedAt: fc.option(count),
-  reachedMomentum: number,
-  final: fc.record(errors),
-  beforeFinish: fc.option(fc.record(errors)),
-  curve: fc.array(fc.record({ update: count, momentum: number, loss: figure, ...errors })),
+  final: fc.option(fc.record(splits)),
+  beforeFinish: fc.option(fc.record(splits)),
+  curve: fc.array(fc.record({
+    update: count,
+    momentum: fc.option(number),
+    loss: fc.option(figure),
+    gradientNorm: fc.option(figure),
+    ...splits,
+    seconds: number,
+  })),
 });
 
 const training: fc.Arbitrary<CellTraining> = fc.record({
   adapter: text,
   nagare: text,
   deno: text,
-  finished: text,
+  saved: text,
   replicas: count,
   seconds: number,
 });
@@ -85,6 +97,23 @@ export const cellProperties = [
       });
       if (outcome === "read") assertEquals(read, cell);
       return outcome;
+    },
+  ),
+  property(
+    "cellId() leaves the updates out, but where a schedule depends on them, and the order of settings",
+    fc.record({
+      configuration,
+      finish: fc.nat(3),
+      schedule: fc.constantFrom("none", "paper", "constant"),
+      updates: fc.tuple(count, count).filter(([a, b]) => a !== b),
+    }),
+    ({ configuration, finish, schedule, updates: [shorter, longer] }) => {
+      const idOf = (settings: object) => cellId(settings as Configuration);
+      const run = { ...configuration, finish, schedule, updates: shorter };
+      assertEquals(idOf(Object.fromEntries(Object.entries(run).toReversed())), idOf(run));
+      assertNotEquals(idOf({ ...run, another: 1 }), idOf(run));
+      const isSame = finish === 0 || schedule === "none";
+      (isSame ? assertEquals : assertNotEquals)(idOf({ ...run, updates: longer }), idOf(run));
     },
   ),
   property("decodeCell() reads every cell that is written", cells, (cell) => {

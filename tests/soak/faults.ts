@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { RandomStream } from "../../core/random.ts";
 import { exists } from "../../experiments/files/files.ts";
 import { type Ended, pause } from "../experiments/processes.ts";
-import { snapshot } from "../experiments/study/small_runs.ts";
+import { names, snapshot } from "../experiments/study/small_runs.ts";
 import { edited, edits, type Specimen, specimen } from "../properties/damage.ts";
 import {
   assertSame,
@@ -81,7 +81,7 @@ const failedSubmit = gpuFault(
   ({ random }) => `submit ${draw(random, 40)}`,
 );
 
-/** A limit on the size of files stands for a full disk. A checkpoint of these runs has 100 blocks. */
+/** A limit on the size of files stands for a full disk. The states of these runs have 15 blocks or so. */
 const fullDisk: Fault = {
   name: "disk full",
   survival: sameRun,
@@ -152,36 +152,51 @@ function recordOf(out: string): { status: string } {
   return JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
 }
 
-const damagedCheckpoint: Fault = {
-  name: "checkpoint damaged or cut",
-  survival: "one clear error, nothing overwritten",
-  async befall({ reference, out, random }) {
-    const path = `${out}/checkpoint-1.safetensors`;
-    const { child, ended } = startSession(reference.run, out);
-    while (!exists(path)) await pause(5);
-    child.kill("SIGKILL");
-    await ended;
-    const whole = Deno.readFileSync(path);
-    const damages = damagesOf(whole, draw(random, 2 ** 31 - 1));
-    for (const { bytes, history } of damages) {
-      Deno.writeFileSync(path, bytes);
-      const before = snapshot(out);
-      const { status, stderr } = await startSession(reference.run, out).ended;
-      assertEquals([status, stderr.match(/^error: /gm)?.length], [2, 1], `${history}: ${stderr}`);
-      assertEquals(snapshot(out), before);
-    }
-    Deno.writeFileSync(path, whole);
-    await finish(reference.run, out);
-    await assertSame(out, reference);
-    return damages.length;
-  },
-};
-
-function damagesOf(whole: Uint8Array<ArrayBuffer>, seed: number): Specimen[] {
-  const file = specimen(whole, "the checkpoint");
-  return fc.sample(edits, { seed, numRuns: 6 }).map((edits) => edited(file, edits))
-    .filter(({ bytes }) => bytes.toHex() !== whole.toHex());
+/** A file that a run goes on from, damaged: the states and the cells of its networks. */
+function damagedFile(name: string, isOne: (name: string) => boolean): Fault {
+  return {
+    name,
+    survival: "one clear error, nothing overwritten",
+    async befall({ reference, out, random }) {
+      const { child, ended } = startSession(reference.run, out);
+      while ((await savedUpdates(out)).size === 0) await pause(5);
+      child.kill("SIGKILL");
+      await ended;
+      const files = names(out).filter(isOne);
+      const path = `${out}/${files[draw(random, files.length) - 1]}`;
+      const whole = Deno.readFileSync(path);
+      const damages = damagesOf(whole, draw(random, 2 ** 31 - 1));
+      for (const { bytes, history } of damages) {
+        Deno.writeFileSync(path, bytes);
+        const before = snapshot(out);
+        const { status, stderr } = await startSession(reference.run, out).ended;
+        const reason = `${path}, ${history}: ${stderr}`;
+        assertEquals([status, stderr.match(/^error: /gm)?.length], [2, 1], reason);
+        assertEquals(snapshot(out), before, reason);
+      }
+      Deno.writeFileSync(path, whole);
+      await finish(reference.run, out);
+      await assertSame(out, reference);
+      return damages.length;
+    },
+  };
 }
+
+/** Changes of a file that do not leave the same. */
+function damagesOf(whole: Uint8Array<ArrayBuffer>, seed: number): Specimen[] {
+  const file = specimen(whole, "the file"), text = new TextDecoder().decode(whole).trim();
+  return fc.sample(edits, { seed, numRuns: 6 }).map((edits) => edited(file, edits))
+    .filter(({ bytes }) => new TextDecoder().decode(bytes).trim() !== text);
+}
+
+const damagedStates = damagedFile(
+  "state damaged or cut",
+  (name) => /^cells\/[0-9a-f]+\.safetensors$/.test(name),
+);
+
+const damagedCells = damagedFile("cell damaged or cut", (name) =>
+  name.endsWith(".json") &&
+  name.startsWith("cells/"));
 
 /** What goes wrong with the GPU. */
 export const gpuFaults: readonly Fault[] = [lostDevice, failedSubmit];
@@ -191,7 +206,8 @@ export const faults: readonly Fault[] = [
   ...gpuFaults,
   fullDisk,
   lostFolder,
-  damagedCheckpoint,
+  damagedStates,
+  damagedCells,
   failingOutput,
   requests,
 ];

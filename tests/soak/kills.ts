@@ -47,12 +47,15 @@ export interface KillOptions {
  */
 export async function killAgainAndAgain(options: KillOptions): Promise<void> {
   const { reference, out, random, most, onKill = () => {} } = options;
-  let saved = 0;
+  let saved: ReadonlyMap<string, number> = new Map();
   for (let kills = 0; kills < most; kills++) {
     const blow = drawBlow(random, reference.lifetime_ms);
     if (!await strike(reference.run, out, blow)) return await assertSame(out, reference);
     const now = await savedUpdates(out);
-    assertGreaterOrEqual(now, saved, `a checkpoint of ${saved} updates was there before`);
+    for (const [id, updates] of saved) {
+      const reason = `${id} had a state of ${updates} updates before`;
+      assertGreaterOrEqual(now.get(id) ?? 0, updates, reason);
+    }
     saved = now;
     onKill(blow.signal);
   }

@@ -1,9 +1,9 @@
 // A run that is begun, goes on and is compared, whatever is done to it meanwhile.
 
 import { assertEquals } from "@std/assert";
-import { decodeCheckpoint } from "../../core/train/checkpoint.ts";
+import { hasState, readCells, readState, statePath } from "../../experiments/study/ledger.ts";
 import type { Ended } from "../experiments/processes.ts";
-import { remains, type SmallRun } from "../experiments/study/small_runs.ts";
+import { names, remains, type SmallRun } from "../experiments/study/small_runs.ts";
 
 /** What a run leaves when nothing is done to it, and how long it takes. */
 export interface Reference {
@@ -87,21 +87,27 @@ export async function assertSame(out: string, reference: Reference): Promise<voi
 }
 
 /**
- * Checks that what has its name is whole, in the middle of a run, and gives the updates of the last
- * checkpoint, 0 where there is none yet.
+ * Checks that what has its name is whole, in the middle of a run, and gives the updates of the states
+ * that networks go on from, by cell.
  */
-export async function savedUpdates(out: string): Promise<number> {
-  const read = (name: string) => Deno.readFileSync(`${out}/${name}`);
-  const names = fileNames(out);
-  if (names.includes("run.json")) JSON.parse(new TextDecoder().decode(read("run.json")));
-  const checkpoint = names.find((name) => /^checkpoint-\d+\.safetensors$/.test(name));
-  if (checkpoint === undefined) return 0;
-  return (await decodeCheckpoint(read(checkpoint))).state.update;
+export async function savedUpdates(out: string): Promise<ReadonlyMap<string, number>> {
+  if (isBegun(out)) JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+  const updates = new Map<string, number>();
+  for (const { id } of readCells(out).values()) {
+    if (hasState(out, id)) updates.set(id, (await readState(statePath(out, id), id)).update);
+  }
+  return updates;
+}
+
+/** The least of {@linkcode savedUpdates}; 0 where no state is there yet. */
+export async function leastUpdates(out: string): Promise<number> {
+  const updates = [...(await savedUpdates(out)).values()];
+  return updates.length === 0 ? 0 : Math.min(...updates);
 }
 
 function fileNames(out: string): string[] {
   try {
-    return [...Deno.readDirSync(out)].map(({ name }) => name).toSorted();
+    return names(out);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

@@ -35,7 +35,7 @@ const flags = {
     atLeast: 0,
     unit: "of each kind",
     help:
-      "Lost GPUs, full disks, lost folders, damaged checkpoints, failing output, requests to save.",
+      "Lost GPUs, full disks, lost folders, damaged states and cells, failing output, requests to save.",
   }),
   errors: integer({
     default: 400,

@@ -10,8 +10,8 @@ import { type SmallOutcome, type SmallRun, trainSmall } from "../experiments/stu
 const task = { updates: 20, every: 4, checkpointEvery: { updates: 3 } } satisfies Partial<SmallRun>;
 
 /** What a run leaves: its networks bit for bit, and its tables. */
-function remainsOf({ outcomes, curve, summary }: SmallOutcome) {
-  return { thetas: outcomes.map(({ theta }) => theta), curve, summary };
+function remainsOf({ states, curve, summary }: SmallOutcome) {
+  return { states, curve, summary };
 }
 
 /** A run that no call failed of. */

@@ -4,22 +4,43 @@ import { diskCalls, injectFaults } from "../../../experiments/files/disk.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
 import { resumeRun, runFlags } from "../../../experiments/study/resume.ts";
 import { chooseRunFolder, recordRun, type Run } from "../../../experiments/study/run_folder.ts";
+import {
+  type Cell,
+  cellId,
+  type CellResult,
+  type Configuration,
+  encodeCell,
+} from "../../../experiments/study/cell.ts";
+import { Ledger } from "../../../experiments/study/ledger.ts";
+import { names } from "../study/small_runs.ts";
 import { type CallFault, callFaults, systemError } from "./disk_faults.ts";
 import { type Scratch, scratch } from "../scratch.ts";
 
 const interruption = new AbortController().signal;
 
+/** A network after so many updates. */
+function cellAfter(updates: number): Cell {
+  const configuration = { network: "test", finish: 0, updates: 3 } as Partial<Configuration>;
+  const result: CellResult = {
+    ...{ updates, status: updates < 3 ? "unfinished" : "ok", divergedAt: null },
+    ...{ final: null, beforeFinish: null, curve: [] },
+  };
+  const training = { adapter: "", nagare: "", deno: "", saved: "", replicas: 1, seconds: 1 };
+  const id = cellId(configuration as Configuration);
+  return { id, configuration: configuration as Configuration, result, training };
+}
+
 /** What a run of three updates does to its folder; `began` is called when it has begun. */
 function train(run: Run, began: () => void, keep?: string): void {
+  const ledger = new Ledger(run.folder, run);
   began();
   const table = run.table("curve.csv", ["update"], keep);
   for (let update = 1; update <= 3; update++) {
     table.append({ update });
-    run.attempt("checkpoint-1.safetensors", () => {
-      table.save();
-      run.write("checkpoint-1.safetensors", String(update));
-    });
+    ledger.put(cellAfter(update));
   }
+  table.rewrite("update\n1\n2\n3\n");
+  run.begin();
   run.note({ more: true });
   run.write("loss.svg", "<svg/>");
 }
@@ -63,13 +84,13 @@ async function follow(run: (began: () => void) => Promise<void>): Promise<Came> 
 /** Refused in a line before it begins, or carried through with a warning at most. */
 function check({ error, hadBegun, said }: Came, out: string): "refused" | "carried through" {
   const about = `${error instanceof Error ? error.stack : error}\n${said.join("\n")}`;
-  const names = (line: string) => assert(line.includes(out) && !line.includes("\n"), about);
+  const isClear = (line: string) => assert(line.includes(out) && !line.includes("\n"), about);
   const warnings = said.filter((line) => line.startsWith("warning: "));
   const errors = said.filter((line) => line.startsWith("error: "));
   assertLessOrEqual(warnings.length, 1, about);
   assertLessOrEqual(errors.length, 1, about);
   assertEquals(warnings.length + errors.length, said.length, about);
-  said.forEach(names);
+  said.forEach(isClear);
   if (error === undefined) {
     assert(hadBegun, about);
     // What is missing was warned of.
@@ -77,22 +98,21 @@ function check({ error, hadBegun, said }: Came, out: string): "refused" | "carri
     return "carried through";
   }
   assert(error instanceof InputError && !hadBegun, about);
-  names(error.message);
+  isClear(error.message);
   assertMatch(error.message, /cannot be|at work|holds no run/);
   return "refused";
 }
 
 /** What a run leaves when nothing fails. */
 const whole = {
-  "checkpoint-1.safetensors": "3",
+  [`cells/${cellAfter(3).id}.json`]: encodeCell(cellAfter(3)),
   "curve.csv": "update\n1\n2\n3\n",
   "loss.svg": "<svg/>",
 };
 
 function assertWhole(folder: Scratch, out: string): void {
-  const names = [...Deno.readDirSync(out)].map(({ name }) => name).toSorted();
   const read = (name: string) => Deno.readTextFileSync(`${out}/${name}`);
-  const kept = names.filter((name) => name !== "run.json").map((name) => [name, read(name)]);
+  const kept = names(out).filter((name) => name !== "run.json").map((name) => [name, read(name)]);
   assertEquals(Object.fromEntries(kept), whole);
   const { status, unsaved } = JSON.parse(read("run.json"));
   assertEquals([status, unsaved], ["finished", undefined]);

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import {
   alignTable,
   csvLine,
@@ -59,12 +59,11 @@ Deno.test("Table has each row in its file as soon as it is appended", () => {
   Deno.removeSync(path);
 });
 
-Deno.test("Table leaves a file that is already there as it is", () => {
-  const path = Deno.makeTempFileSync();
-  Deno.writeTextFileSync(path, "kept");
-  assertThrows(() => new Table(path, ["update"]), Deno.errors.AlreadyExists);
-  assertEquals(Deno.readTextFileSync(path), "kept");
-  Deno.removeSync(path);
+Deno.test("Table begins its file anew where no part of it is kept", () => {
+  using folder = scratch();
+  const path = folder.write("curve.csv", new TextEncoder().encode("of another\n"));
+  using _table = new Table(path, ["update"]);
+  assertEquals(Deno.readTextFileSync(path), "update\n");
 });
 
 Deno.test("readTable() gives no rows for a heading alone, nor for nothing", () => {
@@ -112,16 +111,43 @@ Deno.test("Table makes a file again that has not what it should keep, or is not 
   }
 });
 
-Deno.test("Table.cut() takes back what came after a length", () => {
+Deno.test("Table.rewrite() has the file hold another text, and touches no line that stays", () => {
   using folder = scratch();
-  const { table, read } = tableOf(1, `${folder.path}/curve.csv`);
-  const before = read();
-  table.append({ update: 5, loss: 2 });
-  table.append({ update: 6, loss: 2 });
-  table.cut(before.length);
-  assertEquals([read(), table.text, table.length], [before, before, before.length]);
+  const { table, read } = tableOf(3, `${folder.path}/curve.csv`);
+  const before = read(), heading = "update,loss\n";
+  const texts = [
+    `${heading}0,0\n`,
+    before,
+    `${heading}0,0\n1,0.75\né,2\n`,
+    `${heading}0,0\n1,0.75\nè,2\n`,
+    "",
+  ];
+  for (const text of texts) {
+    const cuts: number[] = [];
+    const { truncateSync } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.truncateSync = function (length) {
+      cuts.push(length ?? 0);
+      return truncateSync.call(this, length);
+    };
+    const old = read();
+    try {
+      table.rewrite(text);
+    } finally {
+      Deno.FsFile.prototype.truncateSync = truncateSync;
+    }
+    assertEquals([read(), table.text, table.length], [
+      text,
+      text,
+      new TextEncoder().encode(text).length,
+    ]);
+    const kept = text.split("\n").findIndex((line, i, lines) =>
+      line !== old.split("\n")[i] || i === lines.length - 1
+    );
+    const same = text.split("\n").slice(0, kept).map((line) => `${line}\n`).join("");
+    assertEquals(cuts, [same.length]);
+  }
   table.append({ update: 7, loss: 3 });
-  assertEquals(read(), `${before}7,3\n`);
+  assertEquals(read(), "7,3\n");
   table[Symbol.dispose]();
 });
 

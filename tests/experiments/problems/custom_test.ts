@@ -16,7 +16,8 @@ import { paperProblems } from "../../../models/problems/paper.ts";
 import { longestAllocation } from "../../formats/bad_input.ts";
 import { MATCrafter } from "../../formats/crafted_mat.ts";
 import { npy, zip } from "../../formats/crafted_npz.ts";
-import { runDeno } from "../processes.ts";
+import { trainAutoencoders } from "../../../experiments/autoencoder.ts";
+import { runHere } from "../commands.ts";
 import { gzip, idx, scratch } from "../scratch.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
@@ -384,8 +385,6 @@ Deno.test("chooseNetwork() gives custom what the flags say", () => {
   );
 });
 
-const program = fileURLToPath(new URL("../../../experiments/autoencoder.ts", import.meta.url));
-
 Deno.test("autoencoder.ts trains on a file of the user's own, without test cases", async () => {
   using folder = scratch();
   const images = folder.write(
@@ -395,8 +394,9 @@ Deno.test("autoencoder.ts trains on a file of the user's own, without test cases
   const table = folder.write("t.csv", text("-3,2\n4,1\n0,0\n"));
   const run = async (...flags: string[]) => {
     const out = `${folder.path}/out${flags.length}`;
-    const { status, stdout, stderr } = await runDeno(
-      ["run", "-A", program, "--problem", "custom", "--updates", "3", ...flags, "--out", out],
+    const { status, stdout, stderr } = await runHere(
+      trainAutoencoders,
+      ["--problem", "custom", "--updates", "3", ...flags, "--out", out],
     );
     assertEquals(status, 0, stderr);
     const [row] = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
@@ -414,8 +414,9 @@ Deno.test("autoencoder.ts trains on a file of the user's own, without test cases
   assertEquals([second.drawn, second.record.configuration.loss], [false, "squared-error"]);
   const { cases, values, taken } = second.record.data;
   assertEquals([cases, values, taken], [3, 2, "the first row was taken for a case"]);
-  const { status, stderr } = await runDeno(
-    ["run", "-A", program, "--problem", "curves", "--header", "yes"],
+  const { status, stderr } = await runHere(
+    trainAutoencoders,
+    ["--problem", "curves", "--header", "yes"],
   );
   assertEquals([status, stderr], [
     2,

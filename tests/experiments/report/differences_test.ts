@@ -34,10 +34,13 @@ Deno.test("differencesTable() finds the paper's own budget and data unlike it in
     ["Table 5", "seeds"],
   ]);
   const longer = { ...table5.budgets.paper, lengths: { ...others, mul: 81 } };
-  assertEquals(differencesOf({ table5: { ...sequences, budget: longer } }), [
-    ["Table 5", "T"],
-    ["Table 5", "seeds"],
-  ]);
+  const ofLonger = { table5: { ...sequences, budget: longer } };
+  assertEquals(differencesOf(ofLonger), [["Table 5", "T"], ["Table 5", "seeds"]]);
+  // Of the problems that are trained alone.
+  const { rows: [[, ...T]] } = differencesTable(summaries(ofLonger, () => undefined));
+  assertEquals(T.slice(0, 3), ["T", "mul 80", "mul 81"]);
+  const { add } = others, unlike = { ...longer, lengths: { ...others, add: add + 1, mul: 80 } };
+  assertEquals(differencesOf({ table5: { ...sequences, budget: unlike } }), [["Table 5", "seeds"]]);
 });
 
 Deno.test("differencesTable() says once what several tables share", () => {

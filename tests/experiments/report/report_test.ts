@@ -310,6 +310,18 @@ Deno.test("makeReport() says what was run, and what differs from the paper", asy
   assertEquals(settings.has("minibatch"), false);
 });
 
+Deno.test("makeReport() says that more rates were tried only where they may be", async () => {
+  for (const widen of [true, false]) {
+    using folder = scratch();
+    const table1 = structuredClone(smallTables.table1);
+    Object.assign(table1.budget, { widen });
+    writeResults(folder.path, { table1 }, asInThePaper);
+    const { page } = await make(folder.path);
+    const text = page.html.replace(/\s+/g, " ");
+    assertEquals(text.includes("half of it or twice of it was tried besides"), widen);
+  }
+});
+
 Deno.test("makeReport() tells how many networks are there, down to none", async () => {
   using folder = scratch();
   const { table1, table5 } = smallTables;

@@ -15,7 +15,7 @@ import {
 import { cellPath } from "../../../experiments/study/ledger.ts";
 import { layTable } from "../../../experiments/studies/records.ts";
 import type { FoundTable, TableRecord } from "../../../experiments/studies/table_record.ts";
-import { type PlannedTable } from "../../../experiments/studies/grid.ts";
+import type { PlannedTable } from "../../../experiments/studies/grid.ts";
 import { nextNetworks } from "../../../experiments/studies/stages.ts";
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
 import { shortestFloat32 } from "../../../experiments/files/tables.ts";

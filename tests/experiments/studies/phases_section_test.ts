@@ -4,7 +4,9 @@ import {
   gainSpec,
   meansOf,
   type Point,
+  sectionOf,
 } from "../../../experiments/studies/phases_section.ts";
+import type { Configuration } from "../../../experiments/study/cell.ts";
 import { renderSvg } from "../../../experiments/charts/vega.ts";
 
 function point(changes: Partial<Point>): Point {
@@ -22,6 +24,22 @@ Deno.test("meansOf() takes means over all seeds, and none where one diverged", (
   assertEquals(meansOf(points, 2), [
     { branchAt: 20, mu: 0.9, update: 40, train: 2, test: 3.5 },
     { branchAt: 20, mu: 0.99, update: 30, train: 1, test: 2 },
+  ]);
+});
+
+Deno.test("sectionOf() names the caps of the lowest error, and all where they are equal", () => {
+  const trunk = { id: "trunk", configuration: { learningRate: 0.02 } as Configuration };
+  const plan = { trunk: [trunk], branchings: [{ at: 20, networks: [] }] };
+  const aheadWith = (high: number) => {
+    const means = meansOf([point({}), point({ mu: 0.99, train: high })], 1);
+    const { tables: [{ rows }] } = sectionOf(means, [0.9, 0.99], plan);
+    return rows.map((row) => row.at(-1));
+  };
+  // The first quarter's end and the last update are the same here.
+  assertEquals([aheadWith(2), aheadWith(0.5), aheadWith(1)], [
+    ["0.9", "0.9"],
+    ["0.99", "0.99"],
+    ["0.9, 0.99", "0.9, 0.99"],
   ]);
 });
 

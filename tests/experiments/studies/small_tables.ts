@@ -21,8 +21,8 @@ import { names } from "../study/small_runs.ts";
 /** CM and NAG of one recurrent network, each with two seeds: two stages. */
 const recurrent = [
   ...["--preset", "small", "--problem", "add", "--length", "10", "--hidden", "15", "--mu", "0.9"],
-  ...["--updates", "40", "--warm-up-updates", "5", "--learning-rate", "0.01", "--batch-size", "5"],
-  ...["--seed", "1,2", "--widen", "no", "--checkpoint-every", "8"],
+  ...["--updates", "20", "--warm-up-updates", "5", "--learning-rate", "0.01", "--batch-size", "5"],
+  ...["--seed", "1,2", "--widen", "no", "--checkpoint-every", "4"],
 ];
 
 /** An autoencoder of each optimizer. */
@@ -39,7 +39,7 @@ const trunkAndBranches = [
   ...["--batch-size", "20"],
 ];
 
-/** A command of paper.ts; `args` come after its own flags, and before them those that it lacks. */
+/** A command of paper.ts; `args` take the place of its own flags of the same names. */
 export interface SmallCommand {
   readonly command: "table1" | "table2" | "table5" | "phases";
   readonly out: string;
@@ -66,7 +66,8 @@ function start(
 ): Promise<boolean> {
   const networks = { table5: recurrent, phases: trunkAndBranches }[command as string] ??
     autoencoders;
-  const words = [...isAsked ? networks.slice(2) : networks, "--out", out, ...args];
+  const own = networks.filter((_, i) => !args.includes(networks[i - i % 2]));
+  const words = [...isAsked ? own.slice(2) : own, "--out", out, ...args];
   if (command === "phases") {
     const options = parseFlags(phasesFlags, words);
     return runPhases(phasesRequest(options), options, interruption);

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
 import { initializerNames, initializerOf } from "../../../experiments/study/initializers.ts";
 import {
@@ -13,7 +12,11 @@ import {
   sparse,
   VectorLayout,
 } from "../../../mod.ts";
-import { runDeno } from "../processes.ts";
+import { trainAutoencoders } from "../../../experiments/autoencoder.ts";
+import { trainRecurrentNetworks } from "../../../experiments/rnn.ts";
+import type { Configuration } from "../../../experiments/study/cell.ts";
+import type { Command } from "../../../experiments/study/grid_program.ts";
+import { runHere } from "../commands.ts";
 import { scratch } from "../scratch.ts";
 
 /** What a user of the library writes in place of --init NAME --init-scale 0.7. */
@@ -29,29 +32,32 @@ const library: Record<string, Initializer> = {
 const weightsOf = (initializer: Initializer, fanIn: number, fanOut: number, stream: number) =>
   initializer({ fanIn, fanOut, random: new RandomStream(5, Purpose.weights, stream) });
 
+/** What a configuration says of the initial weights. */
+function configured(init: string, initScale: number): Configuration {
+  return { init, initScale } as Partial<Configuration> as Configuration;
+}
+
 Deno.test("--init means the library's initializer of that name", () => {
   assertEquals(initializerNames.toSorted(), Object.keys(library).toSorted());
   for (const name of initializerNames) {
     for (const [fanIn, fanOut] of [[30, 20], [7, 31]]) {
       assertEquals(
-        weightsOf(initializerOf(name, { scale: 0.7 }), fanIn, fanOut, 0),
+        weightsOf(initializerOf(configured(name, 0.7)), fanIn, fanOut, 0),
         weightsOf(library[name], fanIn, fanOut, 0),
         name,
       );
     }
   }
-  const few = { scale: 1, fanIn: 3 };
   assertEquals(
-    weightsOf(initializerOf("sparse", few), 30, 20, 0),
-    weightsOf(sparse(few), 30, 20, 0),
+    weightsOf(initializerOf({ ...configured("sparse", 1), fanIn: 3 }), 30, 20, 0),
+    weightsOf(sparse({ scale: 1, fanIn: 3 }), 30, 20, 0),
   );
 });
 
 /** Runs a program whose only update is too small to change a float32 weight. */
-async function untrained(program: string, args: string[], out: string): Promise<Uint8Array> {
-  const path = fileURLToPath(new URL(`../../../experiments/${program}.ts`, import.meta.url));
+async function untrained(program: Command, args: string[], out: string): Promise<Uint8Array> {
   const flags = ["--learning-rate", "1e-30", "--updates", "1", "--seed", "5", "--out", out];
-  const { status, stderr } = await runDeno(["run", "-A", path, ...args, ...flags]);
+  const { status, stderr } = await runHere(program, [...args, ...flags]);
   assertEquals(status, 0, stderr);
   return Deno.readFileSync(`${out}/network.safetensors`);
 }
@@ -70,7 +76,7 @@ Deno.test("autoencoder.ts begins at the weights that the library draws, to the b
   for (const name of initializerNames) {
     const args = ["--layers", "784,9,3", "--eval-cases", "10", "--init", name];
     const scaled = [...args, "--init-scale", "0.7"];
-    const bytes = await untrained("autoencoder", scaled, `${folder.path}/${name}`);
+    const bytes = await untrained(trainAutoencoders, scaled, `${folder.path}/${name}`);
     const { theta } = importNetwork(layout, bytes);
     sizes.slice(1).forEach((fanOut, i) => {
       const { weights } = weightsOf(library[name], sizes[i], fanOut, i);
@@ -99,7 +105,7 @@ Deno.test("rnn.ts begins at the weights that the library draws, to the bit", asy
     const scales = ["--spectral-radius", "0.9", "--input-scale", "0.01", "--output-scale", "0.2"];
     const sizes = ["--batch-size", "10", "--eval-cases", "10", "--init", name];
     const args = [...problem, ...scales, ...sizes];
-    const bytes = await untrained("rnn", args, `${folder.path}/${name}`);
+    const bytes = await untrained(trainRecurrentNetworks, args, `${folder.path}/${name}`);
     const { theta } = importNetwork(layout, bytes);
     const drawn = [
       weightsOf(gaussian({ deviation: 0.01 }), 2, hidden, 0),

@@ -12,7 +12,7 @@ const figure = {
   unit: "",
 } as const;
 
-const printed = { figure, settings: settingColumns, furtherSettings: [] };
+const printed = { kind: { figure }, settings: settingColumns, furtherSettings: [] };
 
 /** A network of an optimizer, its error, and what else is not as everywhere. */
 function network(

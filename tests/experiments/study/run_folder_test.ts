@@ -8,13 +8,13 @@ import {
 import { InputError } from "../../../core/errors.ts";
 import {
   chooseRunFolder,
-  type JsonObject,
   recordRun,
   Run,
   timeStamp,
-  withAbsoluteData,
+  withAbsolutePaths,
 } from "../../../experiments/study/run_folder.ts";
-import { beside, runDeno } from "../processes.ts";
+import type { JsonObject } from "../../../experiments/study/json.ts";
+import { beside, linesOnStderr, runDeno } from "../processes.ts";
 
 /** Runs a test in a folder of its own. */
 function inFolder(test: (folder: string) => Promise<void> | void): () => Promise<void> {
@@ -36,19 +36,6 @@ function names(folder: string): string[] {
 
 function readRecord(folder: string): JsonObject {
   return JSON.parse(Deno.readTextFileSync(`${folder}/run.json`));
-}
-
-/** What is said on stderr meanwhile. */
-async function collectErrors(act: () => Promise<unknown>): Promise<string[]> {
-  const lines: string[] = [];
-  const { error } = console;
-  console.error = (line: string) => void lines.push(line);
-  try {
-    await act();
-  } finally {
-    console.error = error;
-  }
-  return lines;
 }
 
 Deno.test("timeStamp() is the local time, with every part at its full width", () => {
@@ -74,11 +61,11 @@ Deno.test(
     Deno.chdir(root);
     try {
       const now = new Date(2026, 0, 2, 3, 4, 5);
-      const first = chooseRunFolder("sample", undefined, now);
+      const first = chooseRunFolder("sample", undefined, { now });
       assertEquals(first, "results/sample/2026-01-02_03-04-05");
       assertEquals(names(root), []);
       using _run = new Run("sample", first, {});
-      assertEquals(chooseRunFolder("sample", undefined, now), `${first}-2`);
+      assertEquals(chooseRunFolder("sample", undefined, { now }), `${first}-2`);
     } finally {
       Deno.chdir(home);
     }
@@ -91,7 +78,9 @@ Deno.test(
     const home = Deno.cwd();
     Deno.chdir(root);
     try {
-      const chosen = [1, 2, 3].map(() => chooseRunFolder("sample", undefined, new Date(0)));
+      const chosen = [1, 2, 3].map(() =>
+        chooseRunFolder("sample", undefined, { now: new Date(0) })
+      );
       const interruption = new AbortController().signal;
       const folders: string[] = [];
       await Promise.all(chosen.map((folder) => {
@@ -208,7 +197,7 @@ Deno.test(
         Deno.writeTextFileSync(folder, "in its place");
         return Promise.reject(new RangeError("the first failure"));
       });
-    const said = await collectErrors(() =>
+    const said = await linesOnStderr(() =>
       assertRejects(() => run(), RangeError, "the first failure")
     );
     assertEquals(Deno.exitCode, 1);
@@ -220,7 +209,7 @@ Deno.test(
 );
 
 Deno.test(
-  "recordRun() leaves nothing of a run that is refused before it has a table",
+  "recordRun() leaves nothing of a run that is refused before it has begun",
   inFolder(async (root) => {
     const interruption = new AbortController().signal;
     const folder = `${root}/refused`;
@@ -241,6 +230,11 @@ Deno.test(
     await refuse((run) => run.note({ more: true }));
     assertEquals(names(folder), ["notes.txt"]);
     await refuse((run) => void run.table("curve.csv", ["update"]));
+    assertEquals(names(folder), ["notes.txt"]);
+    await refuse((run) => {
+      run.table("curve.csv", ["update"]);
+      run.begin();
+    });
     assertEquals(names(folder), ["curve.csv", "notes.txt", "run.json"]);
     assertEquals(readRecord(folder).status, "failed");
   }),
@@ -271,21 +265,21 @@ Deno.test(
   }),
 );
 
-Deno.test("withAbsoluteData() leaves a command line that means the same from any folder", () => {
+Deno.test("withAbsolutePaths() leaves a command line that means the same from any folder", () => {
   const here = Deno.cwd();
-  assertEquals(
-    withAbsoluteData([
-      "--data",
-      "a/b.csv",
-      "--data=c d",
-      "--data=/e",
-      "--data",
-      "/f",
-      "--out",
-      "g",
-    ]),
-    ["--data", `${here}/a/b.csv`, `--data=${here}/c d`, "--data=/e", "--data", "/f", "--out", "g"],
-  );
+  const pairs: [word: string, same: string][] = [
+    ["--data", "--data"],
+    ["a/b.csv", `${here}/a/b.csv`],
+    ["--data=c d", `--data=${here}/c d`],
+    ["--data=/e", "--data=/e"],
+    ["--from=old", `--from=${here}/old`],
+    ["--optimizer", "--optimizer"],
+    ["nag,./mine.ts,/x.ts,file:///y.ts", `nag,${here}/mine.ts,/x.ts,file:///y.ts`],
+    ["--optimizer=own.js", `--optimizer=${here}/own.js`],
+    ["--out", "--out"],
+    ["g", "g"],
+  ];
+  assertEquals(withAbsolutePaths(pairs.map(([word]) => word)), pairs.map(([, same]) => same));
 });
 
 Deno.test(

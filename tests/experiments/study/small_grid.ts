@@ -21,6 +21,7 @@ import { Run } from "../../../experiments/study/run_folder.ts";
 import { stopRule } from "../../../experiments/study/stop_rule.ts";
 import { trainCells } from "../../../experiments/study/train.ts";
 import type { Cadence } from "../../../experiments/terminal/durations.ts";
+import { linesOnStdout } from "../processes.ts";
 import { withoutTime } from "./small_runs.ts";
 import { Dataset, type Family, type Gpu, type TrainerState } from "../../../mod.ts";
 
@@ -142,7 +143,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     onOpen: () => {},
   });
   if (ending.reason !== undefined) run.stop(ending.reason);
-  await reporter.conclude({ cells: ledger.cells, ending: "stopped", machine });
+  await linesOnStdout(() => reporter.conclude({ cells: ledger.cells, ending: "stopped", machine }));
   const read = (name: string) =>
     run.unsaved.includes(name) ? "" : Deno.readTextFileSync(`${folder}/${name}`);
   const trained = cells.flatMap(({ id }) => ledger.cells.get(id) ?? []);

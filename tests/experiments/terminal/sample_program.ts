@@ -66,7 +66,7 @@ await runProgram(
         interruption.throwIfAborted();
       },
       record: () => {
-        const folder = chooseRunFolder("sample", undefined, new Date(0));
+        const folder = chooseRunFolder("sample", undefined, { now: new Date(0) });
         const run = { program: "sample", folder, details: {}, interruption, isMadeUp: true };
         return recordRun(run, ({ folder }) => Promise.resolve(console.log(folder)));
       },
