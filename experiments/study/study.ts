@@ -102,15 +102,16 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
   const wanted = (cells: ReadonlyMap<string, Cell>) => shareOf(laid.wanted(cells), share);
   const isStopped = stoppedBy(laid, options);
   const missing = missingOf(wanted(there.cells), there, isStopped);
-  const isFinished = earlier?.status === "finished" && missing.length === 0;
+  const hasAll = missing.length === 0 && earlier?.unsaved === undefined;
+  const isFinished = earlier?.status === "finished" && hasAll;
   if (isFinished && laid.isWhole(folder, there.cells)) {
     say(`${folder} is finished: nothing to do; more --updates make it longer`);
     return true;
   }
   // A damaged state is refused before anything is written.
   for (const cell of missing) await there.standing(cell);
-  // Where a run was killed at its end, its pictures may be missing.
-  const isEnded = missing.length === 0 && earlier?.status !== "running";
+  // Where a run was killed at its end, or its disk was full, its pictures may be missing.
+  const isEnded = hasAll && earlier?.status !== "running";
   const count = wanted(there.cells).length;
   if (laid.isEstimated && missing.length < count) {
     say(`${count - missing.length} of ${count} networks are there already`);
