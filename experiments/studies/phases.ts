@@ -7,7 +7,7 @@ import { paperKinds } from "./paper_kinds.ts";
 import { writePhases } from "./phases_section.ts";
 import { layPhases } from "./records.ts";
 import type { PhasesRequest } from "./requests.ts";
-import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
+import { agreePaper, type PaperOptions, paperSession } from "./session.ts";
 
 /**
  * Trains what a folder still lacks of the experiment, and puts it into the folder's report. Gives
@@ -30,7 +30,7 @@ export async function runPhases(
     wanted: () => cells,
     ...paperKinds({ upload }),
     ...{ details: {}, remark, isEstimated: true, isWhole: () => false },
-    ...options.preset === undefined && { confirm: confirmPaper(interruption) },
+    ...options.preset === undefined && { confirm: agreePaper(interruption) },
     report: (run) => {
       const write = run.write.bind(run);
       return {

@@ -68,7 +68,7 @@ export function checkFolder(folder: string): void {
 }
 
 /** Asks the person at the terminal, if there is one, whether so long a time is meant. */
-export function confirmPaper(interruption: AbortSignal): (seconds: number) => Promise<boolean> {
+export function agreePaper(interruption: AbortSignal): (seconds: number) => Promise<boolean> {
   return (seconds) => {
     say("note: this is the paper's budget; --preset small shows its claims without a GPU");
     const days = seconds / 86_400;

@@ -8,7 +8,7 @@ import { layersOf, loadPaperData, type PaperData } from "./data.ts";
 import { paperKinds } from "./paper_kinds.ts";
 import { layTable } from "./records.ts";
 import type { TableRequest } from "./requests.ts";
-import { confirmPaper, type PaperOptions, paperSession } from "./session.ts";
+import { agreePaper, type PaperOptions, paperSession } from "./session.ts";
 import { currentStage, nextNetworks } from "./stages.ts";
 import type { TableConfiguration } from "./table_record.ts";
 
@@ -40,7 +40,7 @@ export async function runTables(
     wanted: (cells) => currentStage(plans, finishedOf(cells)),
     ...paperKinds({ upload: loaded?.upload }),
     ...{ details: {}, remark: loaded?.remark, isEstimated: true, isWhole: () => false },
-    ...options.preset === undefined && { confirm: confirmPaper(interruption) },
+    ...options.preset === undefined && { confirm: agreePaper(interruption) },
     report: (run) => {
       const write = run.write.bind(run);
       const record = () => laid.forEach(({ record }) => record(write));

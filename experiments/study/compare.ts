@@ -51,7 +51,7 @@ export async function compareRuns(comparison: Comparison): Promise<void> {
     { program: "compare", folder: out, details: { folders }, interruption, isMadeUp },
     async (run) => {
       for (const [name, text] of Object.entries(texts)) run.write(name, text);
-      run.write("loss.svg", await drawOrdered({ table: texts["curve.csv"], chart }));
+      run.write("loss.svg", await drawOrdered({ table: texts["curve.csv"], chart, from: 1 }));
       const page = {
         ...{ folder: run.folder, title: `${folders.length} runs`, command },
         settings: texts["settings.csv"],

@@ -3,7 +3,7 @@ import { readWhole } from "../files/files.ts";
 import { namedFlags } from "../terminal/flags.ts";
 
 /** Flags of a configuration that say where and not what: a run again is another run. */
-const ofThePlace = ["out", "resume", "config", "dry-run"];
+const ofThePlace = ["out", "resume", "config", "dry-run", "live", "max-time", "shard"];
 
 /**
  * A command line with what `--config FILE` says before it: the flags of a run.json, or an object of
@@ -22,6 +22,13 @@ export function withConfig(args: readonly string[]): readonly string[] {
   const given = new Set([...namedFlags(rest), ...ofThePlace]);
   const own = [...readFlags(path)].filter(([name]) => !given.has(name));
   return [...own.map(([name, value]) => `--${name}=${value}`), ...rest];
+}
+
+/** The flags of command lines, later ones in place of earlier ones, without those of a place. */
+export function flagsOf(...lines: readonly (readonly string[])[]): string[] {
+  const flags = new Map(lines.flatMap(pairsOf));
+  return [...flags].filter(([name]) => !ofThePlace.includes(name))
+    .flatMap(([name, value]) => [`--${name}`, value]);
 }
 
 function readFlags(path: string): Map<string, string> {

@@ -25,7 +25,7 @@ import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
 import { pagePort } from "../page/port_flag.ts";
 import { requirePagePermission } from "../page/live.ts";
-import { withConfig } from "./config_file.ts";
+import { flagsOf, withConfig } from "./config_file.ts";
 import { exists } from "../files/files.ts";
 import { beginAt } from "./origins.ts";
 import {
@@ -167,7 +167,7 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
         areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`),
       report(run) {
         begin?.(run);
-        const command = [`${name}.ts`, ...args].join(" ");
+        const command = [`${name}.ts`, ...flagsOf(known)].join(" ");
         return new GridReporter({
           ...views,
           run,

@@ -156,6 +156,8 @@ export class GridReporter implements Reporter {
     const diverged = outcomes.filter(({ status }) => status === "diverged");
     return {
       table: this.#views?.curve ?? "",
+      // Where all begin is far above where they differ.
+      from: 1,
       chart: { ...chart, settings: columns.map(({ name }) => name) },
       diverged: diverged.map(({ cell: { configuration } }) =>
         Object.fromEntries(

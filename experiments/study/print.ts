@@ -30,7 +30,7 @@ export function printOutcomes(outcomes: readonly Outcome[], all: Printed): void 
   const rows = seeds.size > 1 ? settingRows(outcomes, varied) : networkRows(outcomes, varied);
   const names = varied.settings.map(({ name }) => name.replaceAll("_", " "));
   const spread = seeds.size > 1
-    ? ["seeds", errors[0], "\u00b1 95 %", errors[1], "diverged"]
+    ? ["seeds", errors[0], "\u00b1 95 %", errors[1], "status"]
     : ["seed", ...errors, ...baseline ? [baseline.title] : [], "status"];
   const settings = all.settings.length;
   // Where the terminal is narrow, the last of these go first.
@@ -127,8 +127,15 @@ function settingRows(
     of.train?.mean.toFixed(4) ?? "-",
     of.train?.halfWidth?.toFixed(4) ?? "-",
     of.test?.mean.toFixed(4) ?? "-",
-    of.outcomes.filter(({ status }) => status === "diverged").length,
+    statusWords(of.outcomes),
   ]);
+}
+
+/** "ok", or how many came out how: "2 ok, 1 diverged". */
+function statusWords(outcomes: readonly Outcome[]): string {
+  const groups = [...Map.groupBy(outcomes, ({ status }) => status)];
+  if (groups.length === 1) return groups[0][0];
+  return groups.map(([status, { length }]) => `${length} ${status}`).join(", ");
 }
 
 function cellsOf(

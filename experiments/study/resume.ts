@@ -84,7 +84,7 @@ export function resumeRun<F extends FlagTable & typeof runFlags>(
   given: Values<F>,
   args: readonly string[] = Deno.args,
 ): Resumption<F> {
-  const { resume, out, shard, maxTime } = given as GivenOptions;
+  const { resume, out, shard, maxTime, dryRun, live } = given as GivenOptions;
   const folder = resume ?? (out !== undefined && holdsRun(out, shard) ? out : undefined);
   if (folder === undefined) return { options: given, earlier: undefined };
   requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
@@ -97,13 +97,16 @@ export function resumeRun<F extends FlagTable & typeof runFlags>(
   const named = resume === undefined ? Object.keys(flags) : namedFlags(args);
   checkChanges(flags, { folder, options, given, named });
   tryWriting(folder, "--resume");
-  // How long a session takes is no matter of the run.
-  return { options: { ...overridden(flags, options, args), resume: folder, maxTime }, earlier };
+  // What a session does besides is no matter of the run.
+  const own = { maxTime, ...dryRun !== undefined && { dryRun }, ...live !== undefined && { live } };
+  return { options: { ...overridden(flags, options, args), resume: folder, ...own }, earlier };
 }
 
 /** What decides which run goes on. */
 type GivenOptions = Values<typeof runFlags> & {
   readonly out?: string;
+  readonly dryRun?: boolean;
+  readonly live?: unknown;
   readonly shard?: Share;
 };
 

@@ -10,7 +10,7 @@ import { Ending } from "./ending.ts";
 import type { JsonObject } from "./json.ts";
 import { Ledger, type PlannedCell, readCells } from "./ledger.ts";
 import { Machine } from "./machine.ts";
-import { missingOf, shareOf } from "./missing.ts";
+import { missingOf, readyOf, shareOf } from "./missing.ts";
 import type { NetworkKind } from "./network_kind.ts";
 import { printProfile } from "./print.ts";
 import { sayAdapter } from "./resume.ts";
@@ -33,7 +33,7 @@ export interface Laid {
   /** Whether it is said first how long all takes, from a short trial. */
   readonly isEstimated: boolean;
   /** Asked before anything is trained, with the seconds that it takes: whether to go on. */
-  confirm?(seconds: number): Promise<boolean>;
+  agree?(seconds: number): Promise<boolean>;
   /** Whether a finished run's tables are as its cells say. */
   isWhole(folder: string, cells: ReadonlyMap<string, Cell>): boolean;
   /** What is made of the cells while and after they are trained. */
@@ -96,7 +96,7 @@ export interface Session {
 export async function carryOut(asked: Laid, session: Session): Promise<boolean> {
   const { program, options, earlier, interruption, isShared } = session;
   const { shard: share } = options;
-  const laid = { ...asked, ...asked.confirm && { confirm: once(asked.confirm) } };
+  const laid = { ...asked, ...asked.agree && { agree: once(asked.agree) } };
   const folder = options.resume ?? chooseRunFolder(program, options.out, { share, isShared });
   const there = new Ledger(folder);
   const wanted = (cells: ReadonlyMap<string, Cell>) => shareOf(laid.wanted(cells), share);
@@ -109,7 +109,7 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
     return true;
   }
   // A damaged state is refused before anything is written.
-  for (const cell of missing) await there.standing(cell);
+  for (const cell of readyOf(missing, there)) await there.standing(cell);
   // Where a run was killed at its end, or its disk was full, its pictures may be missing.
   const isEnded = hasAll && earlier?.status !== "running";
   const count = wanted(there.cells).length;
@@ -119,7 +119,7 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
   using machine = isEnded ? undefined : await openMachine(session);
   const ending = new Ending(interruption, options.maxTime);
   if (options.dryRun) {
-    await tryOut(laid, missing, { machine, ledger: there, ending, options });
+    await tryOut(laid, readyOf(missing, there), { machine, ledger: there, ending, options });
     return ending.reason === undefined;
   }
   const adapter = machine && sayAdapter(machine.adapter, earlier);
@@ -153,9 +153,9 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
 }
 
 /** What is agreed to holds for the stages that follow, and when a GPU is opened anew. */
-function once(confirm: NonNullable<Laid["confirm"]>): NonNullable<Laid["confirm"]> {
+function once(agree: NonNullable<Laid["agree"]>): NonNullable<Laid["agree"]> {
   let answer: Promise<boolean> | undefined;
-  return (seconds) => answer ??= confirm(seconds);
+  return (seconds) => answer ??= agree(seconds);
 }
 
 async function tryOut(
@@ -215,7 +215,7 @@ function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, sessio
     replicas: options.replicas,
     isEstimated: laid.isEstimated,
     ...toGoOn !== undefined && { toGoOn },
-    ...laid.confirm && { confirm: laid.confirm },
+    ...laid.agree && { agree: laid.agree },
     kindOf: laid.kindOf,
     nameOf: laid.nameOf,
     onRestart: () => reporter.restart(ledger.cells),

@@ -22,7 +22,7 @@ export interface Training extends Place, Yard {
   /** How its user goes on with the run. Default: with --resume. */
   readonly toGoOn?: string;
   /** Asked after an estimate whether to go on. */
-  confirm?(seconds: number): Promise<boolean>;
+  agree?(seconds: number): Promise<boolean>;
   /** Whether a rule that stopped a network would stop it where it is. Default: it would not. */
   readonly isStopped?: ((cell: PlannedCell, result: CellResult) => boolean) | undefined;
   /** Told how far all is, at each report. */
@@ -101,7 +101,7 @@ async function trainRounds(rounds: readonly LaidRound[], training: Training): Pr
   if (expected !== undefined) {
     const until = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
     say(`${layWords(count, rounds.length)}, about ${formatDuration(expected)} (until ${until})`);
-    if (await training.confirm?.(expected) === false) {
+    if (await training.agree?.(expected) === false) {
       throw new InputError("nothing is trained, as you wish");
     }
   } else if (rounds.length > 1) say(layWords(count, rounds.length));

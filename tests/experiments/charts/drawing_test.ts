@@ -147,9 +147,9 @@ Deno.test("a worker that cannot draw an order ends nothing, and the end says why
   let now_ms = 0;
   using drawing = new Drawing({ now: () => now_ms, onDrawn: () => {} });
   now_ms = 10_000;
-  const order = { table: "update,train_loss\n0,1\n", chart };
+  const order = { table: "update,train_loss\n0\n", chart };
   drawing.request(() => order);
-  await assertRejects(() => drawing.finish(order), TypeError);
+  await assertRejects(() => drawing.finish(order), SyntaxError);
 });
 
 Deno.test("without leave to read its modules no worker is started, and nothing is said", async () => {

@@ -295,7 +295,7 @@ Deno.test("carryOut() trains nothing where its user does not want it, and leaves
           wanted: (cells) => networksOf([plan], cells),
           ...paperKinds({ upload: undefined }),
           ...{ details: {}, isEstimated: true, isWhole: () => false },
-          confirm(seconds) {
+          agree(seconds) {
             asked.push(seconds);
             return Promise.resolve(false);
           },
