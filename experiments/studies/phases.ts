@@ -30,7 +30,7 @@ export async function runPhases(
     wanted: () => cells,
     ...paperKinds({ upload }),
     ...{ details: {}, remark, isEstimated: true, isWhole: () => false },
-    ...options.preset === undefined && { confirm: agreePaper(interruption) },
+    ...options.preset === undefined && { agree: agreePaper(interruption) },
     report: (run) => {
       const write = run.write.bind(run);
       return {

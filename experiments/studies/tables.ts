@@ -40,7 +40,7 @@ export async function runTables(
     wanted: (cells) => currentStage(plans, finishedOf(cells)),
     ...paperKinds({ upload: loaded?.upload }),
     ...{ details: {}, remark: loaded?.remark, isEstimated: true, isWhole: () => false },
-    ...options.preset === undefined && { confirm: agreePaper(interruption) },
+    ...options.preset === undefined && { agree: agreePaper(interruption) },
     report: (run) => {
       const write = run.write.bind(run);
       const record = () => laid.forEach(({ record }) => record(write));

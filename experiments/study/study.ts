@@ -17,7 +17,7 @@ import { sayAdapter } from "./resume.ts";
 import { chooseRunFolder, recordRun, type Run } from "./run_folder.ts";
 import type { RunOptions } from "./run_options.ts";
 import { type StopRule, stopRule } from "./stop_rule.ts";
-import { memoryFor, trainCells, type Training } from "./train.ts";
+import { memoryFor, stoppedBy, trainCells, type Training } from "./train.ts";
 
 /** What is to be trained, and what is made of it. */
 export interface Laid {
@@ -100,7 +100,7 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
   const folder = options.resume ?? chooseRunFolder(program, options.out, { share, isShared });
   const there = new Ledger(folder);
   const wanted = (cells: ReadonlyMap<string, Cell>) => shareOf(laid.wanted(cells), share);
-  const isStopped = stoppedBy(laid, options);
+  const isStopped = stoppedBy(ruleOf(options), laid.kindOf);
   const missing = missingOf(wanted(there.cells), there, isStopped);
   const hasAll = missing.length === 0 && earlier?.unsaved === undefined;
   const isFinished = earlier?.status === "finished" && hasAll;
@@ -180,15 +180,6 @@ function ruleOf({ stopWhenDiverged, target, stopWhenFlat }: RunOptions): StopRul
   return stopRule({ whenDiverged: stopWhenDiverged, target, flat: stopWhenFlat });
 }
 
-/** Tells whether the rule of this command would stop a network where it is. */
-function stoppedBy({ kindOf }: Laid, options: RunOptions): Training["isStopped"] {
-  const rule = ruleOf(options);
-  return (cell, { curve }) => {
-    const { figure: { name } } = kindOf(cell);
-    return rule.isMet([curve.map(({ train }) => train[name])]);
-  };
-}
-
 function openMachine({ options, interruption }: Session): Promise<Machine> {
   return Machine.open({
     adapter: () => ensureAdapter(options.adapter, interruption),
@@ -211,7 +202,6 @@ function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, sessio
     memory: memoryFor(machine.gpu),
     due: new Due(options.checkpointEvery, ending.signal),
     rule: ruleOf(options),
-    isStopped: stoppedBy(laid, options),
     replicas: options.replicas,
     isEstimated: laid.isEstimated,
     ...toGoOn !== undefined && { toGoOn },

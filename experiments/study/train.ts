@@ -11,6 +11,7 @@ import { describeFault, mostReopenings } from "./machine.ts";
 import { figureOf } from "./network_kind.ts";
 import { type Place, trainRound } from "./round.ts";
 import type { Run } from "./run_folder.ts";
+import type { StopRule } from "./stop_rule.ts";
 
 /** What trains the cells of a study. */
 export interface Training extends Place, Yard {
@@ -23,14 +24,23 @@ export interface Training extends Place, Yard {
   readonly toGoOn?: string;
   /** Asked after an estimate whether to go on. */
   agree?(seconds: number): Promise<boolean>;
-  /** Whether a rule that stopped a network would stop it where it is. Default: it would not. */
-  readonly isStopped?: ((cell: PlannedCell, result: CellResult) => boolean) | undefined;
   /** Told how far all is, at each report. */
   onProgress(standing: Standing): void;
   /** Told where all goes on from what was saved. */
   onRestart(): void;
   /** What the progress calls a cell. */
   nameOf(cell: PlannedCell): string;
+}
+
+/** Whether the rule that stopped a network would stop it where it is. */
+export function stoppedBy(
+  rule: StopRule,
+  kindOf: Training["kindOf"],
+): (cell: PlannedCell, result: CellResult) => boolean {
+  return (cell, { curve }) => {
+    const { figure: { name } } = kindOf(cell);
+    return rule.isMet([curve.map(({ train }) => train[name])]);
+  };
 }
 
 /**
@@ -43,9 +53,10 @@ export async function trainCells(
   training: Training,
 ): Promise<void> {
   let { replicas: most = Infinity } = training;
+  const { ledger } = training, isStopped = stoppedBy(training.rule, training.kindOf);
   for (;;) {
     training.onRestart();
-    const missing = readyOf(missingOf(cells, training.ledger, training.isStopped), training.ledger);
+    const missing = readyOf(missingOf(cells, ledger, isStopped), ledger);
     if (missing.length === 0 || training.ending.signal.aborted) return;
     const rounds = await layRounds(missing, most, training);
     try {

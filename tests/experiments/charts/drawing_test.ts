@@ -149,7 +149,7 @@ Deno.test("a worker that cannot draw an order ends nothing, and the end says why
   now_ms = 10_000;
   const order = { table: "update,train_loss\n0\n", chart };
   drawing.request(() => order);
-  await assertRejects(() => drawing.finish(order), SyntaxError);
+  await assertRejects(() => drawing.finish(order), Error, "fields");
 });
 
 Deno.test("without leave to read its modules no worker is started, and nothing is said", async () => {
