@@ -77,10 +77,8 @@ export class FeedForward {
         a: this.outputs[i],
         b: parameters.tensor(2 * i),
         out: this.outputs[i + 1],
-        forward: {
-          bias: parameters.tensor(2 * i + 1),
-          activation: i === last ? "linear" : this.#shape.activations[i],
-        },
+        plus: parameters.tensor(2 * i + 1),
+        then: { activate: i === last ? "linear" : this.#shape.activations[i] },
       });
     });
   }
@@ -98,7 +96,7 @@ export class FeedForward {
         out: gradient.tensor(2 * i),
         transposeA: true,
         columnSums: gradient.tensor(2 * i + 1),
-        ...l2 > 0 && { decay: { weights: parameters.tensor(2 * i), l2 } },
+        ...l2 > 0 && { plus: parameters.tensor(2 * i), times: l2 },
       });
       if (i === 0) break;
       matmul(plan, {
@@ -106,7 +104,7 @@ export class FeedForward {
         b: parameters.tensor(2 * i),
         out: this.deltas[i - 1],
         transposeB: true,
-        backward: { outputs: below, activation: this.#shape.activations[i - 1] },
+        then: { slopeOf: this.#shape.activations[i - 1], outputs: below },
       });
     }
   }

@@ -182,10 +182,10 @@ class QuadraticGraph implements Graph {
     dot(plan, { x: this.#meanSlope.buffer, y: x.buffer, out }, { length, replicas });
   }
 
-  /** out = x M + b: for a product, b is one times weights that decay. */
+  /** out = x M + b. */
   #recordAffine(plan: Plan, x: Vector, matrix: Matrix, out: Vector): void {
-    const decay = { weights: this.#linear.tensor(0), l2: 1 };
-    matmul(plan, { a: x.tensor(0), b: matrix, out: out.tensor(0), decay });
+    const plus = this.#linear.tensor(0);
+    matmul(plan, { a: x.tensor(0), b: matrix, out: out.tensor(0), plus });
   }
 
   free(): void {

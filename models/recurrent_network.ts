@@ -107,7 +107,8 @@ export class RecurrentNetwork implements SequenceBuffers {
       a: rowsOf(this.states, 1, this.outputs.steps),
       b: parameters.tensor(OUTPUT_WEIGHTS),
       out: rowsOf(this.outputs),
-      forward: { bias: parameters.tensor(OUTPUT_BIASES), activation: "linear" },
+      plus: parameters.tensor(OUTPUT_BIASES),
+      then: { activate: "linear" },
     });
   }
 
