@@ -8,7 +8,7 @@ import { gaussianNoise } from "../core/ops/gaussian_noise.ts";
 import { matmul } from "../core/ops/matmul.ts";
 import { Vector, VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
-import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
+import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
 
 /** A quadratic to minimise: f(x) = x'Ax/2 + b'x. */
 export interface QuadraticObjective {
@@ -161,6 +161,9 @@ class QuadraticGraph implements Graph {
     this.#meanSlope = new Vector(gpu, "mean slope", layout, replicas);
     this.#noise = noise;
   }
+
+  /** There is but one case. */
+  recordCases(): void {}
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
     const { parameters, gradient, caseLoss, seeds } = inputs;

@@ -7,7 +7,7 @@ import { matmul } from "../core/ops/matmul.ts";
 import { recurrence, type RecurrenceLayout, type TimeLoop } from "../core/ops/recurrence.ts";
 import type { SequenceBuffers } from "../core/data/fresh_sequences.ts";
 import { type Vector, VectorLayout } from "../core/gpu/vector.ts";
-import type { Extent } from "../core/train/model.ts";
+import type { Extent } from "../core/graph/model.ts";
 
 /** Sizes of a recurrent network with one hidden layer of tanh units. */
 export interface RecurrentShape {

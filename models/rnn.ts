@@ -9,7 +9,7 @@ import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
-import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
+import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
 import {
   checkTask,
   recurrentFootprint,
@@ -117,9 +117,12 @@ class RnnGraph implements Graph {
     this.#task = task;
   }
 
-  recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, seeds, caseLoss } = inputs;
+  recordCases(plan: Plan, { seeds }: { seeds: GPUBuffer }): void {
     this.#task.record(plan, this.#network, seeds, "minibatch");
+  }
+
+  recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
+    const { parameters, gradient, caseLoss } = inputs;
     this.#network.recordForward(plan, parameters);
     const { outputDeltas: delta } = this.#network;
     sequenceLoss(plan, this.#lossInputs, { delta, caseLoss });

@@ -2,7 +2,7 @@ import type { Gpu } from "../core/gpu/gpu.ts";
 import { Plan } from "../core/gpu/plan.ts";
 import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { Vector } from "../core/gpu/vector.ts";
-import type { Extent } from "../core/train/model.ts";
+import type { Extent } from "../core/graph/model.ts";
 import { checkTask, recurrentLayout, RecurrentNetwork } from "./recurrent_network.ts";
 import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
 

@@ -16,7 +16,7 @@ import {
   type SequenceStream,
 } from "../../core/data/fresh_sequences.ts";
 import { Purpose } from "../../core/random.ts";
-import type { Split } from "../../core/train/model.ts";
+import type { Split } from "../../core/graph/model.ts";
 
 /** Which cases of a task are wanted: the minibatch of the step, or `cases` of a split. */
 export type TaskCases = "minibatch" | { split: Split; cases: number };

@@ -1,0 +1,71 @@
+import type { Matrix } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Vector } from "../gpu/vector.ts";
+import type { Activation } from "../ops/activation.ts";
+import type { Epilogue } from "../ops/epilogue.ts";
+
+/** What a layer takes and gives: [R, B, columns], the units of every case of a minibatch. */
+export interface Value {
+  /** Its number on the tape. */
+  readonly id: number;
+  /** Units. */
+  readonly columns: number;
+  /** The activation that made it: its delta is the derivative of the loss by what went into that. */
+  readonly activation: Activation;
+}
+
+/** Where an operation's share of a delta goes, and how; to be spread into a product or a sum. */
+export interface Share extends Pick<Epilogue, "then" | "adds"> {
+  /** [R, B, columns]. */
+  out: Matrix;
+}
+
+/** What the rules of an operation see while they are recorded; its functions may be taken apart. */
+export interface Pass {
+  /** The point at which the network is taken. */
+  readonly parameters: Vector;
+  /** R keys of two words, see `seedKey()`. */
+  readonly seeds: GPUBuffer;
+  /** Whether this is training: in an evaluation nothing is dropped. */
+  readonly isTraining: boolean;
+  /** What a value is, [R, B, columns]. */
+  readonly data: (value: Value) => Matrix;
+  /** The derivative of the loss by what went into the activation that made a value. */
+  readonly delta: (value: Value) => Matrix;
+  /** How a value moves along a direction of the parameters; undefined where it depends on none. */
+  readonly tangent: (value: Value) => Matrix | undefined;
+  /** The activation that makes a value; the last one may be left to the loss. */
+  readonly activation: (value: Value) => Activation;
+  /** Weight decay in the words of a product, for the gradient of tensor `t`. */
+  readonly decay: (t: number) => Pick<Epilogue, "plus" | "times">;
+  /**
+   * Where the derivative by a value that is read goes; undefined where that depends on no
+   * parameter. An operation that `fuses` spreads all of it into a product or a sum; of others `out` is
+   * to be overwritten with the derivative by the value itself, and the tape does the rest.
+   */
+  readonly share: (value: Value) => Share | undefined;
+}
+
+/** Three rules of an operation on values, recorded into a plan. */
+export interface Rules {
+  /** The data of what it writes from those of what it reads. */
+  forward(plan: Plan, pass: Pass): void;
+  /** The shares of what it reads, and the gradient of its tensors, from the delta of what it writes. */
+  backward(plan: Plan, pass: Pass, gradient: Vector): void;
+  /** The tangent of what it writes from those of what it reads, and of its tensors. */
+  tangent?(plan: Plan, pass: Pass, direction: Vector): void;
+}
+
+/** An operation on a tape. */
+export interface Operation extends Rules {
+  /** What messages call it. */
+  readonly name: string;
+  /** What it reads, each as often as it reads it. */
+  readonly reads: readonly Value[];
+  /** What it writes. */
+  readonly writes: Value;
+  /** Its tensors, by their numbers. Default: none. */
+  readonly tensors?: readonly number[];
+  /** Whether its backward rule spreads `pass.share()` into a product or a sum. */
+  readonly fuses?: boolean;
+}
