@@ -24,6 +24,7 @@ export { type CapacityOptions, replicaBytes, replicasThatFit } from "./core/trai
 export type { Extent, Graph, Model, Split } from "./core/graph/model.ts";
 export { Autoencoder, autoencoder, type AutoencoderOptions } from "./models/autoencoder.ts";
 export type { ReconstructionLoss } from "./models/autoencoder.ts";
+export { Classifier, classifier, type ClassifierOptions } from "./models/classifier.ts";
 export { rnn, type RnnOptions, type RnnRun, runRnn } from "./models/rnn.ts";
 export { fastestTimeLoop } from "./models/time_loop.ts";
 export {
