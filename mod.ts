@@ -49,13 +49,20 @@ export type { SequenceSet } from "./models/problems/sequence_data.ts";
 
 // Layers, losses and figures, and one's own.
 export { network, NetworkModel, type NetworkOptions } from "./core/graph/network.ts";
-export type { Operation, Pass, Rules, Share, Value } from "./core/graph/operation.ts";
+export type {
+  Operation,
+  Pass,
+  Rules,
+  Share,
+  SharedProduct,
+  Value,
+} from "./core/graph/operation.ts";
 export { type Draw, type InitialValues, type Layer, Tape } from "./core/graph/tape.ts";
 export type { Figure, Loss, OutputUnits } from "./core/graph/loss.ts";
 export * from "./core/graph/losses.ts";
 export { activation } from "./core/layers/activation.ts";
 export { add, residual } from "./core/layers/add.ts";
-export { dense } from "./core/layers/dense.ts";
+export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { dropout } from "./core/layers/dropout.ts";
 export { layerNorm } from "./core/layers/layer_norm.ts";
 export { sequential } from "./core/layers/sequential.ts";
@@ -197,7 +204,12 @@ export { type Sum, sum } from "./core/ops/sum.ts";
 export type { SharingWorkgroup, Tile } from "./core/ops/tile.ts";
 export { norm } from "./core/ops/norm.ts";
 export { type Pointwise, pointwise, type VectorsByName } from "./core/ops/pointwise.ts";
-export { type Recurrence, recurrence, type RecurrenceLayout } from "./core/ops/recurrence.ts";
+export {
+  type Driven,
+  type Recurrence,
+  recurrence,
+  type RecurrenceLayout,
+} from "./core/ops/recurrence.ts";
 export {
   sequenceFigures,
   sequenceLoss,

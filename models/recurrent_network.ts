@@ -1,13 +1,18 @@
 import { InputError } from "../core/errors.ts";
-import type { Gpu } from "../core/gpu/gpu.ts";
-import { allocateMatrix, type Matrix, padded } from "../core/gpu/matrix.ts";
-import type { Plan } from "../core/gpu/plan.ts";
-import { allocateSteps, rowsOf, type Steps, stepsLength } from "../core/gpu/steps.ts";
-import { matmul } from "../core/ops/matmul.ts";
-import { recurrence, type RecurrenceLayout, type TimeLoop } from "../core/ops/recurrence.ts";
 import type { SequenceBuffers } from "../core/data/fresh_sequences.ts";
-import { type Vector, VectorLayout } from "../core/gpu/vector.ts";
+import type { Gpu } from "../core/gpu/gpu.ts";
+import { padded } from "../core/gpu/matrix.ts";
+import { allocateSteps, type Steps, stepsLength } from "../core/gpu/steps.ts";
+import type { Vector, VectorLayout } from "../core/gpu/vector.ts";
+import { Buffers, tapeFootprint } from "../core/graph/buffers.ts";
 import type { Extent } from "../core/graph/model.ts";
+import type { Value } from "../core/graph/operation.ts";
+import { Recording } from "../core/graph/recording.ts";
+import { Tape } from "../core/graph/tape.ts";
+import { dense } from "../core/layers/dense.ts";
+import { recurrent } from "../core/layers/recurrent.ts";
+import { sequential } from "../core/layers/sequential.ts";
+import type { RecurrenceLayout, TimeLoop } from "../core/ops/recurrence.ts";
 
 /** Sizes of a recurrent network with one hidden layer of tanh units. */
 export interface RecurrentShape {
@@ -18,6 +23,8 @@ export interface RecurrentShape {
   readonly steps: number;
   /** Whether targets stand at the last step of a sequence or at all of them. */
   readonly targets: "last" | "all";
+  /** Where the output biases begin. Default: where the initializer has them. */
+  readonly biases?: readonly number[];
 }
 
 /** Refuses what is no task of sequences, which only JavaScript can give. */
@@ -29,46 +36,32 @@ export function checkTask(task: { readonly steps: number }): void {
   );
 }
 
-/** Where each tensor stands in the layout. */
-const [INPUT_WEIGHTS, RECURRENT_WEIGHTS, HIDDEN_BIASES, OUTPUT_WEIGHTS, OUTPUT_BIASES] = [
-  0,
-  1,
-  2,
-  3,
-  4,
-];
-
 /** Tensors of a recurrent network: V [in, H], W [H, H], b [H], U [H, out] and c [out]. */
-export function recurrentLayout({ inputs, hidden, outputs }: RecurrentShape): VectorLayout {
-  return new VectorLayout([
-    { name: "input weights", rows: inputs, columns: hidden },
-    { name: "recurrent weights", rows: hidden, columns: hidden },
-    { name: "hidden biases", rows: 1, columns: hidden, isBias: true },
-    { name: "output weights", rows: hidden, columns: outputs },
-    { name: "output biases", rows: 1, columns: outputs, isBias: true },
-  ]);
+export function recurrentLayout(shape: RecurrentShape): VectorLayout {
+  return recurrentTape(shape, "kernel").tape.layout;
 }
 
-/**
- * R recurrent networks on minibatches of B sequences: h_t = tanh(h_{t-1} W + x_t V + b) from
- * h = 0, z_t = h_t U + c; and backward through time the derivatives d_t by the inputs of the hidden
- * units, d_t = (d_{t+1} W' + dz_t U') (1 - h_t^2), with dW = sum over steps and cases of h_{t-1}' d_t
- * as one product over all T B rows, and so the other weights.
- */
+/** What a recurrent network computes: h_t = tanh(h_{t-1} W + x_t V + b) and z_t = h_t U + c. */
+export function recurrentTape(
+  { inputs, hidden, outputs, steps, biases }: RecurrentShape,
+  timeLoop: TimeLoop | RecurrenceLayout,
+): { tape: Tape; output: Value } {
+  const tape = new Tape(inputs, steps);
+  const layers = sequential(
+    recurrent({ units: hidden, timeLoop }),
+    dense({ units: outputs, role: "output", ...biases && { biases } }),
+  );
+  return { tape, output: layers(tape, tape.input) };
+}
+
+/** R recurrent networks on minibatches of B sequences, with their targets. */
 export class RecurrentNetwork implements SequenceBuffers {
-  readonly inputs: Steps;
   readonly targets: Steps;
   readonly lengths: GPUBuffer;
-  /** h, [R, T + 1, B, H]: h_t lies at slot t + 1. */
-  readonly states: Steps;
-  /** z, [R, T, B, out]. */
-  readonly outputs: Steps;
-  /** The derivative of the loss by the outputs, which a loss writes. */
-  readonly outputDeltas: Steps;
-  readonly #deltas: Steps;
-  readonly #carry: Matrix;
-  readonly #timeLoop: TimeLoop | RecurrenceLayout;
   readonly #gpu: Gpu;
+  readonly #tape: Tape;
+  readonly #output: Value;
+  readonly #buffers: Buffers;
 
   /** Takes the buffers for `extent.replicas` networks. */
   constructor(
@@ -78,83 +71,49 @@ export class RecurrentNetwork implements SequenceBuffers {
     timeLoop: TimeLoop | RecurrenceLayout,
   ) {
     const { replicas, batch: rows } = extent;
-    const { hidden, steps } = shape;
-    const take = (label: string, steps: number, columns: number) =>
-      allocateSteps(gpu, label, { replicas, steps, rows, columns });
+    const { tape, output } = recurrentTape(shape, timeLoop);
     this.#gpu = gpu;
-    this.#timeLoop = timeLoop;
-    this.inputs = take("sequences", steps, shape.inputs);
-    this.targets = take("targets", shape.targets === "last" ? 1 : steps, shape.outputs);
-    this.lengths = gpu.upload("lengths", new Uint32Array(replicas * padded(rows)).fill(steps));
-    this.states = take("hidden states", steps + 1, hidden);
-    this.#deltas = take("deltas of the hidden states", steps + 1, hidden);
-    this.outputs = take("outputs", steps, shape.outputs);
-    this.outputDeltas = take("deltas of the outputs", steps, shape.outputs);
-    this.#carry = allocateMatrix(gpu, "newest state", { replicas, rows, columns: hidden });
-  }
-
-  /** Records the hidden states and the outputs of all steps. */
-  recordForward(plan: Plan, parameters: Vector): void {
-    recurrence(plan, {
-      history: this.states,
-      drive: this.inputs,
-      stateWeights: parameters.tensor(RECURRENT_WEIGHTS),
-      driveWeights: parameters.tensor(INPUT_WEIGHTS),
-      forward: { bias: parameters.tensor(HIDDEN_BIASES), activation: "tanh" },
-      carry: this.#carry,
-    }, this.#timeLoop);
-    matmul(plan, {
-      a: rowsOf(this.states, 1, this.outputs.steps),
-      b: parameters.tensor(OUTPUT_WEIGHTS),
-      out: rowsOf(this.outputs),
-      plus: parameters.tensor(OUTPUT_BIASES),
-      then: { activate: "linear" },
+    this.#tape = tape;
+    this.#output = output;
+    this.#buffers = new Buffers(gpu, tape, extent);
+    const steps = shape.targets === "last" ? 1 : shape.steps;
+    this.targets = allocateSteps(gpu, "targets", {
+      ...{ replicas, steps, rows, columns: shape.outputs },
     });
+    const lengths = new Uint32Array(replicas * padded(rows)).fill(shape.steps);
+    this.lengths = gpu.upload("lengths", lengths);
   }
 
-  /** Records the gradient of every tensor, from {@linkcode RecurrentNetwork.outputDeltas}. */
-  recordBackward(plan: Plan, parameters: Vector, gradient: Vector): void {
-    const { states, outputDeltas } = this;
-    const { steps } = outputDeltas;
-    recurrence(plan, {
-      history: this.#deltas,
-      drive: outputDeltas,
-      stateWeights: parameters.tensor(RECURRENT_WEIGHTS),
-      driveWeights: parameters.tensor(OUTPUT_WEIGHTS),
-      backward: { outputs: states, activation: "tanh" },
-      carry: this.#carry,
-    }, this.#timeLoop);
-    const deltas = rowsOf(this.#deltas, 0, steps);
-    const product = (a: Matrix, b: Matrix, weights: number, biases?: number) =>
-      matmul(plan, {
-        a,
-        b,
-        out: gradient.tensor(weights),
-        transposeA: true,
-        ...biases !== undefined && { columnSums: gradient.tensor(biases) },
-      });
-    product(rowsOf(this.inputs), deltas, INPUT_WEIGHTS);
-    product(rowsOf(states, 0, steps), deltas, RECURRENT_WEIGHTS, HIDDEN_BIASES);
-    product(rowsOf(states, 1, steps), rowsOf(outputDeltas), OUTPUT_WEIGHTS, OUTPUT_BIASES);
+  /** x, [R, T, B, in]. */
+  get inputs(): Steps {
+    return this.#buffers.steps(this.#tape.input, "data");
+  }
+
+  /** z, [R, T, B, out]. */
+  get outputs(): Steps {
+    return this.#buffers.steps(this.#output, "data");
+  }
+
+  /** The derivative of the loss by the outputs, which a loss writes. */
+  get outputDeltas(): Steps {
+    return this.#buffers.steps(this.#output, "delta");
+  }
+
+  /** How the outputs move. */
+  get outputTangents(): Steps {
+    return this.#buffers.steps(this.#output, "tangent");
+  }
+
+  /** The rules of its layers at these parameters. */
+  at(parameters: Vector, seeds: GPUBuffer): Recording {
+    const options = { parameters, seeds, isTraining: true, leavesOutput: true };
+    return new Recording(this.#tape, this.#output, this.#buffers, options);
   }
 
   /** Gives all buffers back. */
   free(): void {
-    const { inputs, targets, states, outputs, outputDeltas } = this;
-    for (
-      const { buffer } of [
-        inputs,
-        targets,
-        states,
-        outputs,
-        outputDeltas,
-        this.#deltas,
-        this.#carry,
-      ]
-    ) {
-      this.#gpu.free(buffer);
-    }
-    this.#gpu.free(this.lengths);
+    this.#buffers.free();
+    for (const buffer of [this.targets.buffer, this.lengths]) this.#gpu.free(buffer);
   }
 }
 
@@ -163,17 +122,8 @@ export function recurrentFootprint(
   shape: RecurrentShape,
   rows: number,
 ): { largest: number; total: number } {
-  const bytes = (steps: number, columns: number) =>
-    4 * stepsLength({ replicas: 1, steps, rows, columns });
-  const buffers = [
-    bytes(shape.steps, shape.inputs),
-    bytes(shape.targets === "last" ? 1 : shape.steps, shape.outputs),
-    bytes(shape.steps + 1, shape.hidden),
-    bytes(shape.steps + 1, shape.hidden),
-    bytes(shape.steps, shape.outputs),
-    bytes(shape.steps, shape.outputs),
-    bytes(1, shape.hidden),
-    4 * padded(rows),
-  ];
-  return { largest: Math.max(...buffers), total: buffers.reduce((sum, size) => sum + size, 0) };
+  const { largest, total } = tapeFootprint(recurrentTape(shape, "kernel").tape, rows);
+  const steps = shape.targets === "last" ? 1 : shape.steps;
+  const targets = 4 * stepsLength({ replicas: 1, steps, rows, columns: shape.outputs });
+  return { largest: Math.max(largest, targets), total: total + targets + 4 * padded(rows) };
 }

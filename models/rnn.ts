@@ -8,14 +8,15 @@ import type { Initializer } from "../core/init/initializer.ts";
 import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
-import { Purpose, RandomStream } from "../core/random.ts";
 import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
+import type { Tape } from "../core/graph/tape.ts";
 import {
   checkTask,
   recurrentFootprint,
   recurrentLayout,
   RecurrentNetwork,
   type RecurrentShape,
+  recurrentTape,
 } from "./recurrent_network.ts";
 import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
 
@@ -67,35 +68,23 @@ class Rnn implements Model {
   readonly #shape: RecurrentShape;
   readonly #task: SequenceTask;
   readonly #timeLoop: TimeLoop;
+  readonly #tape: Tape;
 
   constructor(hidden: number, task: SequenceTask, timeLoop: TimeLoop) {
     this.#task = task;
     this.#timeLoop = timeLoop;
-    const { inputs, outputs, steps, targets } = task;
-    this.#shape = { inputs, hidden, outputs, steps, targets };
-    this.layout = recurrentLayout(this.#shape);
+    const { inputs, outputs, steps, targets, outputBiases: biases } = task;
+    this.#shape = { inputs, hidden, outputs, steps, targets, biases };
+    this.#tape = recurrentTape(this.#shape, timeLoop).tape;
+    this.layout = this.#tape.layout;
   }
 
   get cases(): Record<Split, number> {
     return { ...this.#task.cases };
   }
 
-  initialValues(seed: number, initializer: Initializer): ArrayLike<number>[] {
-    const { inputs, hidden, outputs } = this.#shape;
-    const draw = (
-      role: "input" | "recurrent" | "output",
-      fanIn: number,
-      fanOut: number,
-      i: number,
-    ) => initializer({ fanIn, fanOut, role, random: new RandomStream(seed, Purpose.weights, i) });
-    const recurrent = draw("recurrent", hidden, hidden, 1);
-    return [
-      draw("input", inputs, hidden, 0).weights,
-      recurrent.weights,
-      recurrent.biases,
-      draw("output", hidden, outputs, 2).weights,
-      this.#task.outputBiases,
-    ];
+  initialValues(seed: number, initializer: Initializer): Float64Array[] {
+    return this.#tape.initialValues(seed, initializer);
   }
 
   footprint(batch: number): { largest: number; total: number } {
@@ -122,18 +111,19 @@ class RnnGraph implements Graph {
   }
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, caseLoss } = inputs;
-    this.#network.recordForward(plan, parameters);
+    const { parameters, gradient, seeds, caseLoss } = inputs;
+    const recording = this.#network.at(parameters, seeds);
+    recording.forward(plan);
     const { outputDeltas: delta } = this.#network;
     sequenceLoss(plan, this.#lossInputs, { delta, caseLoss });
-    this.#network.recordBackward(plan, parameters, gradient);
+    recording.backward(plan, gradient);
   }
 
   recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
     const { parameters, seeds, split, cases, caseFigures: [caseLoss, caseWrong] } = inputs;
     if (this.#task.cases[split] < 1) throw new InputError(`there are no ${split} cases`);
     this.#task.record(plan, this.#network, seeds, { split, cases });
-    this.#network.recordForward(plan, parameters);
+    this.#network.at(parameters, seeds).forward(plan);
     sequenceFigures(plan, this.#lossInputs, this.#task.zeroOne, { caseLoss, caseWrong, cases });
   }
 
@@ -186,7 +176,7 @@ export async function runRnn(
   try {
     parameters.write(0, theta);
     gpu.write(network.inputs.buffer, pad(stepsAsReplicas(network.inputs), inputs));
-    network.recordForward(plan, parameters);
+    network.at(parameters, network.lengths).forward(plan);
     plan.seal().submit();
     const contents = await gpu.read(network.outputs.buffer);
     return unpad(stepsAsReplicas(network.outputs), new Float32Array(contents));

@@ -52,8 +52,9 @@ async function timeOf(
   const vector = () => new Vector(gpu, "timed", recurrentLayout(shape), extent.replicas);
   const [parameters, gradient, plan] = [vector(), vector(), new Plan(gpu)];
   try {
-    network.recordForward(plan, parameters);
-    network.recordBackward(plan, parameters, gradient);
+    const recording = network.at(parameters, network.lengths);
+    recording.forward(plan);
+    recording.backward(plan, gradient);
     plan.seal();
     let fastest = Infinity;
     for (let replay = 0; replay <= REPLAYS; replay++) {

@@ -1,11 +1,13 @@
 import type { Matrix } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
+import type { Steps } from "../gpu/steps.ts";
 import type { Vector } from "../gpu/vector.ts";
 import type { Activation } from "../ops/activation.ts";
 import type { Epilogue } from "../ops/epilogue.ts";
+import { matmul } from "../ops/matmul.ts";
 import { sum } from "../ops/sum.ts";
 import type { Buffers } from "./buffers.ts";
-import type { Operation, Pass, Share, Value } from "./operation.ts";
+import type { Operation, Pass, Share, SharedProduct, Value } from "./operation.ts";
 import type { Tape } from "./tape.ts";
 
 /** What one recording of the rules is of. */
@@ -36,6 +38,8 @@ export class Recording implements Pass {
   /** Of the operation whose backward rule is being recorded: shares that are to be added. */
   #pending: Value[] = [];
   #operation: Operation | undefined;
+  /** Products left to the operations that write the values they are shares of. */
+  readonly #absorbed = new Map<Value, SharedProduct>();
 
   /** A recording on these buffers. */
   constructor(tape: Tape, output: Value, buffers: Buffers, options: RecordingOptions) {
@@ -52,6 +56,9 @@ export class Recording implements Pass {
   readonly data = (value: Value): Matrix => this.#buffers.data(value);
   readonly delta = (value: Value): Matrix => this.#buffers.delta(value);
   readonly tangent = (value: Value): Matrix | undefined => this.#buffers.tangent(value);
+
+  readonly steps = (value: Value, of: "data" | "delta" | "tangent"): Steps =>
+    this.#buffers.steps(value, of);
 
   readonly activation = (value: Value): Activation =>
     value === this.#output && this.#options.leavesOutput ? "linear" : value.activation;
@@ -79,6 +86,17 @@ export class Recording implements Pass {
       },
     };
   };
+
+  readonly shareProduct = (plan: Plan, value: Value, product: SharedProduct): void => {
+    if (this.#tape.writer(value)?.absorbs && this.#tape.readers(value).length === 1) {
+      this.#absorbed.set(value, product);
+      return;
+    }
+    const [share, { delta, weights }] = [this.share(value), product];
+    if (share) matmul(plan, { a: this.delta(delta), b: weights, transposeB: true, ...share });
+  };
+
+  readonly absorbed = (value: Value): SharedProduct | undefined => this.#absorbed.get(value);
 
   /** Records all operations forward. */
   forward(plan: Plan): void {

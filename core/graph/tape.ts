@@ -34,9 +34,9 @@ export class Tape {
   readonly #groups: TensorGroup[] = [];
   readonly #moving = new Set<Value>();
 
-  /** A tape with an input of so many units. */
-  constructor(inputs: number) {
-    this.input = this.value(inputs);
+  /** A tape with an input of so many units, for sequences at each of T steps. */
+  constructor(inputs: number, steps?: number) {
+    this.input = this.value(inputs, { steps });
   }
 
   /** All values, the input first. */
@@ -49,9 +49,9 @@ export class Tape {
     return this.#operations;
   }
 
-  /** Groups of tensors so far: a number of their own for a layer's draws. */
-  get groups(): number {
-    return this.#groups.length;
+  /** The number of the next group of tensors, from 1 on, which names may end in. */
+  get number(): number {
+    return this.#groups.length + 1;
   }
 
   /** The tensors that are trained. */
@@ -60,23 +60,32 @@ export class Tape {
   }
 
   /** A new value: one operation is to write it, or its forward rule keeps something in it. */
-  value(columns: number, activation: Activation = "linear"): Value {
-    const value = { id: this.#values.length, columns, activation };
+  value(columns: number, { activation = "linear", steps, isHistory = false }: {
+    activation?: Activation;
+    /** T of the sequences: that of the value it is made of. */
+    steps?: number | undefined;
+    /** Whether it is a history; see {@linkcode Value}. */
+    isHistory?: boolean;
+  } = {}): Value {
+    const value = { id: this.#values.length, columns, activation, steps, isHistory };
     this.#values.push(value);
     return value;
   }
 
   /**
-   * Tensors of a layer, by their numbers in the vector; a name becomes "NAME n" for group n, from 1 on.
+   * Tensors of a layer, by their numbers in the vector; no two of a tape have one name.
    * `initial` gives their first values, row by row.
    */
   tensors(shapes: readonly TensorShape[], initial: InitialValues): number[] {
     const first = this.#groups.reduce((sum, { shapes }) => sum + shapes.length, 0);
-    const n = this.#groups.length + 1;
-    this.#groups.push({
-      shapes: shapes.map((shape) => ({ ...shape, name: `${shape.name} ${n}` })),
-      initial,
-    });
+    const names = this.#groups.flatMap(({ shapes }) => shapes.map(({ name }) => name));
+    const twice = shapes.find(({ name }) => names.includes(name));
+    if (twice) {
+      throw new InputError(
+        `two tensors are called ${twice.name}: give them names of their own, such as by tape.number`,
+      );
+    }
+    this.#groups.push({ shapes, initial });
     return shapes.map((_, i) => first + i);
   }
 
@@ -108,6 +117,11 @@ export class Tape {
   /** Whether a value depends on parameters, so that it has a delta and a tangent. */
   moves(value: Value): boolean {
     return this.#moving.has(value);
+  }
+
+  /** The operation that writes a value; none writes the input, or what a forward rule keeps. */
+  writer(value: Value): Operation | undefined {
+    return this.#operations.find(({ writes }) => writes === value);
   }
 
   /** The operations that read a value, each as often as it does. */

@@ -1,5 +1,6 @@
 import { checkChoice } from "../checks.ts";
-import type { Layer } from "../graph/tape.ts";
+import type { Value } from "../graph/operation.ts";
+import type { Layer, Tape } from "../graph/tape.ts";
 import { type Activation, activations } from "../ops/activation.ts";
 import { sum } from "../ops/sum.ts";
 
@@ -18,7 +19,7 @@ import { sum } from "../ops/sum.ts";
 export function activation(kind: Activation): Layer {
   checkChoice("activation", kind, activations);
   return (tape, x) => {
-    const y = tape.value(x.columns, kind);
+    const y = tape.value(x.columns, { activation: kind, steps: x.steps });
     return tape.record({
       ...{ name: `activation ${kind}`, reads: [x], writes: y, fuses: true },
       forward(plan, { data, activation }) {
@@ -34,4 +35,9 @@ export function activation(kind: Activation): Layer {
       },
     });
   };
+}
+
+/** The value at the start of a buffer of its own: a history is copied, others are as they are. */
+export function apart(tape: Tape, x: Value): Value {
+  return x.isHistory ? activation("linear")(tape, x) : x;
 }

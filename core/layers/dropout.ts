@@ -5,6 +5,7 @@ import type { Matrix } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { dropUnits } from "../ops/dropout.ts";
 import { sum } from "../ops/sum.ts";
+import { apart } from "./activation.ts";
 
 /**
  * Drops each unit with probability `rate` while training, and divides the others by 1 - rate; an
@@ -26,8 +27,9 @@ export function dropout(rate: number): Layer {
       `the rate of a dropout is at least 0 and below 1, not ${rate}: 0.2 drops a unit in five`,
     );
   }
-  return (tape, x) => {
-    const y = tape.value(x.columns);
+  return (tape, given) => {
+    const x = apart(tape, given);
+    const y = tape.value(x.columns, { steps: x.steps });
     const stream = tape.operations.length;
     const mask = (plan: Plan, { seeds, isTraining }: Pass, a: Matrix, out: Matrix) => {
       if (isTraining) dropUnits(plan, { a, out }, { rate, seeds, stream });

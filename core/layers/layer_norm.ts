@@ -7,6 +7,7 @@ import {
   type Normalized,
 } from "../ops/layer_norm.ts";
 import type { Pass } from "../graph/operation.ts";
+import { apart } from "./activation.ts";
 
 /**
  * Layer norm (Ba, Kiros and Hinton 2016): the units of each case less their mean, divided by the root
@@ -20,18 +21,22 @@ import type { Pass } from "../graph/operation.ts";
  * ```
  */
 export function layerNorm(): Layer {
-  return (tape, x) => {
-    const { columns } = x;
+  return (tape, given) => {
+    const x = apart(tape, given);
+    const { columns, steps } = x;
+    const n = tape.number;
     const [gains, shifts] = tape.tensors([
-      { name: "gains", rows: 1, columns, isBias: true },
-      { name: "shifts", rows: 1, columns, isBias: true },
+      { name: `gains ${n}`, rows: 1, columns, isBias: true },
+      { name: `shifts ${n}`, rows: 1, columns, isBias: true },
     ], () => [new Float64Array(columns).fill(1), new Float64Array(columns)]);
     const [y, normal, inverses, scaled] = [
-      ...[tape.value(columns), tape.value(columns)],
-      ...[tape.value(1), tape.value(columns)],
+      ...[tape.value(columns, { steps }), tape.value(columns, { steps })],
+      ...[tape.value(1, { steps }), tape.value(columns, { steps })],
     ];
     // Where the input depends on no parameter: a tangent of zeros, and where a share of nobody's goes.
-    const [zeros, dropped] = tape.moves(x) ? [] : [tape.value(columns), tape.value(columns)];
+    const [zeros, dropped] = tape.moves(x)
+      ? []
+      : [tape.value(columns, { steps }), tape.value(columns, { steps })];
     const kept = ({ parameters, data }: Pass): Normalized => (
       { normal: data(normal), inverses: data(inverses), gains: parameters.tensor(gains) }
     );

@@ -55,6 +55,74 @@ export function dense(units: number, activation: Activation = "linear"): Referen
   };
 }
 
+/**
+ * h_t = f(h_{t-1} W + x_t V + b) from h = 0, of inputs [T, B, columns] as T B cases; its tensors are V,
+ * W and b.
+ */
+export function recurrent(
+  units: number,
+  { activation = "tanh", steps }: { activation?: Activation; steps: number },
+): ReferenceLayer {
+  return {
+    tensors: 3,
+    at(x, cases, [V, W, b]) {
+      const [fanIn, rows] = [x.length / cases, cases / steps];
+      const step = (values: Float64Array, t: number) =>
+        values.subarray(t * values.length / steps, (t + 1) * values.length / steps);
+      const times = (a: Float64Array, b: Float64Array, shared: number, rest = {}) =>
+        matmul(a, b, { rows, columns: units, shared, ...rest });
+      const plus = (...all: Float64Array[]) =>
+        all.reduce((sum, part) => sum.map((value, i) => value + part[i % part.length]));
+      const states: Float64Array[] = [new Float64Array(rows * units)];
+      for (let t = 0; t < steps; t++) {
+        const z = plus(times(states[t], W, units), times(step(x, t), V, fanIn), b);
+        states.push(activate(activation, z));
+      }
+      const slopes = states.slice(1).map((state) => slope(activation, state));
+      const join = (all: readonly Float64Array[]) =>
+        Float64Array.from(all.flatMap((part) => [...part]));
+      const ofSlope = (values: Float64Array, t: number) => values.map((v, i) => v * slopes[t][i]);
+      return {
+        y: join(states.slice(1)),
+        backward(v) {
+          const deltas: Float64Array[] = [];
+          let back: Float64Array = new Float64Array(rows * units);
+          for (let t = steps - 1; t >= 0; t--) {
+            deltas.unshift(ofSlope(plus(step(v, t), back), t));
+            back = times(deltas[0], W, units, { transposeB: true });
+          }
+          const delta = join(deltas);
+          const gradient = (a: Float64Array, fan: number) =>
+            matmul(a, delta, { rows: fan, columns: units, shared: cases, transposeA: true });
+          return {
+            x: matmul(delta, V, { rows: cases, columns: fanIn, shared: units, transposeB: true }),
+            tensors: [
+              gradient(x, fanIn),
+              gradient(join(states.slice(0, -1)), units),
+              gradient(new Float64Array(cases).fill(1), 1),
+            ],
+          };
+        },
+        tangent(dx, [dV, dW, db]) {
+          const moves: Float64Array[] = [];
+          let before: Float64Array = new Float64Array(rows * units);
+          for (let t = 0; t < steps; t++) {
+            const z = plus(
+              times(before, W, units),
+              times(states[t], dW, units),
+              times(step(x, t), dV, fanIn),
+              times(step(dx, t), V, fanIn),
+              db,
+            );
+            moves.push(before = ofSlope(z, t));
+          }
+          return join(moves);
+        },
+      };
+    },
+  };
+}
+
 /** y = f(x). */
 export function activation(kind: Activation): ReferenceLayer {
   return {

@@ -3,6 +3,7 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { Buffers } from "../../core/graph/buffers.ts";
 import { Recording } from "../../core/graph/recording.ts";
+import type { Value } from "../../core/graph/operation.ts";
 import { type Layer, Tape } from "../../core/graph/tape.ts";
 import { type Matrix, pad, unpad } from "../../core/gpu/matrix.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
@@ -12,14 +13,17 @@ import { add, residual } from "../../core/layers/add.ts";
 import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
+import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { activations } from "../../core/ops/activation.ts";
+import { timeLoops } from "../../core/ops/recurrence.ts";
 import { EPSILON } from "../../core/ops/layer_norm.ts";
 import { seedKey } from "../../core/random.ts";
 import * as reference from "../../core/reference/layers.ts";
 import type { ReferenceLayer } from "../../core/reference/layers.ts";
 import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
+import { asMatrices } from "../models/rnn_bench.ts";
 
 /** A layer, and the same in float64 for the network of a seed. */
 interface Case {
@@ -27,6 +31,8 @@ interface Case {
   reference: (units: number, seed: number, inputs: number) => ReferenceLayer;
   /** By default training. */
   isEvaluated?: boolean;
+  /** T, of cases that are sequences. */
+  steps?: number;
 }
 
 const UPDATE = 5;
@@ -175,6 +181,34 @@ const cases: Record<string, Case> = {
         ),
       ),
   },
+  ...Object.fromEntries(timeLoops.map((timeLoop): [string, Case] => [`recurrent() by ${timeLoop}`, {
+    steps: 17,
+    layer: (units) => sequential(recurrent({ units, timeLoop }), dense({ units: 3 })),
+    reference: (units) =>
+      reference.sequential(reference.recurrent(units, { steps: 17 }), reference.dense(3)),
+  }])),
+  "recurrent() on one another, with a norm and a residual": {
+    steps: 3,
+    layer: (units) =>
+      sequential(
+        dense({ units, activation: "tanh" }),
+        recurrent({ units, activation: "sigmoid" }),
+        residual(recurrent({ units: 5 }), dense({ units })),
+        recurrent({ units: 4 }),
+        layerNorm(),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(units, "tanh"),
+        reference.recurrent(units, { activation: "sigmoid", steps: 3 }),
+        reference.branches(
+          same,
+          reference.sequential(reference.recurrent(5, { steps: 3 }), reference.dense(units)),
+        ),
+        reference.recurrent(4, { steps: 3 }),
+        reference.layerNorm(EPSILON),
+      ),
+  },
   "a layer of one's own": {
     layer: (units) => sequential(dense({ units }), ownLayer, dense({ units: 3 })),
     reference: (units) =>
@@ -193,7 +227,8 @@ for (const [name, one] of Object.entries(cases)) {
 
 async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: number[]) {
   const { gpu } = bench;
-  const tape = new Tape(inputs);
+  const { steps = 1 } = one;
+  const tape = new Tape(inputs, one.steps);
   const output = one.layer(units)(tape, tape.input);
   tape.checkUsed(output);
   const { layout } = tape;
@@ -210,9 +245,12 @@ async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: 
     parameters.write(r, tensors(r, 1));
     direction.write(r, tensors(r, 2));
   }
-  const x = draw(replicas * batch * inputs, 3);
-  const v = draw(replicas * batch * output.columns, 4);
-  const given = buffers.data(tape.input);
+  const rows = steps * batch;
+  const x = draw(replicas * rows * inputs, 3);
+  const v = draw(replicas * rows * output.columns, 4);
+  const matrix = (value: Value, of: "data" | "delta" | "tangent") =>
+    one.steps ? asMatrices(buffers.steps(value, of)) : buffers[of](value)!;
+  const given = matrix(tape.input, "data");
   gpu.write(given.buffer, pad(given, x));
   const seeds = bench.buffer(
     Uint32Array.from(Array.from({ length: replicas }, (_, r) => seedKey(r + 1)).flat()),
@@ -222,21 +260,21 @@ async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: 
   });
   const row = { update: UPDATE };
   bench.run((plan) => recording.forward(plan), row);
-  const y = await bench.values(buffers.data(output));
-  const delta = buffers.delta(output);
+  const y = await bench.values(matrix(output, "data"));
+  const delta = matrix(output, "delta");
   gpu.write(delta.buffer, pad(delta, v));
   bench.run((plan) => recording.backward(plan, gradient), row);
   bench.run((plan) => recording.tangents(plan, direction), row);
-  const moved = await bench.values(buffers.tangent(output)!);
+  const moved = await bench.values(matrix(output, "tangent"));
   await checkPadding(bench, gradient);
   for (let r = 0; r < replicas; r++) {
     const part = (values: Float32Array, columns: number) =>
-      Float64Array.from(values.subarray(r * batch * columns, (r + 1) * batch * columns));
+      Float64Array.from(values.subarray(r * rows * columns, (r + 1) * rows * columns));
     const [theta, u] = [tensors(r, 1), tensors(r, 2)].map((all) =>
       all.map((values) => Float64Array.from(values))
     );
     const layer = one.reference(units, r + 1, inputs);
-    const exact = layer.at(part(x, inputs), batch, theta);
+    const exact = layer.at(part(x, inputs), rows, theta);
     const label = `R = ${replicas}, B = ${batch}, ${inputs} to ${units}, replica ${r}`;
     const near = (actual: ArrayLike<number>, wanted: ArrayLike<number>, what: string) =>
       assertLessOrEqual(relativeDifference(actual, wanted), gradientTolerance, `${label}: ${what}`);
@@ -247,7 +285,7 @@ async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: 
     assertEquals(read.length, wanted.length);
     read.forEach((values, t) => near(values, wanted[t], layout.tensors[t].name));
     const Ju = part(moved, output.columns);
-    near(Ju, exact.tangent(new Float64Array(batch * inputs), u), "tangent");
+    near(Ju, exact.tangent(new Float64Array(rows * inputs), u), "tangent");
     const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
       Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
     const norm = (a: ArrayLike<number>) => Math.sqrt(dot(a, a));

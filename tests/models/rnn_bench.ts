@@ -80,10 +80,11 @@ export async function gradientsOf(
   );
   const caseLoss = bench.buffer(new Float32Array(replicas * batch));
   bench.run((plan) => {
-    network.recordForward(plan, parameters);
+    const recording = network.at(parameters, network.lengths);
+    recording.forward(plan);
     const { outputs: z, targets, lengths, outputDeltas: delta } = network;
     sequenceLoss(plan, { loss, z, targets, lengths }, { delta, caseLoss });
-    network.recordBackward(plan, parameters, gradient);
+    recording.backward(plan, gradient);
   });
   return {
     losses: (await bench.floats(caseLoss)).subarray(0, replicas * batch),

@@ -38,8 +38,9 @@ gpuTest("RecurrentNetwork records as many dispatches for 20 steps as for 80", (b
     const vector = () => bench.take(new Vector(bench.gpu, "test", layout, 1));
     const [parameters, gradient] = [vector(), vector()];
     const plan = new Plan(bench.gpu);
-    network.recordForward(plan, parameters);
-    network.recordBackward(plan, parameters, gradient);
+    const recording = network.at(parameters, network.lengths);
+    recording.forward(plan);
+    recording.backward(plan, gradient);
     return plan.length;
   });
   assertEquals(dispatches, [8, 8]);

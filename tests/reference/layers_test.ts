@@ -19,6 +19,10 @@ const table: Record<string, [ReferenceLayer, number[]]> = {
   "activation()": [layers.activation("tanh"), []],
   "layerNorm()": [normal, [inputs, inputs]],
   "dropout()": [layers.dropout({ rate: 0.4, seed: 1, update: 2, stream: 3 }), []],
+  "recurrent()": [
+    layers.recurrent(units, { activation: "sigmoid", steps: 3 }),
+    [inputs * units, units * units, units],
+  ],
   "sequential()": [
     layers.sequential(normal, layers.dense(units, "tanh"), layers.dense(2)),
     [inputs, inputs, inputs * units, units, 2 * units, 2],
