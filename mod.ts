@@ -211,6 +211,7 @@ export {
   type RecurrenceLayout,
 } from "./core/ops/recurrence.ts";
 export {
+  sequenceCurvature,
   sequenceFigures,
   sequenceLoss,
   type SequenceLossInputs,

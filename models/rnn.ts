@@ -6,7 +6,7 @@ import { Plan } from "../core/gpu/plan.ts";
 import { rowsOf, type Steps } from "../core/gpu/steps.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
-import { sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
+import { sequenceCurvature, sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
 import type { Tape } from "../core/graph/tape.ts";
@@ -117,6 +117,18 @@ class RnnGraph implements Graph {
     const { outputDeltas: delta } = this.#network;
     sequenceLoss(plan, this.#lossInputs, { delta, caseLoss });
     recording.backward(plan, gradient);
+  }
+
+  recordCurvature(
+    plan: Plan,
+    inputs: Parameters<NonNullable<Graph["recordCurvature"]>>[1],
+  ): void {
+    const { parameters, direction, product, seeds } = inputs;
+    const recording = this.#network.at(parameters, seeds);
+    recording.tangents(plan, direction);
+    const { outputTangents: tangent, outputDeltas: out } = this.#network;
+    sequenceCurvature(plan, this.#lossInputs, { tangent, out });
+    recording.backward(plan, product);
   }
 
   recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {

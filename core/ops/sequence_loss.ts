@@ -48,6 +48,19 @@ export function sequenceLoss(
 }
 
 /**
+ * Records out = H tangent [R, T, B, N] for the second derivatives H by z of the loss averaged over
+ * cases and a tangent of z.
+ */
+export function sequenceCurvature(
+  plan: Plan,
+  inputs: SequenceLossInputs,
+  { tangent, out }: { tangent: Steps; out: Steps },
+): void {
+  const rule = { tolerance: 0, classes: 0 };
+  record(plan, inputs, { rule, cases: inputs.z.rows, tangent, delta: out });
+}
+
+/**
  * Records the loss and the zero-one loss of each case of an evaluation of `cases` cases in
  * minibatches, from the position of the step in force on: steps with an error above the tolerance,
  * or steps whose target is a class while another class has the largest output.
@@ -64,15 +77,17 @@ export function sequenceFigures(
 function record(
   plan: Plan,
   { loss, z, targets, lengths }: SequenceLossInputs,
-  { rule, cases, caseLoss, caseWrong, delta }: {
+  { rule, cases, caseLoss, caseWrong, delta, tangent }: {
     rule: ZeroOneRule;
     cases: number;
-    caseLoss: GPUBuffer;
+    caseLoss?: GPUBuffer;
     caseWrong?: GPUBuffer;
     delta?: Steps;
+    tangent?: Steps;
   },
 ): void {
-  for (const other of delta ? [targets, delta] : [targets]) {
+  for (const other of [targets, delta, tangent]) {
+    if (!other) continue;
     if (other.columns !== z.columns || other.rows !== z.rows || other.replicas !== z.replicas) {
       throw new RangeError(`outputs and targets differ: ${z.columns} and ${other.columns} units`);
     }
@@ -82,7 +97,9 @@ function record(
   const kernel = plan.gpu.kernel("sequence_loss", isFigure ? [stepSource, ...common] : common, {
     SOFTMAX: loss === "cross-entropy",
     LAST: targets.steps !== z.steps,
-    DELTA: !isFigure,
+    DELTA: !isFigure && tangent === undefined,
+    CURVATURE: tangent !== undefined,
+    FIGURE: isFigure,
     LANES: lanes,
   });
   plan.dispatch(kernel, {
@@ -99,7 +116,8 @@ function record(
     z: z.buffer,
     target_values: targets.buffer,
     lengths,
-    case_loss: caseLoss,
+    ...(caseLoss && { case_loss: caseLoss }),
+    ...(tangent && { tangents: tangent.buffer }),
     ...(delta && { delta: delta.buffer }),
     ...(caseWrong && { case_wrong: caseWrong }),
   }, {

@@ -54,20 +54,16 @@ export function asMatrices(all: Steps) {
   return { ...rowsOf(all, 0, 1), replicas: replicas * steps, rows, replicaStride: stepStride };
 }
 
-/** Losses [R, B] and the tensors of each replica's gradient. */
-export async function gradientsOf(
+/** A network whose sequences and targets are those of {@linkcode batchOf}. */
+export function networkOf(
   bench: Bench,
   given: RnnCase,
   timeLoop: TimeLoop | RecurrenceLayout,
-): Promise<{ losses: Float32Array; gradients: Float32Array[][] }> {
+): RecurrentNetwork {
   const { gpu } = bench;
-  const { replicas, batch, loss } = given;
+  const { replicas, batch } = given;
   const network = bench.take(new RecurrentNetwork(gpu, given, { replicas, batch }, timeLoop));
-  const [parameters, gradient] = ["parameters", "gradient"]
-    .map((label) => bench.take(new Vector(gpu, label, recurrentLayout(given), replicas)));
-  const all = Array.from({ length: replicas }, (_, r) => r);
-  all.forEach((r) => parameters.write(r, parametersOf(given, r)));
-  const batches = all.map((r) => batchOf(given, r));
+  const batches = Array.from({ length: replicas }, (_, r) => batchOf(given, r));
   const fill = (to: Steps, values: number[]) => gpu.write(to.buffer, pad(asMatrices(to), values));
   fill(network.inputs, batches.flatMap(({ inputs }) => [...inputs]));
   fill(network.targets, batches.flatMap(({ targets }) => [...targets]));
@@ -78,6 +74,21 @@ export async function gradientsOf(
       batches.flatMap(({ lengths }) => Array.from({ length: rows }, (_, i) => lengths[i] ?? 0)),
     ),
   );
+  return network;
+}
+
+/** Losses [R, B] and the tensors of each replica's gradient. */
+export async function gradientsOf(
+  bench: Bench,
+  given: RnnCase,
+  timeLoop: TimeLoop | RecurrenceLayout,
+): Promise<{ losses: Float32Array; gradients: Float32Array[][] }> {
+  const { replicas, batch, loss } = given;
+  const network = networkOf(bench, given, timeLoop);
+  const [parameters, gradient] = ["parameters", "gradient"]
+    .map((label) => bench.take(new Vector(bench.gpu, label, recurrentLayout(given), replicas)));
+  const all = Array.from({ length: replicas }, (_, r) => r);
+  all.forEach((r) => parameters.write(r, parametersOf(given, r)));
   const caseLoss = bench.buffer(new Float32Array(replicas * batch));
   bench.run((plan) => {
     const recording = network.at(parameters, network.lengths);
