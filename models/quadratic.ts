@@ -175,6 +175,10 @@ class QuadraticGraph implements Graph {
     this.#recordValue(plan, parameters, caseLoss);
   }
 
+  recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {
+    this.#recordValue(plan, inputs.parameters, inputs.caseLoss);
+  }
+
   recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
     this.#recordValue(plan, inputs.parameters, inputs.caseFigures[0]);
   }

@@ -119,6 +119,12 @@ class RnnGraph implements Graph {
     recording.backward(plan, gradient);
   }
 
+  recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {
+    const { parameters, seeds, caseLoss } = inputs;
+    this.#network.at(parameters, seeds).forward(plan);
+    sequenceLoss(plan, this.#lossInputs, { caseLoss });
+  }
+
   recordCurvature(
     plan: Plan,
     inputs: Parameters<NonNullable<Graph["recordCurvature"]>>[1],

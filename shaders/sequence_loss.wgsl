@@ -31,7 +31,7 @@ struct SequenceLoss {
 // #endif
 // #if ${FIGURE}
 @group(0) @binding(5) var<storage, read_write> case_wrong: array<f32>;
-// #else
+// #elif ${OUT}
 @group(0) @binding(5) var<storage, read_write> delta: array<vec4f>;
 // #endif
 

@@ -46,6 +46,12 @@ export interface Graph {
     seeds: GPUBuffer;
     caseLoss: GPUBuffer;
   }): void;
+  /** Records that loss alone, case by case, of the same cases and what was drawn for the update. */
+  recordLoss(plan: Plan, inputs: {
+    parameters: Vector;
+    seeds: GPUBuffer;
+    caseLoss: GPUBuffer;
+  }): void;
   /**
    * Records, after a gradient, product = G direction for the Gauss-Newton matrix G of the loss
    * averaged over the same cases, at the same parameters.

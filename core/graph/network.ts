@@ -228,6 +228,12 @@ class NetworkGraph implements Graph {
     recording.backward(plan, gradient);
   }
 
+  recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {
+    const { parameters, seeds, caseLoss } = inputs;
+    this.#recording({ parameters, seeds, isTraining: true }).forward(plan);
+    this.#parts.loss.record(plan, this.#rows, { caseLoss });
+  }
+
   recordCurvature(
     plan: Plan,
     inputs: Parameters<NonNullable<Graph["recordCurvature"]>>[1],

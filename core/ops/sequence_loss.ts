@@ -30,20 +30,20 @@ export interface ZeroOneRule {
 }
 
 /**
- * Records the loss of each case and delta [R, T, B, N], the derivative by z of the loss averaged over
+ * Records the loss of each case, and where it is wanted delta [R, T, B, N], the derivative by z of the loss averaged over
  * cases (paper, section 4). Squared error: (z - x)^2 summed over units; cross-entropy: that of a
  * softmax over the units, - x log softmax(z), where a target of zeros is none.
  */
 export function sequenceLoss(
   plan: Plan,
   inputs: SequenceLossInputs,
-  { delta, caseLoss }: { delta: Steps; caseLoss: GPUBuffer },
+  { delta, caseLoss }: { delta?: Steps; caseLoss: GPUBuffer },
 ): void {
   record(plan, inputs, {
     rule: { tolerance: 0, classes: 0 },
     cases: inputs.z.rows,
     caseLoss,
-    delta,
+    ...(delta && { delta }),
   });
 }
 
@@ -92,12 +92,13 @@ function record(
       throw new RangeError(`outputs and targets differ: ${z.columns} and ${other.columns} units`);
     }
   }
-  const isFigure = delta === undefined;
+  const isFigure = caseWrong !== undefined;
   const common = [inputsSource, treeSumSource, source];
   const kernel = plan.gpu.kernel("sequence_loss", isFigure ? [stepSource, ...common] : common, {
     SOFTMAX: loss === "cross-entropy",
     LAST: targets.steps !== z.steps,
-    DELTA: !isFigure && tangent === undefined,
+    DELTA: delta !== undefined && tangent === undefined,
+    OUT: delta !== undefined,
     CURVATURE: tangent !== undefined,
     FIGURE: isFigure,
     LANES: lanes,

@@ -112,6 +112,8 @@ class LandscapeGraph implements Graph {
 
   recordCases(): void {}
 
+  recordLoss(): void {}
+
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
     const { parameters, gradient, caseLoss: _ } = inputs;
     const kernel = this.#gpu.kernel("landscape", [stepSource, SHADER], {
