@@ -211,10 +211,11 @@ export {
   type RecurrenceLayout,
 } from "./core/ops/recurrence.ts";
 export {
+  type LikeOutputs,
   sequenceCurvature,
-  sequenceFigures,
   sequenceLoss,
   type SequenceLossInputs,
+  zeroOneLoss,
 } from "./core/ops/sequence_loss.ts";
 export type { SequenceBuffers } from "./core/data/fresh_sequences.ts";
 

@@ -58,10 +58,11 @@ export function recurrentTape(
 export class RecurrentNetwork implements SequenceBuffers {
   readonly targets: Steps;
   readonly lengths: GPUBuffer;
+  /** What it computes, to which output, and where. */
+  readonly tape: Tape;
+  readonly output: Value;
+  readonly buffers: Buffers;
   readonly #gpu: Gpu;
-  readonly #tape: Tape;
-  readonly #output: Value;
-  readonly #buffers: Buffers;
 
   /** Takes the buffers for `extent.replicas` networks. */
   constructor(
@@ -73,9 +74,9 @@ export class RecurrentNetwork implements SequenceBuffers {
     const { replicas, batch: rows } = extent;
     const { tape, output } = recurrentTape(shape, timeLoop);
     this.#gpu = gpu;
-    this.#tape = tape;
-    this.#output = output;
-    this.#buffers = new Buffers(gpu, tape, extent);
+    this.tape = tape;
+    this.output = output;
+    this.buffers = new Buffers(gpu, tape, extent);
     const steps = shape.targets === "last" ? 1 : shape.steps;
     this.targets = allocateSteps(gpu, "targets", {
       ...{ replicas, steps, rows, columns: shape.outputs },
@@ -86,33 +87,28 @@ export class RecurrentNetwork implements SequenceBuffers {
 
   /** x, [R, T, B, in]. */
   get inputs(): Steps {
-    return this.#buffers.steps(this.#tape.input, "data");
+    return this.buffers.steps(this.tape.input, "data");
   }
 
   /** z, [R, T, B, out]. */
   get outputs(): Steps {
-    return this.#buffers.steps(this.#output, "data");
+    return this.buffers.steps(this.output, "data");
   }
 
   /** The derivative of the loss by the outputs, which a loss writes. */
   get outputDeltas(): Steps {
-    return this.#buffers.steps(this.#output, "delta");
-  }
-
-  /** How the outputs move. */
-  get outputTangents(): Steps {
-    return this.#buffers.steps(this.#output, "tangent");
+    return this.buffers.steps(this.output, "delta");
   }
 
   /** The rules of its layers at these parameters. */
   at(parameters: Vector, seeds: GPUBuffer): Recording {
     const options = { parameters, seeds, isTraining: true, leavesOutput: true };
-    return new Recording(this.#tape, this.#output, this.#buffers, options);
+    return new Recording(this.tape, this.output, this.buffers, options);
   }
 
   /** Gives all buffers back. */
   free(): void {
-    this.#buffers.free();
+    this.buffers.free();
     for (const buffer of [this.targets.buffer, this.lengths]) this.#gpu.free(buffer);
   }
 }

@@ -1,13 +1,19 @@
 import { checkChoice } from "../core/checks.ts";
 import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import { pad, unpad } from "../core/gpu/matrix.ts";
+import { pad, padded, unpad } from "../core/gpu/matrix.ts";
 import { Plan } from "../core/gpu/plan.ts";
 import { rowsOf, type Steps } from "../core/gpu/steps.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
-import { sequenceCurvature, sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
+import {
+  sequenceCurvature,
+  sequenceLoss,
+  type SequenceLossInputs,
+  zeroOneLoss,
+} from "../core/ops/sequence_loss.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
+import { LayeredGraph } from "../core/graph/layered_graph.ts";
 import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
 import type { Tape } from "../core/graph/tape.ts";
 import {
@@ -18,7 +24,7 @@ import {
   type RecurrentShape,
   recurrentTape,
 } from "./recurrent_network.ts";
-import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
+import { checkCount, type SequenceTask, type TaskCases } from "./problems/sequence_tasks.ts";
 
 /** A recurrent network and its sequences; see {@linkcode rnn}. */
 export interface RnnOptions {
@@ -88,70 +94,47 @@ class Rnn implements Model {
   }
 
   footprint(batch: number): { largest: number; total: number } {
-    return recurrentFootprint(this.#shape, batch);
+    const { largest, total } = recurrentFootprint(this.#shape, batch);
+    return { largest, total: total + 4 * padded(batch) * this.figures.length };
   }
 
   build(gpu: Gpu, extent: Extent): Graph {
-    const network = new RecurrentNetwork(gpu, this.#shape, extent, this.#timeLoop);
-    return new RnnGraph(network, this.#task);
-  }
-}
-
-class RnnGraph implements Graph {
-  readonly #network: RecurrentNetwork;
-  readonly #task: SequenceTask;
-
-  constructor(network: RecurrentNetwork, task: SequenceTask) {
-    this.#network = network;
-    this.#task = task;
-  }
-
-  recordCases(plan: Plan, { seeds }: { seeds: GPUBuffer }): void {
-    this.#task.record(plan, this.#network, seeds, "minibatch");
-  }
-
-  recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, seeds, caseLoss } = inputs;
-    const recording = this.#network.at(parameters, seeds);
-    recording.forward(plan);
-    const { outputDeltas: delta } = this.#network;
-    sequenceLoss(plan, this.#lossInputs, { delta, caseLoss });
-    recording.backward(plan, gradient);
-  }
-
-  recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {
-    const { parameters, seeds, caseLoss } = inputs;
-    this.#network.at(parameters, seeds).forward(plan);
-    sequenceLoss(plan, this.#lossInputs, { caseLoss });
+    const { loss, zeroOne } = this.#task;
+    return gpu.takeAll(() => {
+      const network = new RecurrentNetwork(gpu, this.#shape, extent, this.#timeLoop);
+      const { tape, output, buffers, outputs: z, targets, lengths } = network;
+      return new LayeredGraph<SequenceLossInputs>(gpu, {
+        ...{ tape, output, buffers, l2: 0 },
+        feed: {
+          rows: { loss, z, targets, lengths },
+          record: (plan, seeds, cases) => this.#record(plan, network, seeds, cases),
+        },
+        loss: {
+          name: loss,
+          record: sequenceLoss,
+          curvature: (plan, { tangent, ...rows }, out) =>
+            sequenceCurvature(plan, rows, { tangent, out }),
+        },
+        figures: [
+          {
+            name: "loss",
+            record: (plan, rows, caseLoss) => sequenceLoss(plan, rows, { caseLoss }),
+          },
+          {
+            name: "zeroOneLoss",
+            record: (plan, rows, out) => zeroOneLoss(plan, rows, zeroOne, out),
+          },
+        ],
+        free: () => network.free(),
+      });
+    });
   }
 
-  recordCurvature(
-    plan: Plan,
-    inputs: Parameters<NonNullable<Graph["recordCurvature"]>>[1],
-  ): void {
-    const { parameters, direction, product, seeds } = inputs;
-    const recording = this.#network.at(parameters, seeds);
-    recording.tangents(plan, direction);
-    const { outputTangents: tangent, outputDeltas: out } = this.#network;
-    sequenceCurvature(plan, this.#lossInputs, { tangent, out });
-    recording.backward(plan, product);
-  }
-
-  recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
-    const { parameters, seeds, split, cases, caseFigures: [caseLoss, caseWrong] } = inputs;
-    if (this.#task.cases[split] < 1) throw new InputError(`there are no ${split} cases`);
-    this.#task.record(plan, this.#network, seeds, { split, cases });
-    this.#network.at(parameters, seeds).forward(plan);
-    sequenceFigures(plan, this.#lossInputs, this.#task.zeroOne, { caseLoss, caseWrong, cases });
-  }
-
-  get #lossInputs() {
-    const { outputs: z, targets, lengths } = this.#network;
-    return { loss: this.#task.loss, z, targets, lengths };
-  }
-
-  free(): void {
-    this.#network.free();
+  #record(plan: Plan, into: RecurrentNetwork, seeds: GPUBuffer, cases: TaskCases): void {
+    if (cases !== "minibatch" && this.#task.cases[cases.split] < 1) {
+      throw new InputError(`there are no ${cases.split} cases`);
+    }
+    this.#task.record(plan, into, seeds, cases);
   }
 }
 

@@ -6,9 +6,9 @@
 // CURVATURE gives, for tangents of z, the second derivatives by z times the tangent:
 //   SOFTMAX: delta = sum(x) y (tangent - y'tangent) / batch for y = softmax(z);  else 2 tangent / batch
 //
-// A FIGURE is one of an evaluation, with what is wrong by the zero-one loss beside it:
-// the steps whose target is one of the first `classes` units while another of these is the largest
-// output (SOFTMAX), or those with an error above the tolerance.
+// WRONG tells what is wrong by the zero-one loss: the steps whose target is one of the first `classes`
+// units while another of these is the largest output (SOFTMAX), or those with an error above the
+// tolerance.
 
 struct SequenceLoss {
   batch: u32,         // rows that are cases
@@ -17,7 +17,6 @@ struct SequenceLoss {
   stride: u32,        // of z, targets and delta, in vec4
   units: u32,         // columns that are no padding
   classes: u32,
-  cases: u32,         // values of case_loss a replica
   tolerance: f32,
 }
 
@@ -27,11 +26,9 @@ struct SequenceLoss {
 // #operand
 @group(0) @binding(4) var<storage, read> tangents: array<vec4f>;
 // #else
-@group(0) @binding(4) var<storage, read_write> case_loss: array<f32>;
+@group(0) @binding(4) var<storage, read_write> case_values: array<f32>;
 // #endif
-// #if ${FIGURE}
-@group(0) @binding(5) var<storage, read_write> case_wrong: array<f32>;
-// #elif ${OUT}
+// #if ${OUT}
 @group(0) @binding(5) var<storage, read_write> delta: array<vec4f>;
 // #endif
 
@@ -47,12 +44,7 @@ fn is_below(column: u32, count: u32) -> vec4<bool> {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
   let replica = group.z;
-  // #if ${FIGURE}
-  let place = nagare_step.position + row;
-  // #else
-  let place = row;
-  // #endif
-  let is_case = row < shape.batch && place < shape.cases;
+  let is_case = row < shape.batch;
   let length = lengths[replica * shape.rows + row];
   var loss = 0.0;
   var wrong = 0.0;
@@ -136,16 +128,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   // #if ${CURVATURE}
   // #else
+  // #if ${WRONG}
+  let case_total = tree_sum(wrong, lane);
+  // #else
   let case_total = tree_sum(loss, lane);
-  // #if ${FIGURE}
-  workgroupBarrier();
-  let wrong_total = tree_sum(wrong, lane);
   // #endif
-  if lane == 0 && is_case {
-    case_loss[replica * shape.cases + place] = case_total;
-    // #if ${FIGURE}
-    case_wrong[replica * shape.cases + place] = wrong_total;
-    // #endif
-  }
+  if lane == 0 && is_case { case_values[replica * shape.batch + row] = case_total; }
   // #endif
 }

@@ -1,13 +1,13 @@
-import type { OpenSource, Source, Split } from "../data/source.ts";
+import type { Source, Split } from "../data/source.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { type Matrix, pad, padded, unpad } from "../gpu/matrix.ts";
+import { pad, padded, unpad } from "../gpu/matrix.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Vector, type VectorLayout } from "../gpu/vector.ts";
 import type { Initializer } from "../init/initializer.ts";
 import type { LossRows } from "../ops/loss_rows.ts";
-import { placeCases } from "../ops/place_cases.ts";
 import { Buffers, tapeFootprint } from "./buffers.ts";
+import { type Feed, LayeredGraph } from "./layered_graph.ts";
 import type { Figure, Loss } from "./loss.ts";
 import { figureOf } from "./losses.ts";
 import type { Extent, Graph, Model } from "./model.ts";
@@ -112,9 +112,33 @@ export class NetworkModel implements Model {
 
   /** Takes the buffers that training needs. */
   build(gpu: Gpu, extent: Extent): Graph {
-    return gpu.takeAll(() => {
-      const parts = { ...this.#options, tape: this.tape, output: this.output };
-      return new NetworkGraph(gpu, parts, extent);
+    return gpu.takeAll(() => this.#graph(gpu, new Buffers(gpu, this.tape, extent)));
+  }
+
+  #graph(gpu: Gpu, buffers: Buffers): Graph {
+    const { source, loss, figures, l2 } = this.#options;
+    const { tape, output } = this;
+    const targets = source.targets ? buffers.take("targets", source.targets) : undefined;
+    const weights = source.weighted ? buffers.take("weights", 1) : undefined;
+    const inputs = buffers.data(tape.input);
+    const into = { inputs, ...targets && { targets }, ...weights && { weights } };
+    const opened = source.open(gpu);
+    const rows: LossRows = {
+      z: buffers.data(output),
+      unit: output.activation,
+      targets: targets ?? inputs,
+      ...weights && { weights },
+    };
+    const feed: Feed<LossRows> = {
+      rows,
+      record: (plan, seeds, cases) => opened.record(plan, into, seeds, cases),
+    };
+    return new LayeredGraph(gpu, {
+      ...{ tape, output, buffers, feed, loss, figures, l2 },
+      free() {
+        for (const part of [buffers, opened]) part.free();
+        for (const matrix of [targets, weights]) if (matrix) gpu.free(matrix.buffer);
+      },
     });
   }
 
@@ -177,124 +201,4 @@ export class NetworkModel implements Model {
 function blockOf(inputs: ArrayLike<number>, first: number, length: number): Float32Array {
   const unit = inputs instanceof Uint8Array ? 255 : 1;
   return new Float32Array(length).map((_, i) => (inputs[first + i] ?? 0) / unit);
-}
-
-interface GraphParts {
-  tape: Tape;
-  output: Value;
-  source: Source;
-  loss: Loss;
-  figures: readonly Figure[];
-  l2: number;
-}
-
-class NetworkGraph implements Graph {
-  readonly #gpu: Gpu;
-  readonly #parts: GraphParts;
-  readonly #buffers: Buffers;
-  readonly #source: OpenSource;
-  readonly #into: { inputs: Matrix; targets?: Matrix; weights?: Matrix };
-  /** The figures of a minibatch, [R, B] each. */
-  readonly #rowFigures: readonly GPUBuffer[];
-
-  constructor(gpu: Gpu, parts: GraphParts, extent: Extent) {
-    const { tape, source, figures } = parts;
-    this.#gpu = gpu;
-    this.#parts = parts;
-    this.#buffers = new Buffers(gpu, tape, extent);
-    this.#into = {
-      inputs: this.#buffers.data(tape.input),
-      ...source.targets && { targets: this.#buffers.take("targets", source.targets) },
-      ...source.weighted && { weights: this.#buffers.take("weights", 1) },
-    };
-    const { replicas, batch } = extent;
-    this.#rowFigures = figures.map(({ name }) => gpu.allocate(name, 4 * replicas * padded(batch)));
-    this.#source = source.open(gpu);
-  }
-
-  recordCases(plan: Plan, { seeds }: { seeds: GPUBuffer }): void {
-    this.#source.record(plan, this.#into, seeds, "minibatch");
-  }
-
-  recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, seeds, caseLoss } = inputs;
-    const { output, loss, l2 } = this.#parts;
-    const recording = this.#recording({
-      ...{ parameters, seeds, isTraining: true },
-      decay: { of: parameters, l2 },
-    });
-    recording.forward(plan);
-    loss.record(plan, this.#rows, { caseLoss, delta: this.#buffers.delta(output) });
-    recording.backward(plan, gradient);
-  }
-
-  recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {
-    const { parameters, seeds, caseLoss } = inputs;
-    this.#recording({ parameters, seeds, isTraining: true }).forward(plan);
-    this.#parts.loss.record(plan, this.#rows, { caseLoss });
-  }
-
-  recordCurvature(
-    plan: Plan,
-    inputs: Parameters<NonNullable<Graph["recordCurvature"]>>[1],
-  ): void {
-    const { parameters, direction, product, seeds } = inputs;
-    const { tape, output, loss, l2 } = this.#parts;
-    checkTangents(tape, loss);
-    const recording = this.#recording({
-      ...{ parameters, seeds, isTraining: true },
-      decay: { of: direction, l2 },
-    });
-    recording.tangents(plan, direction);
-    const tangent = this.#buffers.tangent(output)!;
-    loss.curvature!(plan, { ...this.#rows, tangent }, this.#buffers.delta(output));
-    recording.backward(plan, product);
-  }
-
-  recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
-    const { parameters, seeds, split, cases, caseFigures } = inputs;
-    const { figures } = this.#parts;
-    this.#source.record(plan, this.#into, seeds, { split, cases });
-    this.#recording({ parameters, seeds, isTraining: false }).forward(plan);
-    const { replicas, batch } = this.#buffers.extent;
-    figures.forEach((figure, f) => {
-      const values = this.#rowFigures[f];
-      figure.record(plan, this.#rows, values);
-      placeCases(plan, { values, list: caseFigures[f] }, { batch, cases, replicas });
-    });
-  }
-
-  #recording(options: Omit<ConstructorParameters<typeof Recording>[3], "leavesOutput">): Recording {
-    const { tape, output } = this.#parts;
-    return new Recording(tape, output, this.#buffers, { ...options, leavesOutput: true });
-  }
-
-  get #rows(): LossRows {
-    const { output } = this.#parts;
-    const { inputs, targets = inputs, weights } = this.#into;
-    const z = this.#buffers.data(output);
-    return { z, unit: output.activation, targets, ...weights && { weights } };
-  }
-
-  free(): void {
-    this.#buffers.free();
-    for (const matrix of [this.#into.targets, this.#into.weights]) {
-      if (matrix) this.#gpu.free(matrix.buffer);
-    }
-    for (const buffer of this.#rowFigures) this.#gpu.free(buffer);
-    this.#source.free();
-  }
-}
-
-/** Refuses what has no second order. */
-function checkTangents(tape: Tape, loss: Loss): void {
-  const without = tape.operations.find(({ tangent }) => tangent === undefined);
-  if (!without && loss.curvature) return;
-  throw new InputError(
-    without
-      ? `the layer ${without.name} has no tangent, which a method of second order needs: give it ` +
-        "the rule, or train by another method"
-      : `the loss ${loss.name} has no curvature, which a method of second order needs: give it the ` +
-        "rule, or train by another method",
-  );
 }

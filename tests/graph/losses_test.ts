@@ -93,7 +93,11 @@ for (const [name, one] of Object.entries(cases)) {
         const caseLoss = bench.buffer(new Float32Array(replicas * batch));
         bench.run((plan) => {
           one.loss.record(plan, { ...rows, targets }, { caseLoss, delta });
-          one.loss.curvature!(plan, { ...rows, tangent: matrix(units, tangent) }, product);
+          one.loss.curvature!(
+            plan,
+            { ...rows, targets, tangent: matrix(units, tangent) },
+            product,
+          );
         });
         const losses = await bench.floats(caseLoss);
         const [deltas, products] = await Promise.all([

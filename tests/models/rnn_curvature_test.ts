@@ -36,7 +36,8 @@ for (const given of cases) {
       direction.write(0, tensors);
       bench.run((plan) => {
         recording.tangents(plan, direction);
-        const { outputs: z, outputTangents: tangent, outputDeltas: out } = network;
+        const { outputs: z, outputDeltas: out, buffers, output } = network;
+        const tangent = buffers.tangent(output)!;
         const { targets, lengths } = network;
         sequenceCurvature(plan, { z, loss, targets, lengths }, { tangent, out });
         recording.backward(plan, product);
