@@ -64,11 +64,13 @@ export { activation } from "./core/layers/activation.ts";
 export { add, residual } from "./core/layers/add.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { dropout } from "./core/layers/dropout.ts";
+export { elementwiseLayer } from "./core/layers/elementwise_layer.ts";
 export { layerNorm } from "./core/layers/layer_norm.ts";
 export { sequential } from "./core/layers/sequential.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export type { LossOut, LossRows, OutputRows } from "./core/ops/loss_rows.ts";
 export type { UnitLoss } from "./core/ops/unit_loss.ts";
+export type { UnitMap } from "./core/ops/unit_map.ts";
 
 // Optimizers: those that are shipped, one's own from a few lines, and schedules.
 export type {

@@ -12,6 +12,7 @@ import { activation } from "../../core/layers/activation.ts";
 import { add, residual } from "../../core/layers/add.ts";
 import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
+import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
@@ -76,18 +77,18 @@ const ownLayer: Layer = (tape, x) => {
   });
 };
 
-const ownReference: ReferenceLayer = {
-  tensors: 0,
-  at(x) {
-    const times = (v: Float64Array) =>
-      v.map((v, i) => v * (Math.sin(x[i]) + x[i] * Math.cos(x[i])));
-    return {
-      y: x.map((x) => x * Math.sin(x)),
-      backward: (v) => ({ x: times(v), tensors: [] }),
-      tangent: times,
-    };
-  },
-};
+/** What is done with each unit, and its slope. */
+function mapped(value: (x: number) => number, slope: (x: number) => number): ReferenceLayer {
+  return {
+    tensors: 0,
+    at(x) {
+      const times = (v: Float64Array) => v.map((v, i) => v * slope(x[i]));
+      return { y: x.map(value), backward: (v) => ({ x: times(v), tensors: [] }), tangent: times };
+    },
+  };
+}
+
+const ownReference = mapped((x) => x * Math.sin(x), (x) => Math.sin(x) + x * Math.cos(x));
 
 const cases: Record<string, Case> = {
   "dense()": { layer: (units) => dense({ units }), reference: (units) => reference.dense(units) },
@@ -207,6 +208,24 @@ const cases: Record<string, Case> = {
         ),
         reference.recurrent(4, { steps: 3 }),
         reference.layerNorm(EPSILON),
+      ),
+  },
+  "elementwiseLayer()": {
+    layer: (units) =>
+      sequential(
+        dense({ units, activation: "tanh" }),
+        elementwiseLayer({
+          name: "x cos x",
+          value: "x * cos(x) + vec4f(1)",
+          slope: "cos(x) - x * sin(x)",
+        }),
+        dense({ units: 3 }),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(units, "tanh"),
+        mapped((x) => x * Math.cos(x) + 1, (x) => Math.cos(x) - x * Math.sin(x)),
+        reference.dense(3),
       ),
   },
   "a layer of one's own": {
