@@ -14,6 +14,7 @@ import {
   rowsBindings,
   rowsShape,
 } from "./loss_rows.ts";
+import { placed } from "./pointwise.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
 
 /** WGSL of a loss that is a sum over units; see {@linkcode unitLoss}. */
@@ -48,7 +49,11 @@ export function unitLoss(plan: Plan, loss: UnitLoss, rows: LossRows, out: LossOu
       VALUE: loss.value,
       SLOPE: loss.slope,
     },
-    ({ message }) => Promise.resolve(new InputError(`the loss ${loss.name}: ${message.trim()}`)),
+    async (defect) => {
+      const isSlope = defect.line > lineOf(defect.text, "fn nagare_slope");
+      const [text, called] = isSlope ? [loss.slope, "slope"] : [loss.value, "value"];
+      return new InputError(`${loss.name}: ${await placed(plan.gpu.device, defect, text, called)}`);
+    },
   );
   plan.dispatch(kernel, {
     nagare_shape: rowsShape(rows),
@@ -79,7 +84,10 @@ export function unitCurvature(
       WEIGHTS: weights !== undefined,
       CURVATURE: curvature,
     },
-    ({ message }) => Promise.resolve(new InputError(`the loss ${name}: ${message.trim()}`)),
+    async (defect) =>
+      new InputError(
+        `${name}: ${await placed(plan.gpu.device, defect, curvature, "curvature")}`,
+      ),
   );
   plan.dispatch(kernel, {
     nagare_shape: rowsShape(rows),
@@ -90,4 +98,9 @@ export function unitCurvature(
     groups: spread(plan.gpu, Math.ceil(padded(z.rows) * z.stride / 4 / workgroup), z.replicas),
     iterations: 0,
   });
+}
+
+/** The line of a text, from 1 on, on which words stand first. */
+function lineOf(text: string, words: string): number {
+  return text.slice(0, text.indexOf(words)).split("\n").length;
 }

@@ -4,6 +4,7 @@ import type { Matrix } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { spread } from "./axpy.ts";
 import { checkAlone } from "./loss_rows.ts";
+import { placed } from "./pointwise.ts";
 
 /** What is done with each unit, in WGSL; see {@linkcode unitMap}. */
 export interface UnitMap {
@@ -31,7 +32,10 @@ export function unitMap(
     SLOPED: v !== undefined,
     VALUE: value,
     SLOPE: slope,
-  }, ({ message }) => Promise.resolve(new InputError(`the layer ${name}: ${message.trim()}`)));
+  }, async (defect) => {
+    const [text, called] = v ? [slope, "slope"] : [value, "value"];
+    return new InputError(`${name}: ${await placed(plan.gpu.device, defect, text, called)}`);
+  });
   const count = x.replicas * x.replicaStride / 4;
   plan.dispatch(kernel, {
     nagare_shape: { count, columns: x.stride / 4, units: x.columns },

@@ -1,4 +1,11 @@
-import { assertAlmostEquals, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertLessOrEqual,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { examples, type ExampleSet } from "../../core/data/examples.ts";
 import { InputError } from "../../core/errors.ts";
@@ -12,11 +19,13 @@ import {
 import { network, type NetworkOptions } from "../../core/graph/network.ts";
 import type { Layer } from "../../core/graph/tape.ts";
 import { MIRROR_ROW } from "../../core/gpu/memory.ts";
+import { Plan } from "../../core/gpu/plan.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { glorot } from "../../core/init/glorot.ts";
 import { add, residual } from "../../core/layers/add.ts";
 import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
+import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { sgd } from "../../core/optim/sgd.ts";
@@ -370,3 +379,40 @@ Deno.test("network() refuses what does not fit, in one line that says what would
   ];
   for (const [make, message] of refused) assertThrows(make, InputError, message);
 });
+
+const good = { name: "mine", value: "z - wanted", slope: "vec4f(1)", curvature: "tangent" };
+const rough = { name: "mine", value: "x * x", slope: "2 * x" };
+const broken: [string, NetworkOptions["loss"], Layer, string][] = [
+  ["a loss", elementwiseLoss({ ...good, value: "z - wantd" }), dense({ units: 3 }), "value"],
+  ["the slope of a loss", elementwiseLoss({ ...good, slope: "z +" }), dense({ units: 3 }), "slope"],
+  [
+    "a layer",
+    squaredError,
+    sequential(dense({ units: 3 }), elementwiseLayer({ ...rough, value: "x * cosine(x)" })),
+    "value",
+  ],
+  [
+    "the slope of a layer",
+    squaredError,
+    sequential(dense({ units: 3 }), elementwiseLayer({ ...rough, slope: "2 * y" })),
+    "slope",
+  ],
+];
+
+for (const [what, loss, layers, place] of broken) {
+  gpuTest(`${what} that does not compile is placed by its name and line`, async (bench) => {
+    const { gpu } = bench;
+    const source = examples({ train: { inputs, targets: rows } });
+    const graph = network({ source, layers, loss }).build(gpu, { replicas: 1, batch: 3 });
+    const { layout } = network({ source, layers, loss });
+    const vector = bench.take(new Vector(gpu, "test", layout, 1));
+    const seeds = bench.buffer(new Uint32Array(2));
+    const caseLoss = bench.buffer(new Float32Array(4));
+    const plan = new Plan(gpu);
+    graph.recordGradient(plan, { parameters: vector, gradient: vector, seeds, caseLoss });
+    const error = await assertRejects(() => gpu.settle(), InputError);
+    graph.free();
+    assertMatch(error.message, new RegExp(`^mine: line 1, column \\d+ of its ${place}: `));
+    assertEquals(error.message.includes("\n"), false);
+  });
+}
