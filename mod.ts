@@ -26,6 +26,11 @@ export { Autoencoder, autoencoder, type AutoencoderOptions } from "./models/auto
 export type { ReconstructionLoss } from "./models/autoencoder.ts";
 export { Classifier, classifier, type ClassifierOptions } from "./models/classifier.ts";
 export { rnn, type RnnOptions, type RnnRun, runRnn } from "./models/rnn.ts";
+export {
+  SequenceModel,
+  sequenceNetwork,
+  type SequenceNetworkOptions,
+} from "./models/sequence_network.ts";
 export { fastestTimeLoop } from "./models/time_loop.ts";
 export {
   quadratic,
@@ -66,6 +71,7 @@ export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { dropout } from "./core/layers/dropout.ts";
 export { elementwiseLayer } from "./core/layers/elementwise_layer.ts";
 export { layerNorm } from "./core/layers/layer_norm.ts";
+export { recurrent, type RecurrentOptions } from "./core/layers/recurrent.ts";
 export { sequential } from "./core/layers/sequential.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";
 export type { LossOut, LossRows, OutputRows } from "./core/ops/loss_rows.ts";

@@ -1,30 +1,15 @@
 import { checkChoice } from "../core/checks.ts";
 import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import { pad, padded, unpad } from "../core/gpu/matrix.ts";
-import { Plan } from "../core/gpu/plan.ts";
-import { rowsOf, type Steps } from "../core/gpu/steps.ts";
-import type { Initializer } from "../core/init/initializer.ts";
-import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
-import {
-  sequenceCurvature,
-  sequenceLoss,
-  type SequenceLossInputs,
-  zeroOneLoss,
-} from "../core/ops/sequence_loss.ts";
-import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
-import { LayeredGraph } from "../core/graph/layered_graph.ts";
-import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
-import type { Tape } from "../core/graph/tape.ts";
-import {
-  checkTask,
-  recurrentFootprint,
-  recurrentLayout,
-  RecurrentNetwork,
-  type RecurrentShape,
-  recurrentTape,
-} from "./recurrent_network.ts";
-import { checkCount, type SequenceTask, type TaskCases } from "./problems/sequence_tasks.ts";
+import type { Model } from "../core/graph/model.ts";
+import type { Value } from "../core/graph/operation.ts";
+import { type Layer, Tape } from "../core/graph/tape.ts";
+import { dense } from "../core/layers/dense.ts";
+import { recurrent } from "../core/layers/recurrent.ts";
+import { sequential } from "../core/layers/sequential.ts";
+import { type RecurrenceLayout, type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
+import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
+import { checkTask, runSequences, sequenceNetwork } from "./sequence_network.ts";
 
 /** A recurrent network and its sequences; see {@linkcode rnn}. */
 export interface RnnOptions {
@@ -65,77 +50,35 @@ export function rnn({ hidden = 100, task, timeLoop = "kernel" }: RnnOptions): Mo
   checkCount("number of hidden units", hidden);
   checkTask(task);
   checkChoice("time loop", timeLoop, timeLoops, "fastestTimeLoop() finds the faster one");
-  return new Rnn(hidden, task, timeLoop);
+  return sequenceNetwork({ task, layers: recurrentLayers({ ...task, hidden }, timeLoop) });
 }
 
-class Rnn implements Model {
-  readonly layout: VectorLayout;
-  readonly figures = ["loss", "zeroOneLoss"];
-  readonly #shape: RecurrentShape;
-  readonly #task: SequenceTask;
-  readonly #timeLoop: TimeLoop;
-  readonly #tape: Tape;
+/** Sizes of a recurrent network with one hidden layer of tanh units. */
+export interface RecurrentShape {
+  readonly hidden: number;
+  readonly outputs: number;
+  /** Where the output biases begin. Default: where the initializer has them. */
+  readonly outputBiases?: readonly number[];
+}
 
-  constructor(hidden: number, task: SequenceTask, timeLoop: TimeLoop) {
-    this.#task = task;
-    this.#timeLoop = timeLoop;
-    const { inputs, outputs, steps, targets, outputBiases: biases } = task;
-    this.#shape = { inputs, hidden, outputs, steps, targets, biases };
-    this.#tape = recurrentTape(this.#shape, timeLoop).tape;
-    this.layout = this.#tape.layout;
-  }
+/** h_t = tanh(h_{t-1} W + x_t V + b) and z_t = h_t U + c. */
+export function recurrentLayers(
+  { hidden, outputs, outputBiases }: RecurrentShape,
+  timeLoop: TimeLoop | RecurrenceLayout,
+): Layer {
+  return sequential(
+    recurrent({ units: hidden, timeLoop }),
+    dense({ units: outputs, role: "output", ...outputBiases && { biases: outputBiases } }),
+  );
+}
 
-  get cases(): Record<Split, number> {
-    return { ...this.#task.cases };
-  }
-
-  initialValues(seed: number, initializer: Initializer): Float64Array[] {
-    return this.#tape.initialValues(seed, initializer);
-  }
-
-  footprint(batch: number): { largest: number; total: number } {
-    const { largest, total } = recurrentFootprint(this.#shape, batch);
-    return { largest, total: total + 4 * padded(batch) * this.figures.length };
-  }
-
-  build(gpu: Gpu, extent: Extent): Graph {
-    const { loss, zeroOne } = this.#task;
-    return gpu.takeAll(() => {
-      const network = new RecurrentNetwork(gpu, this.#shape, extent, this.#timeLoop);
-      const { tape, output, buffers, outputs: z, targets, lengths } = network;
-      return new LayeredGraph<SequenceLossInputs>(gpu, {
-        ...{ tape, output, buffers, l2: 0 },
-        feed: {
-          rows: { loss, z, targets, lengths },
-          record: (plan, seeds, cases) => this.#record(plan, network, seeds, cases),
-        },
-        loss: {
-          name: loss,
-          record: sequenceLoss,
-          curvature: (plan, { tangent, ...rows }, out) =>
-            sequenceCurvature(plan, rows, { tangent, out }),
-        },
-        figures: [
-          {
-            name: "loss",
-            record: (plan, rows, caseLoss) => sequenceLoss(plan, rows, { caseLoss }),
-          },
-          {
-            name: "zeroOneLoss",
-            record: (plan, rows, out) => zeroOneLoss(plan, rows, zeroOne, out),
-          },
-        ],
-        free: () => network.free(),
-      });
-    });
-  }
-
-  #record(plan: Plan, into: RecurrentNetwork, seeds: GPUBuffer, cases: TaskCases): void {
-    if (cases !== "minibatch" && this.#task.cases[cases.split] < 1) {
-      throw new InputError(`there are no ${cases.split} cases`);
-    }
-    this.#task.record(plan, into, seeds, cases);
-  }
+/** A tape with those layers: its tensors are V [in, H], W [H, H], b [H], U [H, out] and c [out]. */
+export function recurrentTape(
+  shape: RecurrentShape & { readonly inputs: number; readonly steps: number },
+  timeLoop: TimeLoop | RecurrenceLayout,
+): { tape: Tape; output: Value } {
+  const tape = new Tape(shape.inputs, shape.steps);
+  return { tape, output: recurrentLayers(shape, timeLoop)(tape, tape.input) };
 }
 
 /** What {@linkcode runRnn} computes: a trained network and the sequences it is to read. */
@@ -170,20 +113,8 @@ export async function runRnn(
         `give them as [T, ${batch}, ${width}]`,
     );
   }
-  const shape: RecurrentShape = { inputs: width, hidden, outputs, steps, targets: "last" };
-  const network = new RecurrentNetwork(gpu, shape, { replicas: 1, batch }, "kernel");
-  const parameters = new Vector(gpu, "theta", recurrentLayout(shape), 1);
-  const plan = new Plan(gpu);
-  try {
-    parameters.write(0, theta);
-    gpu.write(network.inputs.buffer, pad(stepsAsReplicas(network.inputs), inputs));
-    network.at(parameters, network.lengths).forward(plan);
-    plan.seal().submit();
-    const contents = await gpu.read(network.outputs.buffer);
-    return unpad(stepsAsReplicas(network.outputs), new Float32Array(contents));
-  } finally {
-    for (const part of [network, parameters, plan]) part.free();
-  }
+  const tape = recurrentTape({ inputs: width, hidden, outputs, steps }, "kernel");
+  return await runSequences(gpu, tape, { theta, inputs, batch });
 }
 
 function checkTheta(theta: RnnRun["theta"]): void {
@@ -195,14 +126,4 @@ function checkTheta(theta: RnnRun["theta"]): void {
     `theta of ${theta.map(({ length }) => length).join(", ") || "no"} values is none of a ` +
       `recurrent network: give [in x H, H x H, H, H x out, out], as Trainer.theta() reads them`,
   );
-}
-
-/** The steps of one replica as matrices, [T, B, columns]. */
-function stepsAsReplicas(all: Steps) {
-  return {
-    ...rowsOf(all, 0, 1),
-    replicas: all.steps,
-    rows: all.rows,
-    replicaStride: all.stepStride,
-  };
 }

@@ -1,8 +1,8 @@
 import { checkChoice } from "../checks.ts";
-import { InputError } from "../errors.ts";
 import type { Layer } from "../graph/tape.ts";
 import { type Activation, activations } from "../ops/activation.ts";
 import { matmul } from "../ops/matmul.ts";
+import { checkUnits } from "./units.ts";
 
 /** A layer; see {@linkcode dense}. */
 export interface DenseOptions {
@@ -29,7 +29,7 @@ export interface DenseOptions {
  * ```
  */
 export function dense({ units, activation = "linear", role, biases }: DenseOptions): Layer {
-  checkUnits(units);
+  checkUnits("dense", units);
   checkChoice("activation", activation, activations);
   return (tape, x) => {
     const tanh = { below: x.activation === "tanh", above: activation === "tanh" };
@@ -64,12 +64,4 @@ export function dense({ units, activation = "linear", role, biases }: DenseOptio
       },
     });
   };
-}
-
-/** Refuses a number of units that is none. */
-function checkUnits(units: number): void {
-  if (Number.isSafeInteger(units) && units > 0) return;
-  throw new InputError(
-    `a dense layer has a whole number of units above 0, not ${units}: give dense({ units: 100 })`,
-  );
 }

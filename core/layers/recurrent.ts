@@ -5,6 +5,7 @@ import type { Layer } from "../graph/tape.ts";
 import { rowsOf } from "../gpu/steps.ts";
 import { type Activation, activations } from "../ops/activation.ts";
 import { apart } from "./activation.ts";
+import { checkUnits } from "./units.ts";
 import { matmul } from "../ops/matmul.ts";
 import { recurrence, type RecurrenceLayout, type TimeLoop } from "../ops/recurrence.ts";
 
@@ -21,18 +22,28 @@ export interface RecurrentOptions {
 /**
  * A recurrent layer of sequences, h_t = f(h_{t-1} W + x_t V + b) from h = 0. Its gradient is that of backpropagation through time.
  *
- * Throws an {@linkcode InputError} for an activation that is none, and for inputs that are no
- * sequences.
+ * Throws an {@linkcode InputError} for a number of units or an activation that is none, and for inputs
+ * that are no sequences.
+ *
+ * ```ts
+ * import { dense, markedTask, recurrent, sequenceNetwork, sequential } from "../../mod.ts";
+ *
+ * const layers = sequential(recurrent({ units: 20 }), dense({ units: 1 }));
+ * const model = sequenceNetwork({ task: markedTask({ problem: "add", length: 10 }), layers });
+ * ```
  */
 export function recurrent(
   { units, activation = "tanh", timeLoop = "kernel" }: RecurrentOptions,
 ): Layer {
+  checkUnits("recurrent", units);
   checkChoice("activation", activation, activations);
   return (tape, given) => {
     const x = apart(tape, given);
     const { columns, steps } = x;
     if (steps === undefined) {
-      throw new InputError("a recurrent layer reads sequences: put dense() where there are none");
+      throw new InputError(
+        "a recurrent layer reads sequences: put dense() where there are none, or build a sequenceNetwork()",
+      );
     }
     const name = (what: string) => tape.number > 2 ? `${what} ${tape.number}` : what;
     const [V] = tape.tensors(

@@ -27,6 +27,7 @@ import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
 import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
+import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import { seedKey } from "../../core/random.ts";
@@ -363,6 +364,10 @@ Deno.test("network() refuses what does not fit, in one line that says what would
     [() => dense({ units: 0 }), "a dense layer has a whole number of units above 0, not 0"],
     // deno-lint-ignore no-explicit-any
     [() => dense({ units: 3, activation: "gelu" as any }), "the activation must be linear"],
+    [
+      () => classifierOf({}, sequential(recurrent({ units: 3 }), dense({ units: 3 }))),
+      "a recurrent layer reads sequences: put dense() where there are none",
+    ],
     [() => dropout(1), "the rate of a dropout is at least 0 and below 1, not 1"],
     [() => dropout(NaN), "not NaN"],
     [() => sequential(), "there is no layer: give at least one"],

@@ -7,7 +7,8 @@ import type { RecurrenceLayout, TimeLoop } from "../../core/ops/recurrence.ts";
 import { sequenceLoss } from "../../core/ops/sequence_loss.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
-import { recurrentLayout, RecurrentNetwork } from "../../models/recurrent_network.ts";
+import { recurrentTape } from "../../models/rnn.ts";
+import { SequenceNetwork } from "../../models/sequence_network.ts";
 import { type Bench, draw } from "../gpu/fixture.ts";
 import type { Rnn, SequenceBatch } from "../../core/reference/rnn.ts";
 
@@ -59,10 +60,12 @@ export function networkOf(
   bench: Bench,
   given: RnnCase,
   timeLoop: TimeLoop | RecurrenceLayout,
-): RecurrentNetwork {
+): SequenceNetwork {
   const { gpu } = bench;
   const { replicas, batch } = given;
-  const network = bench.take(new RecurrentNetwork(gpu, given, { replicas, batch }, timeLoop));
+  const network = bench.take(
+    new SequenceNetwork(gpu, recurrentTape(given, timeLoop), given.targets, { replicas, batch }),
+  );
   const batches = Array.from({ length: replicas }, (_, r) => batchOf(given, r));
   const fill = (to: Steps, values: number[]) => gpu.write(to.buffer, pad(asMatrices(to), values));
   fill(network.inputs, batches.flatMap(({ inputs }) => [...inputs]));
@@ -86,7 +89,7 @@ export async function gradientsOf(
   const { replicas, batch, loss } = given;
   const network = networkOf(bench, given, timeLoop);
   const [parameters, gradient] = ["parameters", "gradient"]
-    .map((label) => bench.take(new Vector(bench.gpu, label, recurrentLayout(given), replicas)));
+    .map((label) => bench.take(new Vector(bench.gpu, label, network.tape.layout, replicas)));
   const all = Array.from({ length: replicas }, (_, r) => r);
   all.forEach((r) => parameters.write(r, parametersOf(given, r)));
   const caseLoss = bench.buffer(new Float32Array(replicas * batch));

@@ -3,7 +3,6 @@ import { Vector } from "../../core/gpu/vector.ts";
 import { sequenceCurvature } from "../../core/ops/sequence_loss.ts";
 import * as reference from "../../core/reference/layers.ts";
 import { softmaxCurvature, squaredErrorCurvature } from "../../core/reference/losses.ts";
-import { recurrentLayout } from "../../models/recurrent_network.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
 import { batchOf, networkOf, parametersOf, type RnnCase } from "./rnn_bench.ts";
 
@@ -21,11 +20,11 @@ for (const given of cases) {
   const { steps, hidden, batch, loss, targets } = given;
   const name = `${loss}, targets ${targets}, T ${steps}`;
   gpuTest(`v'Gv of a recurrent network against float64, and symmetric: ${name}`, async (bench) => {
-    const layout = recurrentLayout(given);
+    const network = networkOf(bench, given, "kernel");
+    const { layout } = network.tape;
     const take = () => bench.take(new Vector(bench.gpu, "test", layout, 1));
     const [parameters, direction, product] = [take(), take(), take()];
     parameters.write(0, parametersOf(given, 0));
-    const network = networkOf(bench, given, "kernel");
     const recording = network.at(parameters, network.lengths);
     bench.run((plan) => recording.forward(plan));
     const drawn = [1, 2].map((stream) =>
