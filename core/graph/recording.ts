@@ -16,7 +16,7 @@ export interface RecordingOptions {
   parameters: Vector;
   /** R keys of two words, see `seedKey()`. */
   seeds: GPUBuffer;
-  /** Whether this is training: evaluation drops nothing and takes means that stay. */
+  /** Whether this is training: an evaluation drops nothing. */
   isTraining: boolean;
   /** What weight decay multiplies, and by how much. Default: nothing. */
   decay?: { of: Vector; l2: number };

@@ -1,8 +1,8 @@
 import {
-  assertAlmostEquals,
   assertEquals,
   assertLessOrEqual,
   assertMatch,
+  assertNotEquals,
   assertRejects,
   assertThrows,
 } from "@std/assert";
@@ -30,12 +30,11 @@ import { layerNorm } from "../../core/layers/layer_norm.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { sgd } from "../../core/optim/sgd.ts";
-import { seedKey } from "../../core/random.ts";
-import * as reference from "../../core/reference/layers.ts";
-import { softmaxCurvature, squaredErrorCurvature } from "../../core/reference/losses.ts";
 import { relativeDifference } from "../../core/reference/tolerance.ts";
+import type { TrainerState } from "../../core/train/state.ts";
 import { Trainer } from "../../core/train/trainer.ts";
-import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
+import { draw, gpuTest } from "../gpu/fixture.ts";
+import { gradientOf } from "./gradients.ts";
 
 const inputs = { data: draw(12 * 5, 1), width: 5 };
 const labels = Uint8Array.from({ length: 12 }, (_, i) => i % 3);
@@ -80,6 +79,37 @@ gpuTest("network() learns to tell classes apart, its layers in one run", async (
     const own = [...outputs.subarray(3 * i, 3 * i + 3)];
     assertEquals(own.indexOf(Math.max(...own)), label);
   });
+});
+
+gpuTest("a network with dropout is the same alone, beside others and resumed", async (bench) => {
+  const model = classifierOf(
+    {},
+    sequential(dense({ units: 9 }), layerNorm(), dropout(0.4), dense({ units: 3 })),
+  );
+  const open = async (seeds: number[], from?: TrainerState) =>
+    bench.take(
+      await Trainer.open(bench.gpu, {
+        model,
+        replicas: seeds.map((seed) => (
+          { seed, optimizer: sgd({ learningRate: 0.1 }), initializer: glorot() }
+        )),
+        batchSize: 5,
+        ...from && { from },
+      }),
+    );
+  const upTo = async (trainer: Trainer, updates: number) => {
+    for await (const _ of trainer.run({ updates, evalCases: 0 }));
+  };
+  const [together, alone, former] = [await open([1, 2]), await open([2]), await open([1, 2])];
+  await upTo(together, 20);
+  await upTo(alone, 20);
+  await upTo(former, 7);
+  const resumed = await open([1, 2], await former.save());
+  await upTo(resumed, 20);
+  const wanted = await together.theta(1);
+  assertEquals(await alone.theta(0), wanted);
+  assertEquals(await resumed.theta(1), wanted);
+  assertNotEquals(await together.theta(0), wanted);
 });
 
 gpuTest("a network of predict() is that of one case at a time, in blocks", async (bench) => {
@@ -131,28 +161,6 @@ gpuTest("NetworkModel.footprint() is what build() takes", (bench) => {
   }
 });
 
-/** Gradients at one point, recorded by a graph as a trainer does. */
-async function gradientOf(bench: Bench, options: NetworkOptions, batch = 12) {
-  const { gpu } = bench;
-  const model = network(options);
-  const [parameters, gradient] = [0, 1].map(() =>
-    bench.take(new Vector(gpu, "test", model.layout, 1))
-  );
-  parameters.write(0, model.initialValues(3, glorot()));
-  const graph = bench.take(model.build(gpu, { replicas: 1, batch }));
-  const seeds = bench.buffer(Uint32Array.from(seedKey(3)));
-  const caseLoss = bench.buffer(new Float32Array(batch));
-  bench.run((plan) => {
-    graph.recordCases(plan, { seeds });
-    graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
-  }, { position: 0 });
-  return {
-    ...{ model, graph, parameters, seeds },
-    gradient: (await gradient.read(0)).map((tensor) => [...tensor]).flat(),
-    losses: (await bench.floats(caseLoss)).subarray(0, batch),
-  };
-}
-
 gpuTest("a case of weight 0 counts as if its target were met, one of 2 twice", async (bench) => {
   const layers = sequential(dense({ units: 4, activation: "tanh" }), dense({ units: 3 }));
   const sourceOf = (weights?: number[]) =>
@@ -191,113 +199,6 @@ gpuTest("labels, their rows of probabilities and Uint8Array labels are one", asy
     ]
   ) {
     assertEquals(await of(targets), wanted);
-  }
-});
-
-interface SecondOrder {
-  targets?: ExampleSet["targets"];
-  loss: NetworkOptions["loss"];
-  layers: Layer;
-  /** The same in float64; the last activation is the loss's. */
-  reference: reference.ReferenceLayer;
-  curvature: (z: Float64Array, tangent: Float64Array, cases: number) => Float64Array;
-}
-
-const secondOrder: Record<string, SecondOrder> = {
-  "a sigmoid-linear-tanh autoencoder": {
-    loss: squaredError,
-    layers: sequential(
-      dense({ units: 4, activation: "sigmoid" }),
-      dense({ units: 2 }),
-      dense({ units: 5, activation: "tanh" }),
-    ),
-    reference: reference.sequential(
-      reference.dense(4, "sigmoid"),
-      reference.dense(2),
-      reference.dense(5),
-    ),
-    curvature: (z, t, cases) => squaredErrorCurvature(z, t, "tanh", cases),
-  },
-  "a classifier with a residual": {
-    targets: labels,
-    loss: softmaxCrossEntropy,
-    layers: sequential(residual(dense({ units: 5, activation: "tanh" })), dense({ units: 3 })),
-    reference: reference.sequential(
-      reference.branches(reference.activation("linear"), reference.dense(5, "tanh")),
-      reference.dense(3),
-    ),
-    curvature: softmaxCurvature,
-  },
-};
-
-for (
-  const [name, { targets, loss, layers, reference: layer, curvature }] of Object.entries(
-    secondOrder,
-  )
-) {
-  gpuTest(`recordCurvature() of ${name}: v'Gv against float64, and symmetric`, async (bench) => {
-    const source = examples({ train: { inputs, ...targets && { targets } } });
-    const { model, graph, parameters, seeds } = await gradientOf(bench, { source, layers, loss });
-    const { layout } = model;
-    const take = () => bench.take(new Vector(bench.gpu, "test", layout, 1));
-    const [direction, product] = [take(), take()];
-    const drawn = [1, 2].map((stream) =>
-      layout.tensors.map(({ rows, columns }, t) => draw(rows * columns, 100 * stream + t))
-    );
-    const made: Float32Array[][] = [];
-    for (const tensors of drawn) {
-      direction.write(0, tensors);
-      bench.run((plan) => graph.recordCurvature!(plan, { parameters, direction, product, seeds }), {
-        position: 0,
-      });
-      made.push(await product.read(0));
-    }
-    const dot = (a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]) =>
-      a.reduce((sum, values, t) => sum + dotOf(values, b[t]), 0);
-    const [vGv, uGv, vGu] = [
-      dot(drawn[0], made[0]),
-      dot(drawn[1], made[0]),
-      dot(drawn[0], made[1]),
-    ];
-    const theta = (await parameters.read(0)).map((values) => Float64Array.from(values));
-    const cases = Float64Array.from(inputs.data); // in another order, which no sum depends on
-    const point = layer.at(cases, 12, theta);
-    const v = drawn[0].map((values) => Float64Array.from(values));
-    const Jv = point.tangent(new Float64Array(cases.length), v);
-    const wanted = dotOf(Jv, curvature(point.y, Jv, 12));
-    assertLessOrEqual(Math.abs(vGv - wanted), 1e-5 * wanted);
-    const norms = Math.sqrt(dot(drawn[1], drawn[1]) * dot(made[0], made[0]));
-    assertAlmostEquals(uGv, vGu, 1e-5 * norms);
-  });
-}
-
-function dotOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
-}
-
-gpuTest("recordCurvature() refuses what has no second order, by its name", async (bench) => {
-  const source = examples({ train: { inputs, targets: rows } });
-  const flat = elementwiseLoss({ name: "flat", value: "z", slope: "vec4f(1)" });
-  const still: Layer = (tape, x) => {
-    const y = tape.value(x.columns);
-    return tape.record({ name: "still", reads: [x], writes: y, forward() {}, backward() {} });
-  };
-  for (
-    const [options, message] of [
-      [{ layers: dense({ units: 3 }), loss: flat }, "the loss flat has no curvature"],
-      [
-        { layers: sequential(dense({ units: 3 }), still), loss: squaredError },
-        "still has no tangent",
-      ],
-    ] as const
-  ) {
-    const { graph, parameters, seeds } = await gradientOf(bench, { source, ...options });
-    const inputs = { parameters, direction: parameters, product: parameters, seeds };
-    assertThrows(
-      () => bench.run((plan) => graph.recordCurvature!(plan, inputs)),
-      InputError,
-      message,
-    );
   }
 });
 
