@@ -4,10 +4,10 @@ import type { Pass } from "../graph/operation.ts";
 import type { Layer } from "../graph/tape.ts";
 import { rowsOf } from "../gpu/steps.ts";
 import { type Activation, activations } from "../ops/activation.ts";
+import { matmul } from "../ops/matmul.ts";
+import { recurrence, type RecurrenceLayout, type TimeLoop, timeLoops } from "../ops/recurrence.ts";
 import { apart } from "./activation.ts";
 import { checkUnits } from "./units.ts";
-import { matmul } from "../ops/matmul.ts";
-import { recurrence, type RecurrenceLayout, type TimeLoop } from "../ops/recurrence.ts";
 
 /** A layer; see {@linkcode recurrent}. */
 export interface RecurrentOptions {
@@ -20,7 +20,8 @@ export interface RecurrentOptions {
 }
 
 /**
- * A recurrent layer of sequences, h_t = f(h_{t-1} W + x_t V + b) from h = 0. Its gradient is that of backpropagation through time.
+ * A recurrent layer of sequences, h_t = f(h_{t-1} W + x_t V + b) from h = 0. Its gradient is
+ * that of backpropagation through time.
  *
  * Throws an {@linkcode InputError} for a number of units or an activation that is none, and for inputs
  * that are no sequences.
@@ -37,15 +38,18 @@ export function recurrent(
 ): Layer {
   checkUnits("recurrent", units);
   checkChoice("activation", activation, activations);
+  if (typeof timeLoop === "string") checkChoice("time loop", timeLoop, timeLoops);
   return (tape, given) => {
     const x = apart(tape, given);
     const { columns, steps } = x;
     if (steps === undefined) {
       throw new InputError(
-        "a recurrent layer reads sequences: put dense() where there are none, or build a sequenceNetwork()",
+        "a recurrent layer reads sequences: put dense() where there are none, or build a " +
+          "sequenceNetwork()",
       );
     }
-    const name = (what: string) => tape.number > 2 ? `${what} ${tape.number}` : what;
+    const { number } = tape;
+    const name = (what: string) => number === 1 ? what : `${what} ${number}`;
     const [V] = tape.tensors(
       [{ name: name("input weights"), rows: columns, columns: units }],
       (draw) => [draw({ fanIn: columns, fanOut: units, role: "input" }).weights],

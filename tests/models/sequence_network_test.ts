@@ -54,6 +54,13 @@ gpuTest("SequenceModel.footprint() is what build() takes", ({ gpu }) => {
   }
 });
 
+Deno.test("sequenceNetwork() has no two tensors of one name", () => {
+  assertEquals(sequenceNetwork({ task, layers }).layout.tensors.map(({ name }) => name), [
+    ...["input weights", "recurrent weights", "hidden biases", "gains 3", "shifts 3"],
+    ...["input weights 4", "recurrent weights 4", "hidden biases 4", "weights 6", "biases 6"],
+  ]);
+});
+
 Deno.test("sequenceNetwork() refuses layers that do not end in the task's outputs", () => {
   const refused: [Layer, string][] = [
     [dense({ units: 3 }), "end in 3 linear units and the task has 1 linear outputs: end in dense("],
