@@ -39,7 +39,8 @@ export interface ClassifierOptions {
  *
  * using gpu = await openGPU();
  * const inputs = { data: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), width: 2 };
- * const model = classifier({ hidden: [8], train: { inputs, targets: [0, 1, 1, 0] } });
+ * const train = { inputs, targets: [0, 1, 1, 0] };
+ * const model = classifier({ hidden: [8], activation: "tanh", train });
  * const optimizer = nesterov({ learningRate: 0.5, momentum: 0.9 });
  * const trainer = await Trainer.open(gpu, {
  *   model,
