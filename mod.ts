@@ -21,10 +21,16 @@ export { exportNetwork, importNetwork, type Network, networkState } from "./core
 export { type CapacityOptions, replicaBytes, replicasThatFit } from "./core/train/capacity.ts";
 
 // Networks, and the problems of the paper.
-export type { Extent, Graph, Model, Split } from "./core/train/model.ts";
+export type { Extent, Graph, Model, Split } from "./core/graph/model.ts";
 export { Autoencoder, autoencoder, type AutoencoderOptions } from "./models/autoencoder.ts";
 export type { ReconstructionLoss } from "./models/autoencoder.ts";
+export { Classifier, classifier, type ClassifierOptions } from "./models/classifier.ts";
 export { rnn, type RnnOptions, type RnnRun, runRnn } from "./models/rnn.ts";
+export {
+  SequenceModel,
+  sequenceNetwork,
+  type SequenceNetworkOptions,
+} from "./models/sequence_network.ts";
 export { fastestTimeLoop } from "./models/time_loop.ts";
 export {
   quadratic,
@@ -32,7 +38,6 @@ export {
   type QuadraticModelOptions,
   type QuadraticObjective,
 } from "./models/quadratic.ts";
-export { type Activation, activations } from "./core/ops/activation.ts";
 export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";
 export type { SequenceLoss, ZeroOneRule } from "./core/ops/sequence_loss.ts";
 export { type AutoencoderProblem, paperProblems } from "./models/problems/paper.ts";
@@ -46,6 +51,32 @@ export {
 } from "./models/problems/sequence_tasks.ts";
 export { SequenceData, type SequenceDataOptions } from "./models/problems/sequence_data.ts";
 export type { SequenceSet } from "./models/problems/sequence_data.ts";
+
+// Layers, losses and figures, and one's own.
+export { network, NetworkModel, type NetworkOptions } from "./core/graph/network.ts";
+export type {
+  Operation,
+  Pass,
+  Rules,
+  Share,
+  SharedProduct,
+  Value,
+} from "./core/graph/operation.ts";
+export { type Draw, type InitialValues, type Layer, Tape } from "./core/graph/tape.ts";
+export type { Figure, Loss, OutputUnits } from "./core/graph/loss.ts";
+export * from "./core/graph/losses.ts";
+export { activation } from "./core/layers/activation.ts";
+export { add, residual } from "./core/layers/add.ts";
+export { dense, type DenseOptions } from "./core/layers/dense.ts";
+export { dropout } from "./core/layers/dropout.ts";
+export { elementwiseLayer } from "./core/layers/elementwise_layer.ts";
+export { layerNorm } from "./core/layers/layer_norm.ts";
+export { recurrent, type RecurrentOptions } from "./core/layers/recurrent.ts";
+export { sequential } from "./core/layers/sequential.ts";
+export { type Activation, activations } from "./core/ops/activation.ts";
+export type { LossOut, LossRows, OutputRows } from "./core/ops/loss_rows.ts";
+export type { UnitLoss } from "./core/ops/unit_loss.ts";
+export type { UnitMap } from "./core/ops/unit_map.ts";
 
 // Optimizers: those that are shipped, one's own from a few lines, and schedules.
 export type {
@@ -132,6 +163,9 @@ export {
   type Sequence,
 } from "./core/data/sequences.ts";
 export { Dataset, type DatasetFormat, type DatasetOptions } from "./core/data/dataset.ts";
+export { examples, type ExampleSet } from "./core/data/examples.ts";
+export type { CaseBuffers, Cases, OpenSource, Source } from "./core/data/source.ts";
+export type { Table } from "./core/data/table.ts";
 export * from "./models/problems/curves.ts";
 export {
   type FacesOptions,
@@ -168,23 +202,30 @@ export { axpy } from "./core/ops/axpy.ts";
 export { caseMean, type Slot } from "./core/ops/case_mean.ts";
 export { clipNorm } from "./core/ops/clip_norm.ts";
 export { columnSum } from "./core/ops/column_sum.ts";
-export { crossEntropy, type LossInputs } from "./core/ops/cross_entropy.ts";
 export { dot } from "./core/ops/dot.ts";
 export { gather, type GatheredCases } from "./core/ops/gather.ts";
 export { type GaussianNoise, gaussianNoise } from "./core/ops/gaussian_noise.ts";
 export { gatherSteps, type StepData } from "./core/ops/gather_steps.ts";
+export type { Epilogue, Then } from "./core/ops/epilogue.ts";
 export { matmul, type Product } from "./core/ops/matmul.ts";
+export { type Sum, sum } from "./core/ops/sum.ts";
 export type { SharingWorkgroup, Tile } from "./core/ops/tile.ts";
 export { norm } from "./core/ops/norm.ts";
 export { type Pointwise, pointwise, type VectorsByName } from "./core/ops/pointwise.ts";
-export { type Recurrence, recurrence, type RecurrenceLayout } from "./core/ops/recurrence.ts";
 export {
-  sequenceFigures,
+  type Driven,
+  type Recurrence,
+  recurrence,
+  type RecurrenceLayout,
+} from "./core/ops/recurrence.ts";
+export {
+  type LikeOutputs,
+  sequenceCurvature,
   sequenceLoss,
   type SequenceLossInputs,
+  zeroOneLoss,
 } from "./core/ops/sequence_loss.ts";
 export type { SequenceBuffers } from "./core/data/fresh_sequences.ts";
-export { squaredError, squaredErrorFigure } from "./core/ops/squared_error.ts";
 
 /** The same in float64, to hold results to. */
 export * as reference from "./core/reference/mod.ts";

@@ -21,6 +21,8 @@ export const Purpose = {
   probe: 6,
   /** Noise that a model adds to its gradient. The stream is the update. */
   noise: 7,
+  /** The units that a layer drops. The stream is the update. */
+  dropout: 8,
 } as const;
 
 /** One of the values of {@linkcode Purpose}. */

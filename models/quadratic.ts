@@ -8,7 +8,7 @@ import { gaussianNoise } from "../core/ops/gaussian_noise.ts";
 import { matmul } from "../core/ops/matmul.ts";
 import { Vector, VectorLayout } from "../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../core/random.ts";
-import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
+import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
 
 /** A quadratic to minimise: f(x) = x'Ax/2 + b'x. */
 export interface QuadraticObjective {
@@ -162,6 +162,9 @@ class QuadraticGraph implements Graph {
     this.#noise = noise;
   }
 
+  /** There is but one case. */
+  recordCases(): void {}
+
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
     const { parameters, gradient, caseLoss, seeds } = inputs;
     this.#recordAffine(plan, parameters, this.#matrix, gradient);
@@ -170,6 +173,10 @@ class QuadraticGraph implements Graph {
       gaussianNoise(plan, gradient.tensor(0), noise);
     }
     this.#recordValue(plan, parameters, caseLoss);
+  }
+
+  recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {
+    this.#recordValue(plan, inputs.parameters, inputs.caseLoss);
   }
 
   recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
@@ -182,10 +189,10 @@ class QuadraticGraph implements Graph {
     dot(plan, { x: this.#meanSlope.buffer, y: x.buffer, out }, { length, replicas });
   }
 
-  /** out = x M + b: for a product, b is one times weights that decay. */
+  /** out = x M + b. */
   #recordAffine(plan: Plan, x: Vector, matrix: Matrix, out: Vector): void {
-    const decay = { weights: this.#linear.tensor(0), l2: 1 };
-    matmul(plan, { a: x.tensor(0), b: matrix, out: out.tensor(0), decay });
+    const plus = this.#linear.tensor(0);
+    matmul(plan, { a: x.tensor(0), b: matrix, out: out.tensor(0), plus });
   }
 
   free(): void {

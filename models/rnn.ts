@@ -1,23 +1,15 @@
 import { checkChoice } from "../core/checks.ts";
 import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import { pad, unpad } from "../core/gpu/matrix.ts";
-import { Plan } from "../core/gpu/plan.ts";
-import { rowsOf, type Steps } from "../core/gpu/steps.ts";
-import type { Initializer } from "../core/init/initializer.ts";
-import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
-import { sequenceFigures, sequenceLoss } from "../core/ops/sequence_loss.ts";
-import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
-import { Purpose, RandomStream } from "../core/random.ts";
-import type { Extent, Graph, Model, Split } from "../core/train/model.ts";
-import {
-  checkTask,
-  recurrentFootprint,
-  recurrentLayout,
-  RecurrentNetwork,
-  type RecurrentShape,
-} from "./recurrent_network.ts";
+import type { Model } from "../core/graph/model.ts";
+import type { Value } from "../core/graph/operation.ts";
+import { type Layer, Tape } from "../core/graph/tape.ts";
+import { dense } from "../core/layers/dense.ts";
+import { recurrent } from "../core/layers/recurrent.ts";
+import { sequential } from "../core/layers/sequential.ts";
+import { type RecurrenceLayout, type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
+import { checkTask, runSequences, sequenceNetwork } from "./sequence_network.ts";
 
 /** A recurrent network and its sequences; see {@linkcode rnn}. */
 export interface RnnOptions {
@@ -58,90 +50,35 @@ export function rnn({ hidden = 100, task, timeLoop = "kernel" }: RnnOptions): Mo
   checkCount("number of hidden units", hidden);
   checkTask(task);
   checkChoice("time loop", timeLoop, timeLoops, "fastestTimeLoop() finds the faster one");
-  return new Rnn(hidden, task, timeLoop);
+  return sequenceNetwork({ task, layers: recurrentLayers({ ...task, hidden }, timeLoop) });
 }
 
-class Rnn implements Model {
-  readonly layout: VectorLayout;
-  readonly figures = ["loss", "zeroOneLoss"];
-  readonly #shape: RecurrentShape;
-  readonly #task: SequenceTask;
-  readonly #timeLoop: TimeLoop;
-
-  constructor(hidden: number, task: SequenceTask, timeLoop: TimeLoop) {
-    this.#task = task;
-    this.#timeLoop = timeLoop;
-    const { inputs, outputs, steps, targets } = task;
-    this.#shape = { inputs, hidden, outputs, steps, targets };
-    this.layout = recurrentLayout(this.#shape);
-  }
-
-  get cases(): Record<Split, number> {
-    return { ...this.#task.cases };
-  }
-
-  initialValues(seed: number, initializer: Initializer): ArrayLike<number>[] {
-    const { inputs, hidden, outputs } = this.#shape;
-    const draw = (
-      role: "input" | "recurrent" | "output",
-      fanIn: number,
-      fanOut: number,
-      i: number,
-    ) => initializer({ fanIn, fanOut, role, random: new RandomStream(seed, Purpose.weights, i) });
-    const recurrent = draw("recurrent", hidden, hidden, 1);
-    return [
-      draw("input", inputs, hidden, 0).weights,
-      recurrent.weights,
-      recurrent.biases,
-      draw("output", hidden, outputs, 2).weights,
-      this.#task.outputBiases,
-    ];
-  }
-
-  footprint(batch: number): { largest: number; total: number } {
-    return recurrentFootprint(this.#shape, batch);
-  }
-
-  build(gpu: Gpu, extent: Extent): Graph {
-    const network = new RecurrentNetwork(gpu, this.#shape, extent, this.#timeLoop);
-    return new RnnGraph(network, this.#task);
-  }
+/** Sizes of a recurrent network with one hidden layer of tanh units. */
+export interface RecurrentShape {
+  readonly hidden: number;
+  readonly outputs: number;
+  /** Where the output biases begin. Default: where the initializer has them. */
+  readonly outputBiases?: readonly number[];
 }
 
-class RnnGraph implements Graph {
-  readonly #network: RecurrentNetwork;
-  readonly #task: SequenceTask;
+/** h_t = tanh(h_{t-1} W + x_t V + b) and z_t = h_t U + c. */
+export function recurrentLayers(
+  { hidden, outputs, outputBiases }: RecurrentShape,
+  timeLoop: TimeLoop | RecurrenceLayout,
+): Layer {
+  return sequential(
+    recurrent({ units: hidden, timeLoop }),
+    dense({ units: outputs, role: "output", ...outputBiases && { biases: outputBiases } }),
+  );
+}
 
-  constructor(network: RecurrentNetwork, task: SequenceTask) {
-    this.#network = network;
-    this.#task = task;
-  }
-
-  recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, seeds, caseLoss } = inputs;
-    this.#task.record(plan, this.#network, seeds, "minibatch");
-    this.#network.recordForward(plan, parameters);
-    const { outputDeltas: delta } = this.#network;
-    sequenceLoss(plan, this.#lossInputs, { delta, caseLoss });
-    this.#network.recordBackward(plan, parameters, gradient);
-  }
-
-  recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
-    const { parameters, seeds, split, cases, caseFigures: [caseLoss, caseWrong] } = inputs;
-    if (this.#task.cases[split] < 1) throw new InputError(`there are no ${split} cases`);
-    this.#task.record(plan, this.#network, seeds, { split, cases });
-    this.#network.recordForward(plan, parameters);
-    sequenceFigures(plan, this.#lossInputs, this.#task.zeroOne, { caseLoss, caseWrong, cases });
-  }
-
-  get #lossInputs() {
-    const { outputs: z, targets, lengths } = this.#network;
-    return { loss: this.#task.loss, z, targets, lengths };
-  }
-
-  free(): void {
-    this.#network.free();
-  }
+/** A tape with those layers: its tensors are V [in, H], W [H, H], b [H], U [H, out] and c [out]. */
+export function recurrentTape(
+  shape: RecurrentShape & { readonly inputs: number; readonly steps: number },
+  timeLoop: TimeLoop | RecurrenceLayout,
+): { tape: Tape; output: Value } {
+  const tape = new Tape(shape.inputs, shape.steps);
+  return { tape, output: recurrentLayers(shape, timeLoop)(tape, tape.input) };
 }
 
 /** What {@linkcode runRnn} computes: a trained network and the sequences it is to read. */
@@ -176,20 +113,8 @@ export async function runRnn(
         `give them as [T, ${batch}, ${width}]`,
     );
   }
-  const shape: RecurrentShape = { inputs: width, hidden, outputs, steps, targets: "last" };
-  const network = new RecurrentNetwork(gpu, shape, { replicas: 1, batch }, "kernel");
-  const parameters = new Vector(gpu, "theta", recurrentLayout(shape), 1);
-  const plan = new Plan(gpu);
-  try {
-    parameters.write(0, theta);
-    gpu.write(network.inputs.buffer, pad(stepsAsReplicas(network.inputs), inputs));
-    network.recordForward(plan, parameters);
-    plan.seal().submit();
-    const contents = await gpu.read(network.outputs.buffer);
-    return unpad(stepsAsReplicas(network.outputs), new Float32Array(contents));
-  } finally {
-    for (const part of [network, parameters, plan]) part.free();
-  }
+  const tape = recurrentTape({ inputs: width, hidden, outputs, steps }, "kernel");
+  return await runSequences(gpu, tape, { theta, inputs, batch });
 }
 
 function checkTheta(theta: RnnRun["theta"]): void {
@@ -201,14 +126,4 @@ function checkTheta(theta: RnnRun["theta"]): void {
     `theta of ${theta.map(({ length }) => length).join(", ") || "no"} values is none of a ` +
       `recurrent network: give [in x H, H x H, H, H x out, out], as Trainer.theta() reads them`,
   );
-}
-
-/** The steps of one replica as matrices, [T, B, columns]. */
-function stepsAsReplicas(all: Steps) {
-  return {
-    ...rowsOf(all, 0, 1),
-    replicas: all.steps,
-    rows: all.rows,
-    replicaStride: all.stepStride,
-  };
 }

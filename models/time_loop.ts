@@ -2,8 +2,9 @@ import type { Gpu } from "../core/gpu/gpu.ts";
 import { Plan } from "../core/gpu/plan.ts";
 import { type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { Vector } from "../core/gpu/vector.ts";
-import type { Extent } from "../core/train/model.ts";
-import { checkTask, recurrentLayout, RecurrentNetwork } from "./recurrent_network.ts";
+import type { Extent } from "../core/graph/model.ts";
+import { recurrentTape } from "./rnn.ts";
+import { checkTask, SequenceNetwork } from "./sequence_network.ts";
 import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
 
 /** Replays that are timed, of which the fastest counts. */
@@ -47,13 +48,14 @@ async function timeOf(
   extent: Extent,
   timeLoop: TimeLoop,
 ): Promise<number> {
-  const shape = { ...pick(task), hidden };
-  const network = new RecurrentNetwork(gpu, shape, extent, timeLoop);
-  const vector = () => new Vector(gpu, "timed", recurrentLayout(shape), extent.replicas);
+  const tape = recurrentTape({ ...task, hidden }, timeLoop);
+  const network = new SequenceNetwork(gpu, tape, task.targets, extent);
+  const vector = () => new Vector(gpu, "timed", tape.tape.layout, extent.replicas);
   const [parameters, gradient, plan] = [vector(), vector(), new Plan(gpu)];
   try {
-    network.recordForward(plan, parameters);
-    network.recordBackward(plan, parameters, gradient);
+    const recording = network.at(parameters, network.lengths);
+    recording.forward(plan);
+    recording.backward(plan, gradient);
     plan.seal();
     let fastest = Infinity;
     for (let replay = 0; replay <= REPLAYS; replay++) {
@@ -67,8 +69,4 @@ async function timeOf(
   } finally {
     for (const part of [network, parameters, gradient, plan]) part.free();
   }
-}
-
-function pick({ inputs, outputs, steps, targets }: SequenceTask) {
-  return { inputs, outputs, steps, targets };
 }

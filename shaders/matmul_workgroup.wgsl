@@ -1,4 +1,5 @@
-// out = a b, one product a replica; see common/product.wgsl for the operands and the epilogue.
+// out = a b, one product a replica; see common/product.wgsl for the operands, common/epilogue.wgsl for
+// where its sums begin and end.
 //
 // For GPUs: a workgroup of DOWN x ACROSS invocations computes a tile of the output together, each
 // invocation 4 ROWS rows of COLUMNS vec4, which lie apart so that neighbours read neighbouring
@@ -32,16 +33,16 @@ fn b_place(i: u32) -> vec2u { return vec2u(i % column_quads, i / column_quads); 
 
 // Where block k along the shared dimension lies; past its end the last one, which is not multiplied.
 fn a_at_step(start: u32, k: u32) -> u32 {
-  return start + min(k, product.shared_length - 1) * a_step();
+  return start + min(k, job.shared_length - 1) * a_step();
 }
 fn b_at_step(start: u32, k: u32) -> u32 {
-  return start + min(k, product.shared_length - 1) * b_step();
+  return start + min(k, job.shared_length - 1) * b_step();
 }
 
 @compute @workgroup_size(lanes)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let replica = group.z;
-  let tiles_down = (product.rows / 4 + row_quads - 1) / row_quads;
+  let tiles_down = (job.rows / 4 + row_quads - 1) / row_quads;
   let first_row = group.x % tiles_down * row_quads;
   let first_column = group.x / tiles_down * column_quads;
   let down = lane / ${ACROSS};
@@ -51,14 +52,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // #for f in A_FETCHES
   let a_block_${f} = lane + ${f} * lanes;
   let a_place_${f} = a_place(a_block_${f});
-  let a_start_${f} = a_start(replica, min(first_row + a_place_${f}.x, product.rows / 4 - 1));
+  let a_start_${f} = a_start(replica, min(first_row + a_place_${f}.x, job.rows / 4 - 1));
   var a_next_${f} = a_block(a_at_step(a_start_${f}, a_place_${f}.y));
   // #end
   // #for f in B_FETCHES
   // Where there are fewer blocks than invocations, other ones than those that fetch a.
   let b_block_${f} = (lane + lanes / 2) % lanes + ${f} * lanes;
   let b_place_${f} = b_place(b_block_${f});
-  let b_start_${f} = b_start(replica, min(first_column + b_place_${f}.x, product.columns - 1));
+  let b_start_${f} = b_start(replica, min(first_column + b_place_${f}.x, job.columns - 1));
   var b_next_${f} = b_block(b_at_step(b_start_${f}, b_place_${f}.y));
   // #end
 
@@ -67,12 +68,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var column_sum_${c} = vec4f();
   // #endif
   // #for i in ROWS
+  let first_${i}_${c} = 4 * min(first_row + down + ${i} * ${DOWN}, job.rows / 4 - 1);
+  let first_column_${i}_${c} = min(first_column + across + ${c} * ${ACROSS}, job.columns - 1);
   // #for j in 4
-  var sum_${i}_${j}_${c} = vec4f();
+  var sum_${i}_${j}_${c} = begin(replica, first_${i}_${c} + ${j}, first_column_${i}_${c});
   // #end
   // #end
   // #end
-  for (var k = 0u; k < product.shared_length; k += depth) {
+  for (var k = 0u; k < job.shared_length; k += depth) {
     let turn = k / depth % 2;
     // #for f in A_FETCHES
     if a_block_${f} < a_blocks {
@@ -92,7 +95,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     // #end
     workgroupBarrier();
-    let parts = min(${PARTS}u, (product.shared_length - k) / 2);
+    let parts = min(${PARTS}u, (job.shared_length - k) / 2);
     for (var part = 0u; part < parts; part++) {
       // #for k in 8
       // #for i in ROWS
@@ -121,15 +124,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 
   // #for c in COLUMNS
   let column_${c} = first_column + across + ${c} * ${ACROSS};
-  if column_${c} < product.columns {
+  if column_${c} < job.columns {
     // #if ${COLUMN_SUMS}
     if (first_row == 0) & (down == 0) {
-      out[product.sums.offset + replica * product.sums.replica + column_${c}] = column_sum_${c};
+      out[job.sums.offset + replica * job.sums.replica + column_${c}] = column_sum_${c};
     }
     // #endif
     // #for i in ROWS
     let row_${i}_${c} = first_row + down + ${i} * ${DOWN};
-    if row_${i}_${c} < product.rows / 4 {
+    if row_${i}_${c} < job.rows / 4 {
       // #for j in 4
       finish(replica, 4 * row_${i}_${c} + ${j}, column_${c}, sum_${i}_${j}_${c});
       // #end

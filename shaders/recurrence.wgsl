@@ -1,9 +1,13 @@
-// The time loop of a recurrent layer, forward or backward. From step to step
-//   state = f(state M + drive_t D),
-// a row for each sequence of the minibatch. Forward, the states are the hidden ones: M = W, the
-// drive is the input x_t, D = V, and f adds the bias and applies the activation. BACKWARD, they are
-// the derivatives of the loss by the units' inputs: M = W', the drive is that by the output units,
-// D = U', and f multiplies by the activation's derivative at h_t, from the last step to the first.
+// The time loop of a recurrent layer. From step to step
+//   state_t = f(state M + drive_t D),
+// a row for each sequence of the minibatch, where `state` is that of the step before, or BACKWARD of
+// the step after; M and D are weights, TRANSPOSED both of them; the sum may begin with what lies in the
+// step's slot (ADDS) and may have no DRIVE; and f adds a bias and applies the activation, or multiplies
+// by its SLOPE at the outputs of the forward pass.
+//   hidden states    state = h, M = W, the drive is the input x_t, D = V
+//   derivatives      by the units' inputs: BACKWARD, TRANSPOSED, SLOPE, M = W', the drive is the
+//                    derivative by the output units, D = U', or shares that lie in the slots (ADDS)
+//   tangents         SLOPE, ADDS, M = W
 //
 // Every state of every step is kept in `history`, one slot more than there are steps, whose first
 // (BACKWARD: last) is zero. Where the state stays between two steps is the locality:
@@ -30,9 +34,11 @@ struct Recurrence {
 @group(0) @binding(1) var<storage, read_write> history: array<vec4f>;
 // #operand
 @group(0) @binding(2) var<storage, read> parameters: array<vec4f>;
+// #if ${DRIVE}
 // #operand
 @group(0) @binding(3) var<storage, read> drive: array<vec4f>;
-// #if ${BACKWARD}
+// #endif
+// #if ${SLOPE}
 // #operand
 @group(0) @binding(4) var<storage, read> outputs: array<vec4f>;
 // #endif
@@ -47,7 +53,7 @@ var<workgroup> state: array<vec4f, ${STATE_LENGTH}>;
 
 // Rows 4k to 4k + 3, columns 4c to 4c + 3 of the weights that begin at `start`.
 fn weights_at(start: u32, stride: u32, k: u32, c: u32) -> mat4x4f {
-  // #if ${BACKWARD}
+  // #if ${TRANSPOSED}
   let at = start + 4 * c * stride + k;
   // #else
   let at = start + 4 * k * stride + c;
@@ -58,7 +64,7 @@ fn weights_at(start: u32, stride: u32, k: u32, c: u32) -> mat4x4f {
     parameters_at(at + 2 * stride),
     parameters_at(at + 3 * stride),
   );
-  // #if ${BACKWARD}
+  // #if ${TRANSPOSED}
   return transpose(lines);
   // #else
   return lines;
@@ -98,7 +104,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // #endif
   let parameters_start = replica * shape.history.z;
   let history_start = replica * shape.history.y + first_row * shape.columns;
+  // #if ${DRIVE}
   let drive_start = replica * shape.drive.z + first_row * shape.drive.x;
+  // #endif
 
   // #if ${WORKGROUP}
   // Two states in turn: that before a step and that after it.
@@ -124,9 +132,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let row = tile % tiles_down * ${ROWS};
       let column = tile / tiles_down * ${COLUMNS};
       let place = row * shape.columns;
+      // #if ${ADDS}
+      // What lies past the edge of a tile is read as well, and dropped.
+      let slot = history_start + slot_after(t) + place + column;
+      // #endif
       // #for i in ROWS
       // #for c in COLUMNS
+      // #if ${ADDS}
+      var sum_${i}_${c} = history[slot + ${i} * shape.columns + ${c}];
+      // #else
       var sum_${i}_${c} = vec4f();
+      // #endif
       // #end
       // #end
       let state_weights = parameters_start + shape.weights.x;
@@ -148,6 +164,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         // #end
         // #end
       }
+      // #if ${DRIVE}
       let drive_weights = parameters_start + shape.weights.z;
       let drive_place = drive_start + t * shape.drive.y + row * shape.drive.x;
       for (var k = 0u; k < shape.drive_length; k++) {
@@ -161,9 +178,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         // #end
         // #end
       }
+      // #endif
 
       // #for c in COLUMNS
-      // #if ${BACKWARD}
+      // #if ${SLOPE}
       // #else
       let bias_${c} = parameters_at(parameters_start + shape.bias + column + ${c});
       let is_unit_${c} = 4 * (column + ${c}) + vec4u(0, 1, 2, 3) < vec4u(shape.units);
@@ -171,8 +189,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // #for i in ROWS
       if (first_row + row + ${i} < shape.rows) & (column + ${c} < shape.columns) {
         let at = place + ${i} * shape.columns + column + ${c};
-        // #if ${BACKWARD}
-        let value = sum_${i}_${c} * slope(outputs_at(history_start + slot_before(t) + at));
+        // #if ${SLOPE}
+        let output = outputs_at(history_start + (t + 1) * shape.history.x + at);
+        let value = sum_${i}_${c} * slope(output);
         // #else
         let value = select(vec4f(), activate(sum_${i}_${c} + bias_${c}), is_unit_${c});
         // #endif

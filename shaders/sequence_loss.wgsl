@@ -3,10 +3,12 @@
 //   SOFTMAX: loss = - sum over units of x log softmax(z);  delta = (softmax(z) sum(x) - x) / batch
 //   else     loss = sum over units of (z - x)^2;           delta = 2 (z - x) / batch
 // Softmax subtracts the largest z first, so that no exponential overflows.
+// CURVATURE gives, for tangents of z, the second derivatives by z times the tangent:
+//   SOFTMAX: delta = sum(x) y (tangent - y'tangent) / batch for y = softmax(z);  else 2 tangent / batch
 //
-// Without DELTA it is a figure of an evaluation, with what is wrong by the zero-one loss beside it:
-// the steps whose target is one of the first `classes` units while another of these is the largest
-// output (SOFTMAX), or those with an error above the tolerance.
+// WRONG tells what is wrong by the zero-one loss: the steps whose target is one of the first `classes`
+// units while another of these is the largest output (SOFTMAX), or those with an error above the
+// tolerance.
 
 struct SequenceLoss {
   batch: u32,         // rows that are cases
@@ -15,17 +17,19 @@ struct SequenceLoss {
   stride: u32,        // of z, targets and delta, in vec4
   units: u32,         // columns that are no padding
   classes: u32,
-  cases: u32,         // values of case_loss a replica
   tolerance: f32,
 }
 
 @group(0) @binding(0) var<uniform> shape: SequenceLoss;
 @group(0) @binding(3) var<storage, read> lengths: array<u32>;
-@group(0) @binding(4) var<storage, read_write> case_loss: array<f32>;
-// #if ${DELTA}
-@group(0) @binding(5) var<storage, read_write> delta: array<vec4f>;
+// #if ${CURVATURE}
+// #operand
+@group(0) @binding(4) var<storage, read> tangents: array<vec4f>;
 // #else
-@group(0) @binding(5) var<storage, read_write> case_wrong: array<f32>;
+@group(0) @binding(4) var<storage, read_write> case_values: array<f32>;
+// #endif
+// #if ${OUT}
+@group(0) @binding(5) var<storage, read_write> delta: array<vec4f>;
 // #endif
 
 fn total(value: vec4f) -> f32 {
@@ -40,12 +44,7 @@ fn is_below(column: u32, count: u32) -> vec4<bool> {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
   let replica = group.z;
-  // #if ${DELTA}
-  let place = row;
-  // #else
-  let place = nagare_step.position + row;
-  // #endif
-  let is_case = row < shape.batch && place < shape.cases;
+  let is_case = row < shape.batch;
   let length = lengths[replica * shape.rows + row];
   var loss = 0.0;
   var wrong = 0.0;
@@ -83,9 +82,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // #end
     }
     var sum = 0.0;
+    var product = 0.0;
     for (var column = 0u; column < shape.stride; column++) {
       let scaled = exp(z_at(start + column) - largest);
       sum += total(select(vec4f(), scaled, is_below(column, shape.units)));
+      // #if ${CURVATURE}
+      let moved = scaled * tangents_at(start + column);
+      product += total(select(vec4f(), moved, is_below(column, shape.units)));
+      // #endif
     }
     let log_sum = log(sum);
     for (var column = 0u; column < shape.stride; column++) {
@@ -97,6 +101,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // #if ${DELTA}
       let slopes = exp(output - largest) / sum * weight - wanted;
       delta[start + column] = select(vec4f(), slopes / f32(shape.batch), counts);
+      // #elif ${CURVATURE}
+      let curved = exp(output - largest) / sum * weight *
+        (tangents_at(start + column) - product / sum);
+      delta[start + column] = select(vec4f(), curved / f32(shape.batch), counts);
       // #endif
     }
     // A tie is wrong, lest a dead network pass; and so is NaN, which is above nothing.
@@ -110,22 +118,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       is_right &= all(!counts | (abs(error) <= vec4f(shape.tolerance)));
       // #if ${DELTA}
       delta[start + column] = select(vec4f(), 2 * error / f32(shape.batch), counts);
+      // #elif ${CURVATURE}
+      let curved = 2 * tangents_at(start + column) / f32(shape.batch);
+      delta[start + column] = select(vec4f(), curved, counts);
       // #endif
     }
     if !is_right { wrong += 1; }
     // #endif
   }
-  let case_total = tree_sum(loss, lane);
-  // #if ${DELTA}
+  // #if ${CURVATURE}
   // #else
-  workgroupBarrier();
-  let wrong_total = tree_sum(wrong, lane);
+  // #if ${WRONG}
+  let case_total = tree_sum(wrong, lane);
+  // #else
+  let case_total = tree_sum(loss, lane);
   // #endif
-  if lane == 0 && is_case {
-    case_loss[replica * shape.cases + place] = case_total;
-    // #if ${DELTA}
-    // #else
-    case_wrong[replica * shape.cases + place] = wrong_total;
-    // #endif
-  }
+  if lane == 0 && is_case { case_values[replica * shape.batch + row] = case_total; }
+  // #endif
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runDeno } from "./experiments/processes.ts";
+import { outputOf } from "./outside.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -128,33 +129,3 @@ Deno.test("an optimizer of a user's own stands beside those that are shipped", a
     "adamw true true",
   ]);
 });
-
-/** The lines that a program prints which has the library by its address alone. */
-async function outputOf(program: (origin: string) => string): Promise<string[]> {
-  const folder = await Deno.makeTempDir();
-  await using server = Deno.serve({ hostname: "localhost", port: 0, onListen() {} }, serveFile);
-  const origin = `http://localhost:${server.addr.port}`;
-  try {
-    await Deno.writeTextFile(`${folder}/train.ts`, program(origin));
-    const { status, stdout, stderr } = await runDeno(
-      ["run", "--check", "--allow-import", `--reload=${origin}`, "train.ts"],
-      { cwd: folder },
-    );
-    assertEquals(status, 0, stderr);
-    return stdout.trim().split("\n");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** Any static host will do: files by their path. */
-async function serveFile(request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  const type = pathname.endsWith(".ts") ? "application/typescript" : "text/plain";
-  try {
-    const file = await Deno.readTextFile(new URL(`.${pathname}`, root));
-    return new Response(file, { headers: { "content-type": type } });
-  } catch {
-    return new Response(null, { status: 404 });
-  }
-}

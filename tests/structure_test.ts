@@ -13,6 +13,8 @@ const rooms = [
   "core/ops/",
   "core/data/",
   "core/init/",
+  "core/graph/",
+  "core/layers/",
   "core/optim/",
   "core/reference/",
   "core/train/",

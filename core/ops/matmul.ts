@@ -5,8 +5,17 @@ import workgroupSource from "../../shaders/matmul_workgroup.wgsl" with { type: "
 import type { Constants } from "../gpu/compose.ts";
 import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
-import { type Activation, activationConstants, activationSource } from "./activation.ts";
 import { columnSum } from "./column_sum.ts";
+import {
+  checkEpilogue,
+  type Epilogue,
+  epilogueBindings,
+  epilogueConstants,
+  epilogueMembers,
+  epilogueSources,
+  place,
+  shapeText as text,
+} from "./epilogue.ts";
 import {
   defaultTile,
   lanesOf,
@@ -17,7 +26,7 @@ import {
 } from "./tile.ts";
 
 /** The product to record; see {@linkcode matmul}. */
-export interface Product {
+export interface Product extends Epilogue {
   /** [R, M, K], or [R, K, M] where `transposeA` is set. */
   a: Matrix;
   /** [R, K, N], or [R, N, K] where `transposeB` is set. */
@@ -28,12 +37,6 @@ export interface Product {
   transposeA?: boolean;
   /** Whether b is. */
   transposeB?: boolean;
-  /** Epilogue of a forward pass: out = f(a b + bias), bias [R, 1, N]. */
-  forward?: { bias: Matrix; activation: Activation };
-  /** Epilogue of a backward pass: out = (a b) * f'(z), from the outputs y = f(z) [R, M, N]. */
-  backward?: { outputs: Matrix; activation: Activation };
-  /** Epilogue of a weight gradient: out = a b + l2 weights, the gradient of l2/2 |weights|^2 added. */
-  decay?: { weights: Matrix; l2: number };
   /**
    * Beside a weight gradient, that of the biases: [R, 1, N] in the buffer of `out`, the sums of the
    * columns of b, which is not transposed.
@@ -42,8 +45,12 @@ export interface Product {
 }
 
 /**
- * Records out = op(a) op(b), with an epilogue. Each output is one fma chain over k = 0..K-1, so its
- * bits depend on neither R nor the tile.
+ * Records out = then(op(a) op(b) + times plus), or the same with the former out added to the product.
+ * Each output is one fma chain over k = 0..K-1, so its bits depend on neither R nor the tile.
+ *
+ * A layer y = f(x W + b) is { a: x, b: W, plus: b, then: { activate } }; the delta of the layer below
+ * { a: delta, b: W, transposeB: true, then: { slopeOf, outputs } }; the gradient of W with weight
+ * decay { a: x, b: delta, transposeA: true, plus: W, times: l2, columnSums }.
  */
 export function matmul(
   plan: Plan,
@@ -55,11 +62,10 @@ export function matmul(
   const { workgroup } = tile;
   const shares = typeof workgroup === "object";
   const { gpu } = plan;
-  const extra = extraOf(product);
   const kernel = gpu.kernel(
     nameOf(product),
     [
-      activationSource,
+      ...epilogueSources,
       accumulateSource,
       productSource,
       shares ? workgroupSource : source,
@@ -77,7 +83,7 @@ export function matmul(
   );
   const shared = padded(transposeA ? a.rows : a.columns);
   plan.dispatch(kernel, {
-    product: {
+    job: {
       rows: padded(out.rows),
       columns: out.stride / 4,
       shared_length: shared / 4,
@@ -85,15 +91,13 @@ export function matmul(
       a: place(a),
       b: place(b),
       out: place(out),
-      extra: place(extra),
       sums: place(columnSums),
-      decay: product.decay?.l2 ?? 0,
-      linear: isLinear(product) ? 1 : 0,
+      ...epilogueMembers(product, out),
     },
     a: a.buffer,
     b: b.buffer,
     out: out.buffer,
-    ...(extra && { extra: extra.buffer }),
+    ...epilogueBindings(product),
   }, {
     groups: [workgroups(tile, out), 1, out.replicas],
     // Panels, their parts and the column sums, with the tests that end the inner loops.
@@ -115,7 +119,8 @@ function chooseTile(plan: Plan, product: Product): Tile {
 }
 
 /** Throws unless the shapes of the operands give that of the output. */
-function checkShapes({ a, b, out, transposeA, transposeB, columnSums: sums }: Product): void {
+function checkShapes(product: Product): void {
+  const { a, b, out, transposeA, transposeB, columnSums: sums } = product;
   const shared = transposeA ? a.rows : a.columns;
   const shapes = [
     [transposeA ? a.columns : a.rows, out.rows],
@@ -128,6 +133,7 @@ function checkShapes({ a, b, out, transposeA, transposeB, columnSums: sums }: Pr
         `does not give ${text(out)}`,
     );
   }
+  checkEpilogue(product, out);
   if (sums && (transposeB || sums.buffer !== out.buffer || sums.columns !== out.columns)) {
     throw new RangeError(
       `${text(sums)} cannot hold the column sums of ${text(b)} beside a product`,
@@ -151,41 +157,4 @@ function sharingConstants(
     A_FETCHES: Math.ceil(blocks(rows * down) / (down * across)),
     B_FETCHES: Math.ceil(blocks(columns * across) / (down * across)),
   };
-}
-
-function epilogueConstants({ forward, backward, decay }: Product): Constants {
-  return {
-    BIAS: forward !== undefined,
-    DERIVATIVE: backward !== undefined,
-    DECAY: decay !== undefined,
-    EXTRA: (forward ?? backward ?? decay) !== undefined,
-    ...activationConstants(compiledActivation((forward ?? backward)?.activation)),
-  };
-}
-
-/** The matrix that the epilogue reads; a bias is the same row for all rows. */
-function extraOf({ forward, backward, decay }: Product): Matrix | undefined {
-  return forward ? { ...forward.bias, stride: 0 } : backward?.outputs ?? decay?.weights;
-}
-
-function isLinear({ forward, backward }: Product): boolean {
-  return (forward ?? backward)?.activation === "linear";
-}
-
-/**
- * Linear units share the kernel of sigmoid ones and pass it by: compiling one of their own takes as
- * long as hundreds of products on a software adapter, and most networks have both.
- */
-function compiledActivation(activation: Activation | undefined): Activation {
-  return activation === "linear" ? "sigmoid" : activation ?? "linear";
-}
-
-/** Where a matrix lies, in vec4. */
-function place(matrix: Matrix | undefined) {
-  const { offset = 0, stride = 0, replicaStride = 0 } = matrix ?? {};
-  return { offset: offset / 4, stride: stride / 4, replica: replicaStride / 4 };
-}
-
-function text({ replicas, rows, columns }: Matrix): string {
-  return `[${replicas}, ${rows}, ${columns}]`;
 }

@@ -59,13 +59,13 @@ export function newtonSchulz(
     });
     each((t) => {
       const A = square.tensor(t);
-      const decay = { weights: A, l2: b / Math.sqrt(c) };
-      matmul(plan, { a: A, b: A, out: polynomial.tensor(t), decay });
+      const times = b / Math.sqrt(c);
+      matmul(plan, { a: A, b: A, out: polynomial.tensor(t), plus: A, times });
     });
     each((t, place) => {
       const [y, M, out] = [from.tensor(t), polynomial.tensor(t), to.tensor(t)];
       const [left, right]: Matrix[] = isTall(place) ? [y, M] : [M, y];
-      matmul(plan, { a: left, b: right, out, decay: { weights: y, l2: a } });
+      matmul(plan, { a: left, b: right, out, plus: y, times: a });
     });
     [now, next] = [to, from];
   }

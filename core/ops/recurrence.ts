@@ -13,22 +13,38 @@ export type TimeLoop = "kernel" | "dispatch";
 /** Every {@linkcode TimeLoop}. */
 export const timeLoops: readonly TimeLoop[] = ["kernel", "dispatch"];
 
-/** One direction of a recurrent layer in time; see {@linkcode recurrence}. */
+/** A recurrence in time; see {@linkcode recurrence}. */
 export interface Recurrence {
-  /** States, [R, T + 1, B, H]; the slot before the first step holds zero. */
+  /**
+   * States, [R, T + 1, B, H]. Forward the slot before the first step holds zero and step t has slot
+   * t + 1; backward that after the last one does and step t has slot t.
+   */
   history: Steps;
-  /** What drives each step, [R, T, B, D]. */
-  drive: Steps;
-  /** [R, H, H], in the buffer of all parameters. */
-  stateWeights: Matrix;
-  /** [R, D, H], or [R, H, D] backward, in the same buffer. */
-  driveWeights: Matrix;
-  /** Forward: state_t = f(state_{t-1} W + drive_t V + bias), bias [R, 1, H] in the same buffer. */
-  forward?: { bias: Matrix; activation: Activation };
-  /** Backward: state_t = (state_{t+1} W' + drive_t U') f'(z_t), from the outputs [R, T + 1, B, H]. */
-  backward?: { outputs: Steps; activation: Activation };
+  /** M, [R, H, H]. */
+  weights: Matrix;
+  /** What drives each step, [R, T, B, D], and its D, [R, D, H] in the buffer of M. Default: nothing. */
+  drive?: Driven;
+  /** Whether M and D are taken transposed; D is [R, H, D] then. */
+  transposed?: boolean;
+  /** From which end it runs. Default: forward. */
+  direction?: "forward" | "backward";
+  /** Whether a sum begins with what is in the step's slot, instead of zero. */
+  adds?: boolean;
+  /**
+   * What becomes of a sum: f(z + bias) with the bias [R, 1, H] in the buffer of M, or z f' at the
+   * outputs of a forward recurrence [R, T + 1, B, H].
+   */
+  then: { activate: Activation; bias: Matrix } | { slopeOf: Activation; outputs: Steps };
   /** Where a dispatch a step leaves the newest state, [R, B, H], to be read through its mirror. */
   carry: Matrix;
+}
+
+/** What drives a recurrence. */
+export interface Driven {
+  /** [R, T, B, D]. */
+  steps: Steps;
+  /** [R, D, H]. */
+  weights: Matrix;
 }
 
 /** How a recurrence is spread over invocations and dispatches. */
@@ -49,8 +65,9 @@ export interface RecurrenceLayout {
 }
 
 /**
- * Records all steps of a recurrence, forward or backward. Each value is one fma chain over the state
- * and then the drive, so its bits depend on neither R nor how the loop over time runs.
+ * Records all steps of a recurrence, state_t = then(state M + drive_t D) with the state of the step
+ * before, or backward of the step after. Each value is one fma chain over the state and then the
+ * drive, so its bits depend on neither R nor how the loop over time runs.
  *
  * In a kernel the loop is split where an invocation would loop too often; see `MAX_ITERATIONS`.
  */
@@ -60,13 +77,13 @@ export function recurrence(
   timeLoop: TimeLoop | RecurrenceLayout,
 ): void {
   checkShapes(job);
-  const { history, backward } = job;
+  const { history, direction } = job;
   const layout = typeof timeLoop === "string" ? layoutOf(plan.gpu, job, timeLoop) : timeLoop;
   const steps = history.steps - 1;
   const length = layout.locality === "dispatch" ? 1 : segmentLength(job, layout);
   for (let done = 0; done < steps; done += length) {
     record(plan, job, layout, {
-      first: backward ? steps - 1 - done : done,
+      first: direction === "backward" ? steps - 1 - done : done,
       count: Math.min(length, steps - done),
     });
   }
@@ -118,9 +135,10 @@ function iterations({ history, drive }: Recurrence, layout: RecurrenceLayout, co
     rows: across,
     dispatch: 1,
   }[locality];
+  const driving = drive ? drive.steps.stride / 4 + 1 : 0;
   // Nested twice, a step counts two more than its loops have iterations: found on lavapipe, by the
   // first step that comes out wrong.
-  return load + 4 + count * (4 + tiles * (width + 1 + drive.stride / 4 + 1 + 1));
+  return load + 4 + count * (4 + tiles * (width + 1 + driving + 1));
 }
 
 function record(
@@ -129,14 +147,16 @@ function record(
   layout: RecurrenceLayout,
   { first, count }: { first: number; count: number },
 ): void {
-  const { history, drive, stateWeights, driveWeights, forward, backward, carry } = job;
+  const { history, weights, drive, transposed = false, adds = false, then, carry } = job;
+  const isBackward = job.direction === "backward";
+  const outputs = "slopeOf" in then ? then.outputs : undefined;
   const { locality, rows, columns, lanes, groupRows } = layout;
   const { gpu } = plan;
   const textures = gpu.operands === "textures";
   const newest = locality === "dispatch" && textures ? carry : undefined;
   const width = history.stride / 4;
   const kernel = gpu.kernel(
-    `recurrence_${backward ? "backward" : "forward"}`,
+    `recurrence_${isBackward ? "backward" : "forward"}`,
     [activationSource, accumulateSource, source],
     {
       ROWS: rows,
@@ -147,12 +167,16 @@ function record(
       ROWWISE: locality === "rows",
       WORKGROUP: locality === "workgroup",
       NEWEST: newest !== undefined,
-      BACKWARD: backward !== undefined,
-      ...activationConstants((forward ?? backward)!.activation),
+      BACKWARD: isBackward,
+      TRANSPOSED: transposed,
+      SLOPE: outputs !== undefined,
+      ADDS: adds,
+      DRIVE: drive !== undefined,
+      ...activationConstants("slopeOf" in then ? then.slopeOf : then.activate),
     },
   );
   const batch = padded(history.rows);
-  const isFirst = first === (backward ? history.steps - 2 : 0);
+  const isFirst = first === (isBackward ? history.steps - 2 : 0);
   const invocations = Math.ceil(batch / rows) *
     (locality === "dispatch" ? Math.ceil(width / columns) : 1);
   const groups = locality === "workgroup"
@@ -165,23 +189,25 @@ function record(
       columns: width,
       units: history.columns,
       state_length: locality === "dispatch" && isFirst ? 0 : width,
-      drive_length: drive.stride / 4,
+      drive_length: (drive?.steps.stride ?? 0) / 4,
       first,
       count,
-      bias: (forward?.bias.offset ?? 0) / 4,
+      bias: ("bias" in then ? then.bias.offset : 0) / 4,
       weights: quads(
-        stateWeights.offset,
-        stateWeights.stride,
-        driveWeights.offset,
-        driveWeights.stride,
+        weights.offset,
+        weights.stride,
+        drive?.weights.offset ?? 0,
+        drive?.weights.stride ?? 0,
       ),
-      history: quads(history.stepStride, history.replicaStride, stateWeights.replicaStride, 0),
-      drive: quads(drive.stride, drive.stepStride, drive.replicaStride, 0),
+      history: quads(history.stepStride, history.replicaStride, weights.replicaStride, 0),
+      drive: drive
+        ? quads(drive.steps.stride, drive.steps.stepStride, drive.steps.replicaStride, 0)
+        : [0, 0, 0, 0],
     },
     history: history.buffer,
-    parameters: stateWeights.buffer,
-    drive: drive.buffer,
-    ...(backward && { outputs: backward.outputs.buffer }),
+    parameters: weights.buffer,
+    ...(drive && { drive: drive.steps.buffer }),
+    ...(outputs && { outputs: outputs.buffer }),
     ...(newest && { newest: newest.buffer, next_newest: newest.buffer }),
   }, {
     groups: [groups, 1, history.replicas],
@@ -189,22 +215,23 @@ function record(
   });
 }
 
-function checkShapes(
-  { history, drive, stateWeights, driveWeights, forward, backward }: Recurrence,
-) {
-  const { replicas, rows, columns } = history;
-  const wanted = backward ? [columns, drive.columns] : [drive.columns, columns];
-  const fits = drive.steps === history.steps - 1 && drive.rows === rows &&
-    drive.replicas === replicas && stateWeights.rows === columns &&
-    stateWeights.columns === columns && driveWeights.rows === wanted[0] &&
-    driveWeights.columns === wanted[1];
-  const sameBuffer = [driveWeights, forward?.bias].every((part) =>
-    part === undefined || part.buffer === stateWeights.buffer
+function checkShapes({ history, weights, drive, transposed, then }: Recurrence): void {
+  const { replicas, steps, rows, columns } = history;
+  const isDriven = !drive || drive.steps.steps === steps - 1 && drive.steps.rows === rows &&
+      drive.steps.replicas === replicas &&
+      drive.weights.rows === (transposed ? columns : drive.steps.columns) &&
+      drive.weights.columns === (transposed ? drive.steps.columns : columns);
+  const isAlike = !("outputs" in then) ||
+    then.outputs.steps === steps && then.outputs.rows === rows &&
+      then.outputs.columns === columns;
+  const fits = weights.replicas === replicas && weights.rows === columns &&
+    weights.columns === columns;
+  const sameBuffer = [drive?.weights, "bias" in then ? then.bias : undefined].every((part) =>
+    part === undefined || part.buffer === weights.buffer
   );
-  if (!fits || !sameBuffer || (forward === undefined) === (backward === undefined)) {
-    throw new RangeError(
-      `a recurrence of [${replicas}, ${history.steps}, ${rows}, ${columns}] does not fit its ` +
-        `drive of [${drive.replicas}, ${drive.steps}, ${drive.rows}, ${drive.columns}] or weights`,
-    );
-  }
+  if (isDriven && isAlike && fits && sameBuffer) return;
+  throw new RangeError(
+    `a recurrence of [${replicas}, ${steps}, ${rows}, ${columns}] does not fit its drive, its ` +
+      `outputs, or weights of [${weights.replicas}, ${weights.rows}, ${weights.columns}]`,
+  );
 }

@@ -1,10 +1,9 @@
 import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
 import source from "../../shaders/sequence_loss.wgsl" with { type: "text" };
-import { padded } from "../gpu/matrix.ts";
+import { type Matrix, padded } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Steps } from "../gpu/steps.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
-import { stepSource } from "./texts.ts";
 
 /** What a recurrent network minimises, summed over units and steps, averaged over cases. */
 export type SequenceLoss = "squared-error" | "cross-entropy";
@@ -21,7 +20,7 @@ export interface SequenceLossInputs {
   lengths: GPUBuffer;
 }
 
-/** What counts as wrong; see {@linkcode sequenceFigures}. */
+/** What counts as wrong; see {@linkcode zeroOneLoss}. */
 export interface ZeroOneRule {
   /** Squared error: an output further than this from its target is wrong. */
   tolerance: number;
@@ -29,60 +28,73 @@ export interface ZeroOneRule {
   classes: number;
 }
 
+/** Numbers of the shape of z, [R, T, B, N], step by step or as a matrix. */
+export type LikeOutputs = Pick<Matrix, "buffer" | "columns" | "replicas">;
+
 /**
- * Records the loss of each case and delta [R, T, B, N], the derivative by z of the loss averaged over
- * cases (paper, section 4). Squared error: (z - x)^2 summed over units; cross-entropy: that of a
- * softmax over the units, - x log softmax(z), where a target of zeros is none.
+ * Records the loss of each case [R, B], and where it is wanted delta [R, T, B, N], the derivative by z
+ * of the loss averaged over cases (paper, section 4). Squared error: (z - x)^2 summed over units;
+ * cross-entropy: that of a softmax over the units, - x log softmax(z), where a target of zeros is none.
  */
 export function sequenceLoss(
   plan: Plan,
   inputs: SequenceLossInputs,
-  { delta, caseLoss }: { delta: Steps; caseLoss: GPUBuffer },
+  { delta, caseLoss }: { delta?: LikeOutputs; caseLoss: GPUBuffer },
 ): void {
-  record(plan, inputs, {
-    rule: { tolerance: 0, classes: 0 },
-    cases: inputs.z.rows,
-    caseLoss,
-    delta,
-  });
+  record(plan, inputs, { caseValues: caseLoss, ...(delta && { delta }) });
 }
 
 /**
- * Records the loss and the zero-one loss of each case of an evaluation of `cases` cases in
- * minibatches, from the position of the step in force on: steps with an error above the tolerance,
- * or steps whose target is a class while another class has the largest output.
+ * Records out = H tangent [R, T, B, N] for the second derivatives H by z of the loss averaged over
+ * cases and a tangent of z.
  */
-export function sequenceFigures(
+export function sequenceCurvature(
+  plan: Plan,
+  inputs: SequenceLossInputs,
+  { tangent, out }: { tangent: LikeOutputs; out: LikeOutputs },
+): void {
+  record(plan, inputs, { tangent, delta: out });
+}
+
+/**
+ * Records the zero-one loss of each case [R, B]: steps with an error above the tolerance, or steps
+ * whose target is a class while another class has the largest output.
+ */
+export function zeroOneLoss(
   plan: Plan,
   inputs: SequenceLossInputs,
   rule: ZeroOneRule,
-  figures: { caseLoss: GPUBuffer; caseWrong: GPUBuffer; cases: number },
+  caseWrong: GPUBuffer,
 ): void {
-  record(plan, inputs, { rule, ...figures });
+  record(plan, inputs, { rule, caseValues: caseWrong });
 }
 
 function record(
   plan: Plan,
   { loss, z, targets, lengths }: SequenceLossInputs,
-  { rule, cases, caseLoss, caseWrong, delta }: {
-    rule: ZeroOneRule;
-    cases: number;
-    caseLoss: GPUBuffer;
-    caseWrong?: GPUBuffer;
-    delta?: Steps;
+  { rule, caseValues, delta, tangent }: {
+    rule?: ZeroOneRule;
+    caseValues?: GPUBuffer;
+    delta?: LikeOutputs;
+    tangent?: LikeOutputs;
   },
 ): void {
-  for (const other of delta ? [targets, delta] : [targets]) {
-    if (other.columns !== z.columns || other.rows !== z.rows || other.replicas !== z.replicas) {
-      throw new RangeError(`outputs and targets differ: ${z.columns} and ${other.columns} units`);
-    }
+  const others = [targets, delta, tangent].filter((other) => other !== undefined);
+  if (
+    targets.rows !== z.rows ||
+    others.some(({ columns, replicas }) => columns !== z.columns || replicas !== z.replicas)
+  ) {
+    throw new RangeError(
+      `outputs and targets differ: ${z.columns} and ${others.map(({ columns }) => columns)} units`,
+    );
   }
-  const isFigure = delta === undefined;
-  const common = [inputsSource, treeSumSource, source];
-  const kernel = plan.gpu.kernel("sequence_loss", isFigure ? [stepSource, ...common] : common, {
+  const kernel = plan.gpu.kernel("sequence_loss", [inputsSource, treeSumSource, source], {
     SOFTMAX: loss === "cross-entropy",
     LAST: targets.steps !== z.steps,
-    DELTA: !isFigure,
+    DELTA: delta !== undefined && tangent === undefined,
+    OUT: delta !== undefined,
+    CURVATURE: tangent !== undefined,
+    WRONG: rule !== undefined,
     LANES: lanes,
   });
   plan.dispatch(kernel, {
@@ -92,16 +104,15 @@ function record(
       steps: z.steps,
       stride: z.stride / 4,
       units: z.columns,
-      classes: rule.classes,
-      cases,
-      tolerance: rule.tolerance,
+      classes: rule?.classes ?? 0,
+      tolerance: rule?.tolerance ?? 0,
     },
     z: z.buffer,
     target_values: targets.buffer,
     lengths,
-    case_loss: caseLoss,
+    ...(caseValues && { case_values: caseValues }),
+    ...(tangent && { tangents: tangent.buffer }),
     ...(delta && { delta: delta.buffer }),
-    ...(caseWrong && { case_wrong: caseWrong }),
   }, {
     groups: [padded(z.rows), 1, z.replicas],
     iterations: Math.ceil(z.steps / lanes) * (3 * z.stride / 4 + 1) + 16,

@@ -55,3 +55,63 @@ function checkSizes(z: Float64Array, x: Float64Array, cases: number) {
     );
   }
 }
+
+/**
+ * Cross-entropy of softmax outputs y = exp(z) / sum exp(z), from z and the targets x, both [cases, n],
+ * of which each row sums to 1: the sum over classes of -x log y. delta = (y - x) / cases.
+ */
+export function softmaxCrossEntropy(z: Float64Array, x: Float64Array, cases: number): Loss {
+  checkSizes(z, x, cases);
+  const y = softmax(z, cases);
+  const losses = y.map((y, i) => x[i] === 0 ? 0 : -x[i] * Math.log(y));
+  return { ...caseSums(losses, cases), delta: y.map((y, i) => (y - x[i]) / cases) };
+}
+
+/** exp(z) / sum exp(z), row by row. */
+export function softmax(z: Float64Array, cases: number): Float64Array {
+  const n = z.length / cases;
+  const out = new Float64Array(z.length);
+  for (let i = 0; i < cases; i++) {
+    const row = z.subarray(i * n, (i + 1) * n);
+    const largest = Math.max(...row);
+    const parts = row.map((z) => Math.exp(z - largest));
+    const sum = parts.reduce((a, b) => a + b);
+    out.set(parts.map((part) => part / sum), i * n);
+  }
+  return out;
+}
+
+/** The second derivatives by z of the mean cross-entropy of logistic units, times a tangent of z. */
+export function crossEntropyCurvature(
+  z: Float64Array,
+  tangent: Float64Array,
+  cases: number,
+): Float64Array {
+  return activate("sigmoid", z).map((y, i) => y * (1 - y) * tangent[i] / cases);
+}
+
+/** Those of Gauss and Newton of the mean squared error: 2 f'(z)^2. */
+export function squaredErrorCurvature(
+  z: Float64Array,
+  tangent: Float64Array,
+  outputUnit: Activation,
+  cases: number,
+): Float64Array {
+  return slope(outputUnit, activate(outputUnit, z))
+    .map((slope, i) => 2 * slope * slope * tangent[i] / cases);
+}
+
+/** Those of the mean cross-entropy of softmax outputs: y (t - y't). */
+export function softmaxCurvature(
+  z: Float64Array,
+  tangent: Float64Array,
+  cases: number,
+): Float64Array {
+  const n = z.length / cases;
+  const y = softmax(z, cases);
+  const means = Array.from(
+    { length: cases },
+    (_, i) => y.subarray(i * n, (i + 1) * n).reduce((sum, y, j) => sum + y * tangent[i * n + j], 0),
+  );
+  return y.map((y, at) => y * (tangent[at] - means[Math.floor(at / n)]) / cases);
+}

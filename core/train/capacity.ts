@@ -3,7 +3,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import type { VectorLayout } from "../gpu/vector.ts";
 import type { Optimizer } from "../optim/family.ts";
 import { layoutOf } from "./carry.ts";
-import type { Model } from "./model.ts";
+import type { Model } from "../graph/model.ts";
 
 /** What the replicas are to share, and how they move; see {@linkcode replicasThatFit}. */
 export interface CapacityOptions {

@@ -6,7 +6,7 @@ import type { Vector, VectorLayout } from "../gpu/vector.ts";
 import type { Family, Numbers, Optimizer } from "../optim/family.ts";
 import { compareStates } from "./carry.ts";
 import { Cohort } from "./cohort.ts";
-import type { Model } from "./model.ts";
+import type { Model } from "../graph/model.ts";
 import type { Replica } from "./options.ts";
 import type { ReplicaState, TrainerState } from "./state.ts";
 

@@ -4,7 +4,7 @@ import { Readback } from "../gpu/readback.ts";
 import { type StepRow, StepTable } from "../gpu/scalars.ts";
 import { caseMean } from "../ops/case_mean.ts";
 import type { Vector } from "../gpu/vector.ts";
-import type { Graph, Model, Split } from "./model.ts";
+import type { Graph, Model, Split } from "../graph/model.ts";
 
 /** Steps of an evaluation that are submitted together. */
 const STEPS = 16;

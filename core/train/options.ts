@@ -4,7 +4,7 @@ import type { Initializer } from "../init/initializer.ts";
 import type { Optimizer } from "../optim/family.ts";
 import { checkOptimizer, settingsAt, settingsOf } from "../optim/optimizer.ts";
 import { checkGroups } from "./groups.ts";
-import type { Model } from "./model.ts";
+import type { Model } from "../graph/model.ts";
 import { checkState, type TrainerState } from "./state.ts";
 
 /** One of the networks trained side by side: all that may differ between them. */

@@ -1,4 +1,4 @@
-import type { Split } from "./model.ts";
+import type { Split } from "../graph/model.ts";
 
 /** How long to train and when to report; see `Trainer.run()`. */
 export interface RunOptions {

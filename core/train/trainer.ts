@@ -12,7 +12,7 @@ import { CHUNK_STEPS, Chunks } from "./chunks.ts";
 import { Cohorts } from "./cohorts.ts";
 import { Evaluation } from "./evaluation.ts";
 import { GradientNorms } from "./gradient_norms.ts";
-import type { Graph, Model, Split } from "./model.ts";
+import type { Graph, Model, Split } from "../graph/model.ts";
 import { checkOptions, type Replica, type TrainerOptions } from "./options.ts";
 import type { Report, RunOptions } from "./report.ts";
 import type { ReplicaState, TrainerState } from "./state.ts";
@@ -137,6 +137,7 @@ export class Trainer {
     const [parameters, gradient] = [this.#parameters, this.#gradient];
     const { seeds, caseLoss, ring, divergedAt } = this.#buffers;
     const plan = new Plan(this.gpu);
+    this.#graph.recordCases(plan, { seeds });
     this.#graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
     const extent = { cases: this.batchSize, replicas: this.replicas.length };
     caseMean(plan, caseLoss, extent, { ring, divergedAt });

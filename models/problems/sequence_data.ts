@@ -6,7 +6,7 @@ import { gatherSteps, type StepData } from "../../core/ops/gather_steps.ts";
 import type { SequenceLoss, ZeroOneRule } from "../../core/ops/sequence_loss.ts";
 import type { SequenceBuffers } from "../../core/data/fresh_sequences.ts";
 import { Purpose } from "../../core/random.ts";
-import type { Split } from "../../core/train/model.ts";
+import type { Split } from "../../core/graph/model.ts";
 import { checkCount, type SequenceTask, type TaskCases } from "./sequence_tasks.ts";
 
 /** Your own sequences, all of one length; see {@linkcode SequenceData}. */

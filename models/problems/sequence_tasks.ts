@@ -16,10 +16,10 @@ import {
   type SequenceStream,
 } from "../../core/data/fresh_sequences.ts";
 import { Purpose } from "../../core/random.ts";
-import type { Split } from "../../core/train/model.ts";
+import type { Cases, Split } from "../../core/data/source.ts";
 
 /** Which cases of a task are wanted: the minibatch of the step, or `cases` of a split. */
-export type TaskCases = "minibatch" | { split: Split; cases: number };
+export type TaskCases = Cases;
 
 /** Sequences and what a recurrent network is to make of them. */
 export interface SequenceTask {

@@ -10,7 +10,7 @@ import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import { paperMomentum } from "../../core/optim/schedule.ts";
-import type { Model } from "../../core/train/model.ts";
+import type { Model } from "../../core/graph/model.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { autoencoder, type AutoencoderOptions } from "../../models/autoencoder.ts";
 import { quadratic } from "../../models/quadratic.ts";

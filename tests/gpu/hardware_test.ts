@@ -2,7 +2,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import { openGPU } from "../../core/gpu/open.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
-import type { Model } from "../../core/train/model.ts";
+import type { Model } from "../../core/graph/model.ts";
 import { rnn } from "../../models/rnn.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { Problem } from "../models/problem.ts";

@@ -7,7 +7,7 @@ import type { TuningStore } from "../../core/gpu/tuning.ts";
 import { matmul } from "../../core/ops/matmul.ts";
 import type { Tile } from "../../core/ops/tile.ts";
 import { sgd } from "../../core/optim/sgd.ts";
-import type { Model } from "../../core/train/model.ts";
+import type { Model } from "../../core/graph/model.ts";
 import { Problem } from "../models/problem.ts";
 import { bitsOf, history, open, replica } from "../train/training.ts";
 import { Bench, draw } from "./fixture.ts";

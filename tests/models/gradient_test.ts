@@ -41,13 +41,11 @@ async function gradients(
   const graph = bench.take(model.build(gpu, { replicas, batch }));
   const caseLoss = bench.buffer(new Float32Array(replicas * batch));
   const first = update * batch;
-  bench.run((plan) =>
-    graph.recordGradient(plan, {
-      parameters,
-      gradient,
-      seeds: bench.buffer(Uint32Array.from(seeds.flatMap(seedKey))),
-      caseLoss,
-    }), {
+  const keys = bench.buffer(Uint32Array.from(seeds.flatMap(seedKey)));
+  bench.run((plan) => {
+    graph.recordCases(plan, { seeds: keys });
+    graph.recordGradient(plan, { parameters, gradient, seeds: keys, caseLoss });
+  }, {
     position: first % model.cases.train,
     epoch: Math.floor(first / model.cases.train),
   });

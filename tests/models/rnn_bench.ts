@@ -7,7 +7,8 @@ import type { RecurrenceLayout, TimeLoop } from "../../core/ops/recurrence.ts";
 import { sequenceLoss } from "../../core/ops/sequence_loss.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
-import { recurrentLayout, RecurrentNetwork } from "../../models/recurrent_network.ts";
+import { recurrentTape } from "../../models/rnn.ts";
+import { SequenceNetwork } from "../../models/sequence_network.ts";
 import { type Bench, draw } from "../gpu/fixture.ts";
 import type { Rnn, SequenceBatch } from "../../core/reference/rnn.ts";
 
@@ -54,20 +55,18 @@ export function asMatrices(all: Steps) {
   return { ...rowsOf(all, 0, 1), replicas: replicas * steps, rows, replicaStride: stepStride };
 }
 
-/** Losses [R, B] and the tensors of each replica's gradient. */
-export async function gradientsOf(
+/** A network whose sequences and targets are those of {@linkcode batchOf}. */
+export function networkOf(
   bench: Bench,
   given: RnnCase,
   timeLoop: TimeLoop | RecurrenceLayout,
-): Promise<{ losses: Float32Array; gradients: Float32Array[][] }> {
+): SequenceNetwork {
   const { gpu } = bench;
-  const { replicas, batch, loss } = given;
-  const network = bench.take(new RecurrentNetwork(gpu, given, { replicas, batch }, timeLoop));
-  const [parameters, gradient] = ["parameters", "gradient"]
-    .map((label) => bench.take(new Vector(gpu, label, recurrentLayout(given), replicas)));
-  const all = Array.from({ length: replicas }, (_, r) => r);
-  all.forEach((r) => parameters.write(r, parametersOf(given, r)));
-  const batches = all.map((r) => batchOf(given, r));
+  const { replicas, batch } = given;
+  const network = bench.take(
+    new SequenceNetwork(gpu, recurrentTape(given, timeLoop), given.targets, { replicas, batch }),
+  );
+  const batches = Array.from({ length: replicas }, (_, r) => batchOf(given, r));
   const fill = (to: Steps, values: number[]) => gpu.write(to.buffer, pad(asMatrices(to), values));
   fill(network.inputs, batches.flatMap(({ inputs }) => [...inputs]));
   fill(network.targets, batches.flatMap(({ targets }) => [...targets]));
@@ -78,12 +77,28 @@ export async function gradientsOf(
       batches.flatMap(({ lengths }) => Array.from({ length: rows }, (_, i) => lengths[i] ?? 0)),
     ),
   );
+  return network;
+}
+
+/** Losses [R, B] and the tensors of each replica's gradient. */
+export async function gradientsOf(
+  bench: Bench,
+  given: RnnCase,
+  timeLoop: TimeLoop | RecurrenceLayout,
+): Promise<{ losses: Float32Array; gradients: Float32Array[][] }> {
+  const { replicas, batch, loss } = given;
+  const network = networkOf(bench, given, timeLoop);
+  const [parameters, gradient] = ["parameters", "gradient"]
+    .map((label) => bench.take(new Vector(bench.gpu, label, network.tape.layout, replicas)));
+  const all = Array.from({ length: replicas }, (_, r) => r);
+  all.forEach((r) => parameters.write(r, parametersOf(given, r)));
   const caseLoss = bench.buffer(new Float32Array(replicas * batch));
   bench.run((plan) => {
-    network.recordForward(plan, parameters);
+    const recording = network.at(parameters, network.lengths);
+    recording.forward(plan);
     const { outputs: z, targets, lengths, outputDeltas: delta } = network;
     sequenceLoss(plan, { loss, z, targets, lengths }, { delta, caseLoss });
-    network.recordBackward(plan, parameters, gradient);
+    recording.backward(plan, gradient);
   });
   return {
     losses: (await bench.floats(caseLoss)).subarray(0, replicas * batch),

@@ -24,7 +24,7 @@ const cases: RnnCase[] = [
 for (const given of cases) {
   const { steps, hidden, batch, replicas, loss, targets } = given;
   const name = `${loss}, targets ${targets}, T ${steps}, H ${hidden}, B ${batch}, R ${replicas}`;
-  gpuTest(`RecurrentNetwork gives the gradient of its reference: ${name}`, async (bench) => {
+  gpuTest(`SequenceNetwork gives the gradient of its reference: ${name}`, async (bench) => {
     const [kernel, dispatch] = [
       await gradientsOf(bench, given, "kernel"),
       await gradientsOf(bench, given, "dispatch"),
@@ -53,7 +53,7 @@ const together: RecurrenceLayout = {
   groupRows: 8,
 };
 
-gpuTest("RecurrentNetwork computes the same bits where workgroups carry rows", async (bench) => {
+gpuTest("SequenceNetwork computes the same bits where workgroups carry rows", async (bench) => {
   const given: RnnCase = { ...everyStep, steps: 5, hidden: 20, batch: 9, replicas: 2 };
   assertEquals(
     await gradientsOf(bench, given, together),
@@ -62,7 +62,7 @@ gpuTest("RecurrentNetwork computes the same bits where workgroups carry rows", a
 });
 
 gpuTest(
-  "RecurrentNetwork computes the same bits alone and beside other replicas",
+  "SequenceNetwork computes the same bits alone and beside other replicas",
   async (bench) => {
     const given: RnnCase = { ...lastStep, steps: 6, hidden: 12, batch: 5, replicas: 3 };
     const { gradients } = await gradientsOf(bench, given, "kernel");

@@ -1,10 +1,7 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { Plan } from "../../core/gpu/plan.ts";
-import {
-  recurrentFootprint,
-  recurrentLayout,
-  RecurrentNetwork,
-} from "../../models/recurrent_network.ts";
+import { recurrentTape } from "../../models/rnn.ts";
+import { sequenceFootprint, SequenceNetwork } from "../../models/sequence_network.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { gpuTest } from "../gpu/fixture.ts";
 import { rnnLossAndGradient } from "../../core/reference/rnn.ts";
@@ -18,7 +15,7 @@ const long: RnnCase = {
 
 // In one piece the loop of a kernel would have more than 65,535 iterations: its end comes out wrong.
 for (const timeLoop of ["kernel", "dispatch"] as const) {
-  gpuTest(`RecurrentNetwork gives the gradient over 1000 steps by a ${timeLoop}`, async (bench) => {
+  gpuTest(`SequenceNetwork gives the gradient over 1000 steps by a ${timeLoop}`, async (bench) => {
     const { gradients, losses } = await gradientsOf(bench, long, timeLoop);
     const exact = rnnLossAndGradient(long, parametersOf(long, 0), batchOf(long, 0));
     assertLessOrEqual(relativeDifference(losses, exact.caseLosses), longGradientTolerance);
@@ -28,27 +25,29 @@ for (const timeLoop of ["kernel", "dispatch"] as const) {
   });
 }
 
-gpuTest("RecurrentNetwork records as many dispatches for 20 steps as for 80", (bench) => {
+gpuTest("SequenceNetwork records as many dispatches for 20 steps as for 80", (bench) => {
   const dispatches = ([20, 80] as const).map((steps) => {
     const shape = { ...long, steps };
-    const layout = recurrentLayout(shape);
-    const network = bench.take(
-      new RecurrentNetwork(bench.gpu, shape, { replicas: 1, batch: 100 }, "kernel"),
-    );
+    const tape = recurrentTape(shape, "kernel");
+    const { layout } = tape.tape;
+    const extent = { replicas: 1, batch: 100 };
+    const network = bench.take(new SequenceNetwork(bench.gpu, tape, "all", extent));
     const vector = () => bench.take(new Vector(bench.gpu, "test", layout, 1));
     const [parameters, gradient] = [vector(), vector()];
     const plan = new Plan(bench.gpu);
-    network.recordForward(plan, parameters);
-    network.recordBackward(plan, parameters, gradient);
+    const recording = network.at(parameters, network.lengths);
+    recording.forward(plan);
+    recording.backward(plan, gradient);
     return plan.length;
   });
   assertEquals(dispatches, [8, 8]);
 });
 
-gpuTest("recurrentFootprint() is what a network takes", ({ gpu }) => {
+gpuTest("sequenceFootprint() is what a network takes", ({ gpu }) => {
   if (gpu.operands === "textures") return; // whose buffers are whole rows of a mirror
   const before = gpu.allocatedBytes;
-  const network = new RecurrentNetwork(gpu, long, { replicas: 1, batch: 9 }, "kernel");
-  assertEquals(gpu.allocatedBytes - before, recurrentFootprint(long, 9).total);
+  const tape = recurrentTape(long, "kernel");
+  const network = new SequenceNetwork(gpu, tape, "all", { replicas: 1, batch: 9 });
+  assertEquals(gpu.allocatedBytes - before, sequenceFootprint(tape, "all", 9).total);
   network.free();
 });

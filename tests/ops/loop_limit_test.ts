@@ -5,10 +5,9 @@ import { type Matrix, padded } from "../../core/gpu/matrix.ts";
 import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
 import { caseMean } from "../../core/ops/case_mean.ts";
 import { columnSum } from "../../core/ops/column_sum.ts";
-import { crossEntropy } from "../../core/ops/cross_entropy.ts";
+import { crossEntropy, softmaxCrossEntropy } from "../../core/graph/losses.ts";
 import { gather } from "../../core/ops/gather.ts";
 import { matmul } from "../../core/ops/matmul.ts";
-import { squaredError } from "../../core/ops/squared_error.ts";
 import { longestWalk, Purpose } from "../../core/random.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 
@@ -49,16 +48,18 @@ gpuTest("caseMean() refuses more cases than its loops can add", (bench) => {
   });
 });
 
-gpuTest("crossEntropy() and squaredError() refuse more units than their loops can add", (bench) => {
+gpuTest("losses refuse more units than their loops can add", (bench) => {
   const caseLoss = bench.buffer(new Float32Array(4));
-  const most = 4 * 64 * (MAX_ITERATIONS - treeSum);
-  refusesAbove(bench, most, (plan, units) => {
+  const rows = (units: number, unit: "sigmoid" | "linear") => {
     const z = vast(bench, 1, units);
-    crossEntropy(plan, { z, targets: z }, { delta: z, caseLoss });
+    return [{ z, unit, targets: z }, { delta: z, caseLoss }] as const;
+  };
+  refusesAbove(bench, 4 * 64 * (MAX_ITERATIONS - treeSum), (plan, units) => {
+    crossEntropy.record(plan, ...rows(units, "sigmoid"));
   });
-  refusesAbove(bench, most, (plan, units) => {
-    const z = vast(bench, 1, units);
-    squaredError(plan, { z, targets: z }, "linear", { delta: z, caseLoss });
+  // Three times through all units, four at a time.
+  refusesAbove(bench, 8 * Math.floor((MAX_ITERATIONS - 2) / 6), (plan, units) => {
+    softmaxCrossEntropy.record(plan, ...rows(units, "linear"));
   });
 });
 

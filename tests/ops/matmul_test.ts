@@ -20,11 +20,12 @@ import {
 interface Kind {
   transposeA?: boolean;
   transposeB?: boolean;
-  /** Epilogues. */
-  forward?: Activation;
-  backward?: Activation;
-  /** l2. */
-  decay?: number;
+  /** What is added: one row, or a whole matrix. */
+  plus?: "row" | "matrix";
+  times?: number;
+  activate?: Activation;
+  slopeOf?: Activation;
+  adds?: boolean;
 }
 
 /** [M, K, N]: out [M, N], sums of K. */
@@ -44,8 +45,11 @@ const magnitude = (values: Float64Array) => values.map(Math.abs);
 class Case {
   readonly a: Float64Array;
   readonly b: Float64Array;
-  /** The bias, the outputs whose slopes multiply the product, or the weights that decay. */
-  readonly extra: Float64Array | undefined;
+  /** What is added to the product, and the outputs whose slopes multiply it. */
+  readonly plus: Float64Array | undefined;
+  readonly outputs: Float64Array | undefined;
+  /** What is in `out` before. */
+  readonly before: Float64Array;
   readonly out: Matrix;
 
   constructor(
@@ -57,7 +61,7 @@ class Case {
     tile: Tile | undefined,
   ) {
     const [m, k, n] = shape;
-    const { transposeA, transposeB, forward, backward, decay } = kind;
+    const { transposeA, transposeB, activate: unit, slopeOf } = kind;
     const operand = (rows: number, columns: number, stream: number, unit?: Activation) => {
       const drawn = draw(replicas * rows * columns, stream);
       const values = unit ? Float32Array.from(activate(unit, Float64Array.from(drawn))) : drawn;
@@ -65,27 +69,28 @@ class Case {
     };
     const a = transposeA ? operand(k, m, 1) : operand(m, k, 1);
     const b = transposeB ? operand(n, k, 2) : operand(k, n, 2);
-    const bias = forward && operand(1, n, 3);
-    const outputs = backward && operand(m, n, 4, backward);
+    const plus = kind.plus && operand(kind.plus === "row" ? 1 : m, n, 3);
+    const outputs = slopeOf && operand(m, n, 4, slopeOf);
+    // Without `adds` the same numbers must not matter.
+    const out = operand(m, n, 5);
     this.a = Float64Array.from(a.values);
     this.b = Float64Array.from(b.values);
-    const weights = decay === undefined ? undefined : operand(m, n, 5);
-    const extra = bias ?? outputs ?? weights;
-    this.extra = extra && Float64Array.from(extra.values);
-    this.out = bench.matrix(m, n, undefined, replicas);
-    matmul(
-      plan,
-      {
-        ...kind,
-        a: a.matrix,
-        b: b.matrix,
-        out: this.out,
-        forward: bias && { bias: bias.matrix, activation: forward },
-        backward: outputs && { outputs: outputs.matrix, activation: backward },
-        decay: weights && { weights: weights.matrix, l2: decay },
-      } as Parameters<typeof matmul>[1],
-      tile,
-    );
+    this.plus = plus && Float64Array.from(plus.values);
+    this.outputs = outputs && Float64Array.from(outputs.values);
+    this.before = Float64Array.from(out.values, (value) => kind.adds ? value : 0);
+    this.out = out.matrix;
+    matmul(plan, {
+      a: a.matrix,
+      b: b.matrix,
+      out: this.out,
+      ...transposeA && { transposeA },
+      ...transposeB && { transposeB },
+      ...plus && { plus: plus.matrix },
+      ...kind.times && { times: kind.times },
+      ...unit && { then: { activate: unit } },
+      ...outputs && { then: { slopeOf: slopeOf!, outputs: outputs.matrix } },
+      ...kind.adds && { adds: true },
+    }, tile);
   }
 
   /** Checks the contents of the output's buffer, padding included. */
@@ -106,7 +111,7 @@ class Case {
           if (i < m && j < n) {
             const difference = Math.abs(contents[at + j] - wanted[i * n + j]);
             assertLessOrEqual(difference, error[i * n + j], `${label}: [${r}, ${i}, ${j}]`);
-          } else if (j >= n || !this.kind.forward) {
+          } else if (j >= n || !(this.kind.activate || this.kind.plus === "row" && m > 1)) {
             assertEquals(contents[at + j], 0, `${label}: the padding at [${r}, ${i}, ${j}]`);
           }
         }
@@ -117,32 +122,30 @@ class Case {
   /** What the epilogue makes of `sums`, whose terms have magnitudes that add up to `sizes`. */
   #epilogue(sums: Float64Array, sizes: Float64Array, r: number) {
     const [m, k, n] = this.shape;
-    const { forward, backward, decay } = this.kind;
-    if (forward) {
-      const bias = this.extra!.subarray(r * n, (r + 1) * n);
-      const z = sums.map((sum, i) => sum + bias[i % n]);
-      const error = z.map((z, i) =>
-        activationError(forward, z, sumError(k + 1, sizes[i] + Math.abs(bias[i % n])))
-      );
-      return { wanted: activate(forward, z), error: error.map((e, i) => e + rounding(z[i])) };
+    const { activate: unit, slopeOf, times = 1 } = this.kind;
+    const part = (values: Float64Array) => values.subarray(r * m * n, (r + 1) * m * n);
+    const before = part(this.before);
+    const added = before.map((_, i) => {
+      if (!this.plus) return 0;
+      return times * (this.kind.plus === "row" ? this.plus[r * n + i % n] : part(this.plus)[i]);
+    });
+    const z = sums.map((sum, i) => before[i] + sum + added[i]);
+    // Two more terms of the sum.
+    const zError = sizes.map((size, i) =>
+      sumError(k + 2, size + Math.abs(before[i]) + Math.abs(added[i]))
+    );
+    if (unit) {
+      const error = z.map((z, i) => activationError(unit, z, zError[i]) + rounding(z));
+      return { wanted: activate(unit, z), error };
     }
-    const sumErrors = sizes.map((size) => sumError(k, size));
-    if (decay !== undefined) {
-      const added = this.extra!.subarray(r * m * n, (r + 1) * m * n).map((w) => decay * w);
-      return {
-        wanted: sums.map((sum, i) => sum + added[i]),
-        // One more term of the sum.
-        error: sizes.map((size, i) => sumError(k + 1, size + Math.abs(added[i]))),
-      };
-    }
-    if (!backward) return { wanted: sums, error: sumErrors };
-    const y = this.extra!.subarray(r * m * n, (r + 1) * m * n);
-    const slopes = slope(backward, y);
+    if (!slopeOf) return { wanted: z, error: zError };
+    const y = part(this.outputs!);
+    const slopes = slope(slopeOf, y);
     return {
-      wanted: sums.map((sum, i) => sum * slopes[i]),
-      error: sums.map((sum, i) =>
-        Math.abs(slopes[i]) * sumErrors[i] + Math.abs(sum) * slopeError(backward, y[i]) +
-        rounding(sum * slopes[i])
+      wanted: z.map((z, i) => z * slopes[i]),
+      error: z.map((z, i) =>
+        Math.abs(slopes[i]) * zError[i] + Math.abs(z) * slopeError(slopeOf, y[i]) +
+        rounding(z * slopes[i])
       ),
     };
   }
@@ -178,12 +181,18 @@ matmulTest("multiplies", {});
 matmulTest("reads a transposed", { transposeA: true });
 matmulTest("reads b transposed", { transposeB: true });
 matmulTest("reads both transposed", { transposeA: true, transposeB: true });
-matmulTest("adds a multiple of the weights", { transposeA: true, decay: 0.375 });
+matmulTest("adds a multiple of the weights", { transposeA: true, plus: "matrix", times: 0.375 });
+matmulTest("begins with what is there", { transposeA: true, adds: true, plus: "matrix" });
+matmulTest("begins with what is there, then takes slopes of the whole", {
+  ...{ transposeB: true, adds: true, plus: "row", times: -2 },
+  slopeOf: "tanh",
+});
+matmulTest("begins with what is there, then activates", { adds: true, activate: "sigmoid" });
 for (const activation of activations) {
-  matmulTest(`adds a bias and applies ${activation} units`, { forward: activation });
+  matmulTest(`adds a bias and applies ${activation} units`, { plus: "row", activate: activation });
   matmulTest(`multiplies by the slope of ${activation} units`, {
     transposeB: true,
-    backward: activation,
+    slopeOf: activation,
   });
 }
 
@@ -298,8 +307,8 @@ gpuTest("matmul() reads and writes tensors within a vector", async (bench) => {
   const out = bench.matrix(batch, above, undefined, 3);
   bench.run((plan) => {
     const [y, d] = [a, delta].map(({ values, n }) => bench.matrix(batch, n, values, 3));
-    const forward = { bias: parameters.vector.tensor(3), activation: "linear" } as const;
-    matmul(plan, { a: y, b: parameters.vector.tensor(2), out, forward });
+    const [b, plus] = [parameters.vector.tensor(2), parameters.vector.tensor(3)];
+    matmul(plan, { a: y, b, out, plus, then: { activate: "linear" } });
     matmul(plan, { a: y, b: d, out: gradient.vector.tensor(2), transposeA: true });
   });
   const outputs = await bench.values(out);
@@ -325,10 +334,10 @@ const kinds: [string, Kind][] = [
   ["a b", {}],
   ["a' b", { transposeA: true }],
   ["a b'", { transposeB: true }],
-  ...activations.map((forward): [string, Kind] => [`${forward} units`, { forward }]),
+  ...activations.map((activate): [string, Kind] => [`${activate} units`, { activate }]),
 ];
 
-for (const [words, { transposeA = false, transposeB = false, forward }] of kinds) {
+for (const [words, { transposeA = false, transposeB = false, activate: unit }] of kinds) {
   gpuTest(`matmul() lets NaN and infinity through ${words}`, async (bench) => {
     const [m, k, n] = [17, 9, 13];
     const [a, b, bias] = [draw(m * k, 1), draw(k * n, 2), draw(n, 3)];
@@ -353,12 +362,12 @@ for (const [words, { transposeA = false, transposeB = false, forward }] of kinds
         b: operand(b, k, n, transposeB),
         out,
         ...{ transposeA, transposeB },
-        ...(forward && { forward: { bias: bench.matrix(1, n, bias), activation: forward } }),
+        ...(unit && { plus: bench.matrix(1, n, bias), then: { activate: unit } }),
       })
     );
     const product = { rows: m, columns: n, shared: k };
     const sums = reference(Float64Array.from(a), Float64Array.from(b), product);
-    const wanted = forward ? activate(forward, sums.map((sum, i) => sum + bias[i % n])) : sums;
+    const wanted = unit ? activate(unit, sums.map((sum, i) => sum + bias[i % n])) : sums;
     const special = (values: Iterable<number>) =>
       Array.from(values, (value) => Number.isFinite(value) ? "finite" : String(value));
     assertEquals(special(await bench.values(out)), special(wanted));
@@ -379,6 +388,20 @@ gpuTest("matmul() refuses shapes that do not fit", (bench) => {
       RangeError,
     );
   }
+  const product = { a, b: bench.matrix(4, 2), out: bench.matrix(3, 2) };
+  for (const other of [bench.matrix(2, 2), bench.matrix(1, 3), bench.matrix(3, 3)]) {
+    assertThrows(
+      () => matmul(new Plan(bench.gpu), { ...product, plus: other }),
+      RangeError,
+      "cannot be added to, or multiply [1, 3, 2]",
+    );
+  }
+  const outputs = bench.matrix(1, 2); // one row is no matrix of outputs
+  assertThrows(
+    () => matmul(new Plan(bench.gpu), { ...product, then: { slopeOf: "tanh", outputs } }),
+    RangeError,
+    "cannot be added to, or multiply",
+  );
 });
 
 gpuTest("matmul() refuses column sums that do not fit", (bench) => {

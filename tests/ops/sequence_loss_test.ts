@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { pad } from "../../core/gpu/matrix.ts";
 import { allocateSteps, type Steps } from "../../core/gpu/steps.ts";
-import { sequenceFigures, sequenceLoss } from "../../core/ops/sequence_loss.ts";
+import { sequenceLoss, zeroOneLoss } from "../../core/ops/sequence_loss.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { asMatrices, stepsOf } from "../models/rnn_bench.ts";
 import { softmaxCrossEntropy } from "../../core/reference/rnn.ts";
@@ -81,32 +81,28 @@ gpuTest(
   },
 );
 
-gpuTest("sequenceFigures() counts errors above the tolerance, NaN among them", async (bench) => {
+gpuTest("zeroOneLoss() counts errors above the tolerance, NaN among them", async (bench) => {
   const z = stepsWith(bench, [0, 0.03, -0.05, 1, NaN], 1, 5);
   const targets = stepsWith(bench, [0.05, 0, 0, 1, 0], 1, 5);
   const lengths = bench.buffer(new Uint32Array(8).fill(1));
-  const [caseLoss, caseWrong] = [0, 1].map(() => bench.buffer(new Float32Array(8).fill(9)));
-  bench.run((plan) =>
-    sequenceFigures(plan, { loss: "squared-error", z, targets, lengths }, {
-      tolerance: 0.04,
-      classes: 0,
-    }, { caseLoss, caseWrong, cases: 7 }), { position: 1 });
-  assertEquals([...await bench.floats(caseWrong)], [9, 1, 0, 1, 0, 1, 9, 9]);
+  const caseWrong = bench.buffer(new Float32Array(8).fill(9));
+  const rule = { tolerance: 0.04, classes: 0 };
+  const inputs = { loss: "squared-error", z, targets, lengths } as const;
+  bench.run((plan) => zeroOneLoss(plan, inputs, rule, caseWrong));
+  assertEquals([...await bench.floats(caseWrong)], [1, 0, 1, 0, 1, 9, 9, 9]);
 });
 
-gpuTest("sequenceFigures() counts wrong classes, a tie and NaN among them", async (bench) => {
+gpuTest("zeroOneLoss() counts wrong classes, a tie and NaN among them", async (bench) => {
   // Six steps of one case with two classes and a blank, which the largest output may be.
   const outputs = [[2, 1, 9], [1, 2, 9], [1, 1, 0], [NaN, 0, 0], [0, 1, 0], [5, 0, 0]];
   const wanted = [[1, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]];
   const z = stepsWith(bench, outputs.flat(), 6, 1);
   const targets = stepsWith(bench, wanted.flat(), 6, 1);
   const lengths = bench.buffer(new Uint32Array(8).fill(6));
-  const [caseLoss, caseWrong] = [0, 1].map(() => bench.buffer(new Float32Array(4)));
-  bench.run((plan) =>
-    sequenceFigures(plan, { loss: "cross-entropy", z, targets, lengths }, {
-      tolerance: 0,
-      classes: 2,
-    }, { caseLoss, caseWrong, cases: 1 }), {});
+  const caseWrong = bench.buffer(new Float32Array(4));
+  const rule = { tolerance: 0, classes: 2 };
+  const inputs = { loss: "cross-entropy", z, targets, lengths } as const;
+  bench.run((plan) => zeroOneLoss(plan, inputs, rule, caseWrong));
   assertEquals((await bench.floats(caseWrong))[0], 3);
 });
 

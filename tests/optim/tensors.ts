@@ -5,7 +5,7 @@ import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import type { Rule, Tensor } from "../../core/reference/rules/rule.ts";
-import type { Graph, Model } from "../../core/train/model.ts";
+import type { Graph, Model } from "../../core/graph/model.ts";
 import { type Replica, Trainer, type TrainerOptions } from "../../core/train/trainer.ts";
 import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
 import { type Bench, draw } from "../gpu/fixture.ts";
@@ -109,6 +109,10 @@ class LandscapeGraph implements Graph {
       this.#slopes.push(slope);
     }
   }
+
+  recordCases(): void {}
+
+  recordLoss(): void {}
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
     const { parameters, gradient, caseLoss: _ } = inputs;

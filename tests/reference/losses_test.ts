@@ -1,7 +1,15 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { activations } from "../../core/ops/activation.ts";
 import { assertDerivative } from "./finite_difference.ts";
-import { crossEntropy, type Loss, squaredError } from "../../core/reference/losses.ts";
+import {
+  crossEntropy,
+  crossEntropyCurvature,
+  type Loss,
+  softmaxCrossEntropy,
+  softmaxCurvature,
+  squaredError,
+  squaredErrorCurvature,
+} from "../../core/reference/losses.ts";
 
 const cases = 3;
 const z = Float64Array.of(
@@ -73,4 +81,68 @@ for (const kind of activations) {
 Deno.test("crossEntropy() and squaredError() refuse sizes that do not fit", () => {
   assertThrows(() => crossEntropy(z, x, 4), RangeError);
   assertThrows(() => squaredError(z, x.slice(1), "linear", cases), RangeError);
+});
+
+/** Rows that each sum to 1. */
+const probabilities = x.map((value, i) => {
+  const first = 5 * Math.floor(i / 5);
+  return value / x.subarray(first, first + 5).reduce((a, b) => a + b);
+});
+const tangent = z.map((value, i) => Math.cos(3 * i) + value / 4);
+
+Deno.test("softmaxCrossEntropy() is -x log y at y = exp(z) / sum exp(z), and gives its gradient", () => {
+  const { caseLosses } = softmaxCrossEntropy(z, probabilities, cases);
+  const rows = [0, 1, 2].map((row) => {
+    const own = [...z.subarray(5 * row, 5 * row + 5)];
+    const sum = own.reduce((sum, z) => sum + Math.exp(z), 0);
+    return own.reduce((loss, z, j) => loss + probabilities[5 * row + j] * (Math.log(sum) - z), 0);
+  });
+  rows.forEach((wanted, i) => assertAlmostEquals(caseLosses[i], wanted, operations * 2 ** -50));
+  assertDelta((z) => softmaxCrossEntropy(z, probabilities, cases));
+});
+
+Deno.test("softmaxCrossEntropy() overflows nowhere", () => {
+  const { caseLosses, delta } = softmaxCrossEntropy(
+    Float64Array.of(1000, 0, -1000, 1000),
+    Float64Array.of(1, 0, 0, 1),
+    2,
+  );
+  assertEquals(caseLosses, Float64Array.of(-0, -0));
+  assertEquals(delta, Float64Array.of(0, 0, 0, 0));
+});
+
+const curvatures: [string, (z: Float64Array) => Loss, Float64Array][] = [
+  [
+    "crossEntropyCurvature()",
+    (z) => crossEntropy(z, x, cases),
+    crossEntropyCurvature(z, tangent, cases),
+  ],
+  [
+    "softmaxCurvature()",
+    (z) => softmaxCrossEntropy(z, probabilities, cases),
+    softmaxCurvature(z, tangent, cases),
+  ],
+  [
+    "squaredErrorCurvature() of linear units",
+    (z) => squaredError(z, x, "linear", cases),
+    squaredErrorCurvature(z, tangent, "linear", cases),
+  ],
+];
+
+for (const [name, loss, curvature] of curvatures) {
+  Deno.test(`${name} is how the gradient moves along a tangent`, () => {
+    curvature.forEach((wanted, i) =>
+      assertDerivative(
+        (step) => loss(z.map((z, j) => z + step * tangent[j])).delta[i],
+        0,
+        wanted,
+        operations,
+      )
+    );
+  });
+}
+
+Deno.test("squaredErrorCurvature() is 2 f'(z)^2 / cases", () => {
+  const [value] = squaredErrorCurvature(Float64Array.of(0), Float64Array.of(3), "sigmoid", 1);
+  assertEquals(value, 2 * 0.25 * 0.25 * 3);
 });

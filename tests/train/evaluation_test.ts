@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
-import type { Split } from "../../core/train/model.ts";
+import type { Split } from "../../core/graph/model.ts";
 import type { Trainer } from "../../core/train/trainer.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { layersOf, Problem } from "../models/problem.ts";

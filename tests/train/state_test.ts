@@ -13,7 +13,7 @@ import type { Family, Numbers, Optimizer } from "../../core/optim/family.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import { lowMomentumFinish, paperMomentum, type Schedule } from "../../core/optim/schedule.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../core/train/checkpoint.ts";
-import type { Model } from "../../core/train/model.ts";
+import type { Model } from "../../core/graph/model.ts";
 import { networkState } from "../../core/train/network.ts";
 import type { ReplicaState, TrainerState } from "../../core/train/state.ts";
 import { type Replica, Trainer, type TrainerOptions } from "../../core/train/trainer.ts";

@@ -13,10 +13,9 @@ import {
 } from "../../../mod.ts";
 import { allocateMatrix } from "../../../core/gpu/matrix.ts";
 import { columnSum } from "../../../core/ops/column_sum.ts";
-import { crossEntropy } from "../../../core/ops/cross_entropy.ts";
+import { crossEntropy, squaredError } from "../../../core/graph/losses.ts";
 import { gather } from "../../../core/ops/gather.ts";
 import { matmul } from "../../../core/ops/matmul.ts";
-import { squaredError } from "../../../core/ops/squared_error.ts";
 import { secondsPerReplay } from "../replay.ts";
 import { torchSquares } from "../python.ts";
 import type { Report, Row } from "../report.ts";
@@ -200,7 +199,7 @@ function bandwidthKernels(gpu: Machine["gpu"]): BandwidthKernel[] {
       record(plan) {
         const [z, targets, delta] = [1, 2, 3].map(() => take(batchSize, width));
         const caseLoss = losses();
-        crossEntropy(plan, { z, targets }, { delta, caseLoss });
+        crossEntropy.record(plan, { z, unit: "sigmoid", targets }, { delta, caseLoss });
         return [...buffersOf(z, targets, delta), caseLoss];
       },
     },
@@ -210,7 +209,7 @@ function bandwidthKernels(gpu: Machine["gpu"]): BandwidthKernel[] {
       record(plan) {
         const [z, targets, delta] = [1, 2, 3].map(() => take(batchSize, width));
         const caseLoss = losses();
-        squaredError(plan, { z, targets }, "linear", { delta, caseLoss });
+        squaredError.record(plan, { z, unit: "linear", targets }, { delta, caseLoss });
         return [...buffersOf(z, targets, delta), caseLoss];
       },
     },

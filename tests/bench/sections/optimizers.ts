@@ -112,7 +112,13 @@ function withoutGradient(model: Model): Model {
     figures: [],
     initialValues: (seed, initializer) => model.initialValues(seed, initializer),
     footprint: () => ({ largest: 0, total: 0 }),
-    build: () => ({ recordGradient() {}, recordFigures() {}, free() {} }),
+    build: () => ({
+      recordCases() {},
+      recordLoss() {},
+      recordGradient() {},
+      recordFigures() {},
+      free() {},
+    }),
   };
 }
 

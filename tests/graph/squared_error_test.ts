@@ -1,15 +1,14 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import type { Plan } from "../../core/gpu/plan.ts";
 import { type Activation, activations } from "../../core/ops/activation.ts";
-import { squaredError, squaredErrorFigure } from "../../core/ops/squared_error.ts";
-import { draw, gpuTest } from "../gpu/fixture.ts";
+import { squaredError } from "../../core/graph/losses.ts";
+import { gpuTest } from "../gpu/fixture.ts";
 import { activate, slope } from "../../core/reference/activation.ts";
 import { squaredError as reference } from "../../core/reference/losses.ts";
 import {
   activationError,
   slopeError,
   smallestNormal,
-  sumError,
   unitRoundoff,
 } from "../../core/reference/tolerance.ts";
 import {
@@ -24,7 +23,7 @@ import {
 
 function record(unit: Activation) {
   return (plan: Plan, { z, targets, delta, caseLoss }: LossMatrices) =>
-    squaredError(plan, { z, targets }, unit, { delta, caseLoss });
+    squaredError.record(plan, { z, unit, targets }, { delta, caseLoss });
 }
 
 /**
@@ -48,7 +47,7 @@ function unitErrors(unit: Activation): UnitErrors {
 }
 
 for (const unit of activations) {
-  gpuTest(`squaredError() of ${unit} units`, async (bench) => {
+  gpuTest(`squaredError of ${unit} units`, async (bench) => {
     for (const one of lossCases) {
       await checkLoss(
         bench,
@@ -60,7 +59,7 @@ for (const unit of activations) {
     }
   });
 
-  gpuTest(`squaredError() of ${unit} units at extreme inputs`, (bench) =>
+  gpuTest(`squaredError of ${unit} units at extreme inputs`, (bench) =>
     checkLoss(
       bench,
       everyPair(extremeLogits, [0, 1]),
@@ -70,40 +69,9 @@ for (const unit of activations) {
     ));
 }
 
-gpuTest("squaredError() lets NaN and infinity through, and to no other case", async (bench) => {
+gpuTest("squaredError lets NaN and infinity through, and to no other case", async (bench) => {
   const one = everyPair([1, NaN, Infinity, -Infinity, 2], [0]);
   const { losses, deltas } = await runLoss(bench, one, record("linear"));
   assertEquals([...losses], [1, NaN, Infinity, Infinity, 4]);
   assertEquals([...deltas], [0.4, NaN, Infinity, -Infinity, 0.8].map(Math.fround));
-});
-
-gpuTest("squaredErrorFigure() fills a list of cases from the step's position on", async (bench) => {
-  const [replicas, batch, units, cases] = [3, 4, 5, 10];
-  const [z, targets] = [draw(replicas * batch * units, 1), draw(replicas * batch * units, 2)];
-  const caseLoss = bench.buffer(new Float32Array(replicas * cases).fill(-1));
-  const matrices = {
-    z: bench.surrounded(batch, units, z, replicas),
-    targets: bench.surrounded(batch, units, targets, replicas),
-  };
-  const plan = bench.run(
-    (plan) => squaredErrorFigure(plan, matrices, "tanh", { caseLoss, cases }),
-    { position: 4 },
-  );
-  bench.step(plan, { position: 8 }); // of this batch only two cases are left
-  const [z64, x64] = [z, targets].map((values) => Float64Array.from(values));
-  const { caseLosses } = reference(z64, x64, "tanh", replicas * batch);
-  const losses = await bench.floats(caseLoss);
-  const errors = Array.from(z64, (z, i) => unitErrors("tanh")(z, x64[i]).loss);
-  for (let r = 0; r < replicas; r++) {
-    for (let place = 0; place < cases; place++) {
-      const actual = losses[r * cases + place];
-      if (place < 4) {
-        assertEquals(actual, -1);
-        continue;
-      }
-      const at = r * batch + (place - 4) % batch;
-      const error = errors.slice(at * units, (at + 1) * units).reduce((a, b) => a + b);
-      assertAlmostEquals(actual, caseLosses[at], error + sumError(units, caseLosses[at]));
-    }
-  }
 });

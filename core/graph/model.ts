@@ -1,10 +1,10 @@
+import type { Split } from "../data/source.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Initializer } from "../init/initializer.ts";
 import type { Vector, VectorLayout } from "../gpu/vector.ts";
 
-/** The parts of the data a model is evaluated on. */
-export type Split = "train" | "test";
+export type { Split };
 
 /** How many networks are built side by side, and the cases each handles at once. */
 export interface Extent {
@@ -34,15 +34,33 @@ export interface Model {
 
 /** The buffers of R networks, and what is recorded on them. */
 export interface Graph {
+  /** Records the minibatch of the step in force: the cases of what is recorded after it. */
+  recordCases(plan: Plan, inputs: { seeds: GPUBuffer }): void;
   /**
-   * Records the minibatch of the step in force, its loss case by case into `caseLoss` [R, batch],
-   * and the gradient at `parameters` of the loss averaged over cases.
+   * Records the loss of the minibatch, case by case into `caseLoss` [R, batch], and the gradient at
+   * `parameters` of the loss averaged over cases.
    */
   recordGradient(plan: Plan, inputs: {
     parameters: Vector;
     gradient: Vector;
     seeds: GPUBuffer;
     caseLoss: GPUBuffer;
+  }): void;
+  /** Records that loss alone, case by case, of the same cases and what was drawn for the update. */
+  recordLoss(plan: Plan, inputs: {
+    parameters: Vector;
+    seeds: GPUBuffer;
+    caseLoss: GPUBuffer;
+  }): void;
+  /**
+   * Records, after a gradient, product = G direction for the Gauss-Newton matrix G of the loss
+   * averaged over the same cases, at the same parameters.
+   */
+  recordCurvature?(plan: Plan, inputs: {
+    parameters: Vector;
+    direction: Vector;
+    product: Vector;
+    seeds: GPUBuffer;
   }): void;
   /**
    * Records the figures of one minibatch of an evaluation: of each of `cases` cases of the split one

@@ -1,0 +1,204 @@
+import type { Source, Split } from "../data/source.ts";
+import { InputError } from "../errors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { pad, padded, unpad } from "../gpu/matrix.ts";
+import { Plan } from "../gpu/plan.ts";
+import { Vector, type VectorLayout } from "../gpu/vector.ts";
+import type { Initializer } from "../init/initializer.ts";
+import type { LossRows } from "../ops/loss_rows.ts";
+import { Buffers, tapeFootprint } from "./buffers.ts";
+import { type Feed, LayeredGraph } from "./layered_graph.ts";
+import type { Figure, Loss } from "./loss.ts";
+import { figureOf } from "./losses.ts";
+import type { Extent, Graph, Model } from "./model.ts";
+import type { Value } from "./operation.ts";
+import { Recording } from "./recording.ts";
+import { type Layer, Tape } from "./tape.ts";
+
+/** What a network is made of; see {@linkcode network}. */
+export interface NetworkOptions {
+  /** Where its cases come from. */
+  source: Source;
+  /** From the inputs of a case to its output units. */
+  layers: Layer;
+  /** What is minimised; it reads the inputs of the output units and applies their activation. */
+  loss: Loss;
+  /** What is told of an evaluation. Default: the loss, called loss. */
+  figures?: readonly Figure[];
+  /** Weight decay: l2/2 |W|^2 is minimised besides, biases left out; no loss reported holds it. */
+  l2?: number;
+}
+
+/**
+ * A network of any layers, trained on any source by any loss.
+ *
+ * Throws an {@linkcode InputError} where a layer, the loss or a figure does not fit what it is given,
+ * and for a weight decay that is none.
+ *
+ * ```ts
+ * import { dense, examples, network, sequential, softmaxCrossEntropy } from "../../mod.ts";
+ *
+ * const inputs = { data: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), width: 2 };
+ * const model = network({
+ *   source: examples({ train: { inputs, targets: [0, 1, 1, 0] } }),
+ *   layers: sequential(dense({ units: 8, activation: "tanh" }), dense({ units: 2 })),
+ *   loss: softmaxCrossEntropy,
+ * });
+ * console.log(model.layout.parameterCount); // 42
+ * ```
+ */
+export function network(options: NetworkOptions): NetworkModel {
+  return new NetworkModel(options);
+}
+
+/** Cases of a block that {@linkcode NetworkModel.predict} computes at once. */
+const BLOCK_CASES = 512;
+
+/** See {@linkcode network}. */
+export class NetworkModel implements Model {
+  /** The tensors of each layer in turn. */
+  readonly layout: VectorLayout;
+  /** Names of the figures of an evaluation. */
+  readonly figures: readonly string[];
+  /** What it computes. */
+  protected readonly tape: Tape;
+  /** The units that the loss is taken of. */
+  protected readonly output: Value;
+  readonly #options: NetworkOptions & { figures: readonly Figure[]; l2: number };
+
+  /** Use {@linkcode network}. */
+  constructor(options: NetworkOptions) {
+    const { source, layers, loss, l2 = 0, figures = [figureOf(loss, "loss")] } = options;
+    if (!(l2 >= 0 && Number.isFinite(l2))) {
+      throw new InputError(`the weight decay l2 must be a finite number of at least 0, not ${l2}`);
+    }
+    this.tape = new Tape(source.inputs);
+    this.output = layers(this.tape, this.tape.input);
+    if (!this.tape.moves(this.output)) {
+      throw new InputError(
+        "the layers have no parameters to train: give at least one dense() layer",
+      );
+    }
+    this.tape.checkUsed(this.output);
+    const output = { units: this.output.columns, unit: this.output.activation };
+    for (const part of [loss, ...figures]) part.check?.(output, source);
+    this.layout = this.tape.layout;
+    this.figures = figures.map(({ name }) => name);
+    this.#options = { ...options, figures, l2 };
+  }
+
+  /** Cases of each split. */
+  get cases(): Readonly<Record<Split, number>> {
+    return this.#options.source.cases;
+  }
+
+  /** What `Trainer.open()` starts from: each layer's tensors, from draws of its own. */
+  initialValues(seed: number, initializer: Initializer): Float64Array[] {
+    return this.tape.initialValues(seed, initializer);
+  }
+
+  /** Bytes of one replica's buffers for minibatches of `batch` cases. */
+  footprint(batch: number): { largest: number; total: number } {
+    const { largest, total } = tapeFootprint(this.tape, batch);
+    const { targets, weighted } = this.#options.source;
+    const rows = [...targets ? [targets] : [], ...weighted ? [1] : []]
+      .map((columns) => 4 * padded(batch) * padded(columns));
+    return {
+      largest: Math.max(largest, ...rows),
+      total: rows.reduce((sum, bytes) => sum + bytes, total) +
+        4 * padded(batch) * this.figures.length,
+    };
+  }
+
+  /** Takes the buffers that training needs. */
+  build(gpu: Gpu, extent: Extent): Graph {
+    return gpu.takeAll(() => this.#graph(gpu, new Buffers(gpu, this.tape, extent)));
+  }
+
+  #graph(gpu: Gpu, buffers: Buffers): Graph {
+    const { source, loss, figures, l2 } = this.#options;
+    const { tape, output } = this;
+    const targets = source.targets ? buffers.take("targets", source.targets) : undefined;
+    const weights = source.weighted ? buffers.take("weights", 1) : undefined;
+    const inputs = buffers.data(tape.input);
+    const into = { inputs, ...targets && { targets }, ...weights && { weights } };
+    const opened = source.open(gpu);
+    const rows: LossRows = {
+      z: buffers.data(output),
+      unit: output.activation,
+      targets: targets ?? inputs,
+      ...weights && { weights },
+    };
+    const feed: Feed<LossRows> = {
+      rows,
+      record: (plan, seeds, cases) => opened.record(plan, into, seeds, cases),
+    };
+    return new LayeredGraph(gpu, {
+      ...{ tape, output, buffers, feed, loss, figures, l2 },
+      free() {
+        for (const part of [buffers, opened]) part.free();
+        for (const matrix of [targets, weights]) if (matrix) gpu.free(matrix.buffer);
+      },
+    });
+  }
+
+  /**
+   * What the network with the parameters `theta`, as `Trainer.theta()` reads them, makes of `inputs`
+   * [n, inputs]: its outputs, [n, units], activated. A softmax is part of the loss, and not of them.
+   * A Uint8Array stands for values / 255, as in a `Dataset`.
+   *
+   * Throws an {@linkcode InputError} where the inputs are no whole number of cases.
+   */
+  predict(
+    gpu: Gpu,
+    theta: readonly ArrayLike<number>[],
+    inputs: ArrayLike<number>,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    return this.evaluate(gpu, theta, inputs, this.output);
+  }
+
+  /** The values of one place on the tape for `inputs`, block by block. */
+  protected async evaluate(
+    gpu: Gpu,
+    theta: readonly ArrayLike<number>[],
+    inputs: ArrayLike<number>,
+    value: Value,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const width = this.tape.input.columns;
+    const cases = inputs.length / width;
+    if (!Number.isInteger(cases) || cases === 0) {
+      throw new InputError(`${inputs.length} values are no whole number of cases of ${width}`);
+    }
+    const batch = Math.min(cases, BLOCK_CASES);
+    const made = new Float32Array(cases * value.columns);
+    const extent = { replicas: 1, batch };
+    const buffers = new Buffers(gpu, this.tape, extent, { withDeltas: false });
+    const parameters = new Vector(gpu, "parameters", this.layout, 1);
+    const seeds = gpu.allocate("seeds", 8);
+    const plan = new Plan(gpu);
+    try {
+      parameters.write(0, theta);
+      const options = { parameters, seeds, isTraining: false, leavesOutput: false };
+      new Recording(this.tape, this.output, buffers, options).forward(plan);
+      plan.seal();
+      const [given, wanted] = [buffers.data(this.tape.input), buffers.data(value)];
+      for (let first = 0; first < cases; first += batch) {
+        gpu.write(given.buffer, pad(given, blockOf(inputs, first * width, batch * width)));
+        plan.submit();
+        const outputs = unpad(wanted, new Float32Array(await gpu.read(wanted.buffer)));
+        const count = Math.min(batch, cases - first);
+        made.set(outputs.subarray(0, count * value.columns), first * value.columns);
+      }
+      return made;
+    } finally {
+      for (const part of [buffers, parameters, plan]) part.free();
+      gpu.free(seeds);
+    }
+  }
+}
+
+/** Some of the inputs, zeros past their end; 8-bit ones stand for 0..255 / 255 as in a data set. */
+function blockOf(inputs: ArrayLike<number>, first: number, length: number): Float32Array {
+  const unit = inputs instanceof Uint8Array ? 255 : 1;
+  return new Float32Array(length).map((_, i) => (inputs[first + i] ?? 0) / unit);
+}

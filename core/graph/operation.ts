@@ -1,0 +1,98 @@
+import type { Matrix } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Steps } from "../gpu/steps.ts";
+import type { Vector } from "../gpu/vector.ts";
+import type { Activation } from "../ops/activation.ts";
+import type { Epilogue } from "../ops/epilogue.ts";
+
+/**
+ * What a layer takes and gives: [R, B, columns], the units of every case of a minibatch, or for
+ * sequences [R, T, B, columns], whose T B rows are one matrix a replica.
+ */
+export interface Value {
+  /** Its number on the tape. */
+  readonly id: number;
+  /** Units. */
+  readonly columns: number;
+  /** The activation that made it: its delta is the derivative of the loss by what went into that. */
+  readonly activation: Activation;
+  /** T; undefined where cases are no sequences. */
+  readonly steps: number | undefined;
+  /** Whether it has a slot of zeros before its first step, and its delta one after the last. */
+  readonly isHistory: boolean;
+}
+
+/** Where an operation's share of a delta goes, and how; to be spread into a product or a sum. */
+export interface Share extends Pick<Epilogue, "then" | "adds"> {
+  /** [R, B, columns]. */
+  out: Matrix;
+}
+
+/** A share d W' that is not recorded yet: the delta d of another value, and weights W. */
+export interface SharedProduct {
+  /** The value whose delta it is. */
+  delta: Value;
+  /** [R, columns of the value that is read, columns of the other]. */
+  weights: Matrix;
+}
+
+/** What the rules of an operation see while they are recorded; its functions may be taken apart. */
+export interface Pass {
+  /** The point at which the network is taken. */
+  readonly parameters: Vector;
+  /** R keys of two words, see `seedKey()`. */
+  readonly seeds: GPUBuffer;
+  /** Whether this is training: in an evaluation nothing is dropped. */
+  readonly isTraining: boolean;
+  /** What a value is, [R, B, columns]. */
+  readonly data: (value: Value) => Matrix;
+  /** The derivative of the loss by what went into the activation that made a value. */
+  readonly delta: (value: Value) => Matrix;
+  /** How a value moves along a direction of the parameters; undefined where it depends on none. */
+  readonly tangent: (value: Value) => Matrix | undefined;
+  /** Data, delta or tangent of sequences step by step; of a history with the slot of zeros. */
+  readonly steps: (value: Value, of: "data" | "delta" | "tangent") => Steps;
+  /** The activation that makes a value; the last one may be left to the loss. */
+  readonly activation: (value: Value) => Activation;
+  /** Weight decay in the words of a product, for the gradient of tensor `t`. */
+  readonly decay: (t: number) => Pick<Epilogue, "plus" | "times">;
+  /**
+   * Where the derivative by a value that is read goes; undefined where that depends on no
+   * parameter. An operation that `fuses` spreads all of it into a product or a sum; of others `out` is
+   * to be overwritten with the derivative by the value itself, and the tape does the rest.
+   */
+  readonly share: (value: Value) => Share | undefined;
+  /**
+   * Records a product d W' as the share of a value that is read, where one is wanted; or leaves it to
+   * the operation that writes the value, if that `absorbs` products.
+   */
+  readonly shareProduct: (plan: Plan, value: Value, product: SharedProduct) => void;
+  /** The product that is the whole delta of what an operation writes, where it was left to it. */
+  readonly absorbed: (value: Value) => SharedProduct | undefined;
+}
+
+/** Three rules of an operation on values, recorded into a plan. */
+export interface Rules {
+  /** The data of what it writes from those of what it reads. */
+  forward(plan: Plan, pass: Pass): void;
+  /** The shares of what it reads, and the gradient of its tensors, from the delta of what it writes. */
+  backward(plan: Plan, pass: Pass, gradient: Vector): void;
+  /** The tangent of what it writes from those of what it reads, and of its tensors. */
+  tangent?(plan: Plan, pass: Pass, direction: Vector): void;
+}
+
+/** An operation on a tape. */
+export interface Operation extends Rules {
+  /** What messages call it. */
+  readonly name: string;
+  /** What it reads, each as often as it reads it. */
+  readonly reads: readonly Value[];
+  /** What it writes. */
+  readonly writes: Value;
+  /** Its tensors, by their numbers. Default: none. */
+  readonly tensors?: readonly number[];
+  /** Whether its backward rule spreads `pass.share()` into a product or a sum. */
+  readonly fuses?: boolean;
+  /** Whether its backward rule asks for `pass.absorbed()` before it reads its delta. */
+  readonly absorbs?: boolean;
+}

@@ -1,0 +1,142 @@
+import type { Matrix } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import type { Steps } from "../gpu/steps.ts";
+import type { Vector } from "../gpu/vector.ts";
+import type { Activation } from "../ops/activation.ts";
+import type { Epilogue } from "../ops/epilogue.ts";
+import { matmul } from "../ops/matmul.ts";
+import { sum } from "../ops/sum.ts";
+import type { Buffers } from "./buffers.ts";
+import type { Operation, Pass, Share, SharedProduct, Value } from "./operation.ts";
+import type { Tape } from "./tape.ts";
+
+/** What one recording of the rules is of. */
+export interface RecordingOptions {
+  /** The point at which the network is taken. */
+  parameters: Vector;
+  /** R keys of two words, see `seedKey()`. */
+  seeds: GPUBuffer;
+  /** Whether this is training: an evaluation drops nothing. */
+  isTraining: boolean;
+  /** What weight decay multiplies, and by how much. Default: nothing. */
+  decay?: { of: Vector; l2: number };
+  /** Whether the last activation is left to the loss. */
+  leavesOutput: boolean;
+}
+
+/** The rules of a tape recorded on the buffers of some networks: forward, backward, tangents. */
+export class Recording implements Pass {
+  readonly parameters: Vector;
+  readonly seeds: GPUBuffer;
+  readonly isTraining: boolean;
+  readonly #tape: Tape;
+  readonly #output: Value;
+  readonly #buffers: Buffers;
+  readonly #options: RecordingOptions;
+  /** Shares of each delta recorded so far. */
+  readonly #shares = new Map<Value, number>();
+  /** Of the operation whose backward rule is being recorded: shares that are to be added. */
+  #pending: Value[] = [];
+  #operation: Operation | undefined;
+  /** Products left to the operations that write the values they are shares of. */
+  readonly #absorbed = new Map<Value, SharedProduct>();
+
+  /** A recording on these buffers. */
+  constructor(tape: Tape, output: Value, buffers: Buffers, options: RecordingOptions) {
+    this.parameters = options.parameters;
+    this.seeds = options.seeds;
+    this.isTraining = options.isTraining;
+    this.#tape = tape;
+    this.#output = output;
+    this.#buffers = buffers;
+    this.#options = options;
+  }
+
+  // Functions of their own, so that a rule may take them apart: { data, delta, share }.
+  readonly data = (value: Value): Matrix => this.#buffers.data(value);
+  readonly delta = (value: Value): Matrix => this.#buffers.delta(value);
+  readonly tangent = (value: Value): Matrix | undefined => this.#buffers.tangent(value);
+
+  readonly steps = (value: Value, of: "data" | "delta" | "tangent"): Steps =>
+    this.#buffers.steps(value, of);
+
+  readonly activation = (value: Value): Activation =>
+    value === this.#output && this.#options.leavesOutput ? "linear" : value.activation;
+
+  readonly decay = (t: number): Pick<Epilogue, "plus" | "times"> => {
+    const { of, l2 } = this.#options.decay ?? { l2: 0 };
+    return l2 > 0 ? { plus: of!.tensor(t), times: l2 } : {};
+  };
+
+  readonly share = (value: Value): Share | undefined => {
+    if (!this.#tape.moves(value)) return undefined;
+    const before = this.#shares.get(value) ?? 0;
+    this.#shares.set(value, before + 1);
+    const out = this.delta(value);
+    if (!this.#operation!.fuses) {
+      if (before === 0) return { out };
+      this.#pending.push(value);
+      return { out: this.#buffers.scratch(value) };
+    }
+    return {
+      out,
+      ...before > 0 && { adds: true },
+      ...this.#fusesSlope(value) && {
+        then: { slopeOf: value.activation, outputs: this.data(value) },
+      },
+    };
+  };
+
+  readonly shareProduct = (plan: Plan, value: Value, product: SharedProduct): void => {
+    if (this.#tape.writer(value)?.absorbs && this.#tape.readers(value).length === 1) {
+      this.#absorbed.set(value, product);
+      return;
+    }
+    const [share, { delta, weights }] = [this.share(value), product];
+    if (share) matmul(plan, { a: this.delta(delta), b: weights, transposeB: true, ...share });
+  };
+
+  readonly absorbed = (value: Value): SharedProduct | undefined => this.#absorbed.get(value);
+
+  /** Records all operations forward. */
+  forward(plan: Plan): void {
+    for (const operation of this.#tape.operations) operation.forward(plan, this);
+  }
+
+  /** Records all operations backward, from the delta of the output on. */
+  backward(plan: Plan, gradient: Vector): void {
+    this.#shares.clear();
+    for (const operation of this.#moving.toReversed()) {
+      this.#finishDelta(plan, operation.writes);
+      this.#operation = operation;
+      operation.backward(plan, this, gradient);
+      for (const value of this.#pending) {
+        sum(plan, { a: this.#buffers.scratch(value), out: this.delta(value), adds: true });
+      }
+      this.#pending = [];
+    }
+  }
+
+  /** Records the tangents of all values along a direction of the parameters. */
+  tangents(plan: Plan, direction: Vector): void {
+    for (const operation of this.#moving) operation.tangent!(plan, this, direction);
+  }
+
+  get #moving(): readonly Operation[] {
+    return this.#tape.operations.filter(({ writes }) => this.#tape.moves(writes));
+  }
+
+  /** Multiplies a delta by the slope of the activation, where no share did. */
+  #finishDelta(plan: Plan, value: Value): void {
+    if (value === this.#output || value.activation === "linear") return;
+    if (this.#fusesSlope(value)) return;
+    const then = { slopeOf: value.activation, outputs: this.data(value) };
+    sum(plan, { out: this.delta(value), adds: true, then });
+  }
+
+  /** Whether the only share of a value's delta takes the slope along. */
+  #fusesSlope(value: Value): boolean {
+    const all = this.#tape.readers(value);
+    return all.length === 1 && all[0].fuses === true;
+  }
+}

@@ -1,0 +1,67 @@
+import { checkChoice } from "../checks.ts";
+import type { Layer } from "../graph/tape.ts";
+import { type Activation, activations } from "../ops/activation.ts";
+import { matmul } from "../ops/matmul.ts";
+import { checkUnits } from "./units.ts";
+
+/** A layer; see {@linkcode dense}. */
+export interface DenseOptions {
+  /** Units of the layer. */
+  units: number;
+  /** What they make of their inputs. Default linear. */
+  activation?: Activation;
+  /** What the initializer is told that the weights are; the tensors are named by it. */
+  role?: "output";
+  /** Where the biases begin, in place of where the initializer has them. */
+  biases?: readonly number[];
+}
+
+/**
+ * A fully connected layer, y = f(x W + b), of sequences at every step. As the last one its activation
+ * is left to the loss.
+ *
+ * Throws an {@linkcode InputError} for a number of units or an activation that is none.
+ *
+ * ```ts
+ * import { dense, sequential } from "../../mod.ts";
+ *
+ * const layers = sequential(dense({ units: 100, activation: "tanh" }), dense({ units: 10 }));
+ * ```
+ */
+export function dense({ units, activation = "linear", role, biases }: DenseOptions): Layer {
+  checkUnits("dense", units);
+  checkChoice("activation", activation, activations);
+  return (tape, x) => {
+    const tanh = { below: x.activation === "tanh", above: activation === "tanh" };
+    const name = (what: string) => role ? `${role} ${what}` : `${what} ${tape.number}`;
+    const [W, b] = tape.tensors([
+      { name: name("weights"), rows: x.columns, columns: units },
+      { name: name("biases"), rows: 1, columns: units, isBias: true },
+    ], (draw) => {
+      const drawn = draw({ fanIn: x.columns, fanOut: units, ...role ? { role } : { tanh } });
+      return [drawn.weights, biases ? Float64Array.from(biases) : drawn.biases];
+    });
+    const y = tape.value(units, { activation, steps: x.steps });
+    return tape.record({
+      ...{ name: `dense of ${units} units`, reads: [x], writes: y, tensors: [W, b], fuses: true },
+      forward(plan, { parameters, data, activation }) {
+        const then = { activate: activation(y) };
+        const [weights, plus] = [parameters.tensor(W), parameters.tensor(b)];
+        matmul(plan, { a: data(x), b: weights, out: data(y), plus, then });
+      },
+      backward(plan, { parameters, data, delta, decay, shareProduct }, gradient) {
+        const [out, columnSums] = [gradient.tensor(W), gradient.tensor(b)];
+        matmul(plan, { a: data(x), b: delta(y), out, transposeA: true, columnSums, ...decay(W) });
+        shareProduct(plan, x, { delta: y, weights: parameters.tensor(W) });
+      },
+      // dy = f'(z) (dx W + x dW + db)
+      tangent(plan, { parameters, data, tangent, activation }, direction) {
+        const [out, dx, dW] = [tangent(y)!, tangent(x), direction.tensor(W)];
+        if (dx) matmul(plan, { a: dx, b: parameters.tensor(W), out });
+        const then = { slopeOf: activation(y), outputs: data(y) };
+        const plus = direction.tensor(b);
+        matmul(plan, { a: data(x), b: dW, out, plus, then, ...dx && { adds: true } });
+      },
+    });
+  };
+}

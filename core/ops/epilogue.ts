@@ -1,0 +1,97 @@
+import source from "../../shaders/common/epilogue.wgsl" with { type: "text" };
+import type { Constants } from "../gpu/compose.ts";
+import type { Matrix } from "../gpu/matrix.ts";
+import type { Binding } from "../gpu/plan.ts";
+import type { UniformValue } from "../gpu/uniform.ts";
+import { type Activation, activationConstants, activationSource } from "./activation.ts";
+
+/** How the sums of a product or of {@linkcode sum} begin and end. */
+export interface Epilogue {
+  /** Added to the sum: [R, M, N], or [R, 1, N] for all rows alike, in a buffer other than `out`. */
+  plus?: Matrix;
+  /** How many times `plus` is added. Default: once. */
+  times?: number;
+  /** What becomes of the sum in the end. */
+  then?: Then;
+  /** Whether the sum begins with what is in `out`, instead of zero. */
+  adds?: boolean;
+}
+
+/**
+ * What becomes of a sum z: the activation f(z), or z times the slope f' that an activation had where
+ * it gave `outputs` [R, M, N].
+ */
+export type Then = { activate: Activation } | { slopeOf: Activation; outputs: Matrix };
+
+/** WGSL of an epilogue, to be put behind a kernel's struct and before its `main`. */
+export const epilogueSources: readonly string[] = [activationSource, source];
+
+/** What of the WGSL an epilogue compiles. */
+export function epilogueConstants({ plus, then, adds = false }: Epilogue): Constants {
+  return {
+    ADDS: adds,
+    PLUS: plus !== undefined,
+    ACTIVATE: then !== undefined && "activate" in then,
+    SLOPE: then !== undefined && "slopeOf" in then,
+    ...activationConstants(compiledActivation(activationOf(then))),
+  };
+}
+
+/** Members of the kernel's uniform. */
+export function epilogueMembers(
+  { plus, times = 1, then }: Epilogue,
+  out: Matrix,
+): Record<string, UniformValue> {
+  return {
+    plus: place(plus && plus.rows < out.rows ? { ...plus, stride: 0 } : plus),
+    slopes: place(outputsOf(then)),
+    times,
+    linear: activationOf(then) === "linear" ? 1 : 0,
+  };
+}
+
+/** What the kernel binds besides. */
+export function epilogueBindings({ plus, then }: Epilogue): Record<string, Binding> {
+  const outputs = outputsOf(then);
+  return {
+    ...(plus && { plus: plus.buffer }),
+    ...(outputs && { slopes: outputs.buffer }),
+  };
+}
+
+/** Throws unless what is added, and what slopes are taken of, has the shape of the output. */
+export function checkEpilogue({ plus, then }: Epilogue, out: Matrix): void {
+  for (const other of [plus, outputsOf(then)]) {
+    const isRow = other === plus && other?.rows === 1;
+    if (other && (other.columns !== out.columns || !(isRow || other.rows === out.rows))) {
+      throw new RangeError(`${shapeText(other)} cannot be added to, or multiply ${shapeText(out)}`);
+    }
+  }
+}
+
+/** Where a matrix lies, in vec4. */
+export function place(matrix: Matrix | undefined): Record<string, number> {
+  const { offset = 0, stride = 0, replicaStride = 0 } = matrix ?? {};
+  return { offset: offset / 4, stride: stride / 4, replica: replicaStride / 4 };
+}
+
+/** Such as [1, 3, 4]. */
+export function shapeText({ replicas, rows, columns }: Matrix): string {
+  return `[${replicas}, ${rows}, ${columns}]`;
+}
+
+function outputsOf(then: Then | undefined): Matrix | undefined {
+  return then && "slopeOf" in then ? then.outputs : undefined;
+}
+
+function activationOf(then: Then | undefined): Activation | undefined {
+  return then && ("activate" in then ? then.activate : then.slopeOf);
+}
+
+/**
+ * Linear units share the kernel of sigmoid ones and pass it by: compiling one of their own takes as
+ * long as hundreds of products on a software adapter, and most networks have both.
+ */
+function compiledActivation(activation: Activation | undefined): Activation {
+  return activation === "linear" ? "sigmoid" : activation ?? "linear";
+}

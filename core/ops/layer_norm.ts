@@ -1,0 +1,99 @@
+import source from "../../shaders/layer_norm.wgsl" with { type: "text" };
+import { type Matrix, padded } from "../gpu/matrix.ts";
+import type { Binding, Plan } from "../gpu/plan.ts";
+import { checkAlone } from "./loss_rows.ts";
+import { lanes, treeSumSource } from "./tree_sum.ts";
+
+/** What the forward pass of a layer norm keeps for the others. */
+export interface Normalized {
+  /** u = (x - mean) / s, [R, B, N]. */
+  normal: Matrix;
+  /** 1 / s, [R, B, 1]. */
+  inverses: Matrix;
+  /** [R, 1, N] in the buffer of all parameters. */
+  gains: Matrix;
+}
+
+/** The variance that is added, so that a row of equal units is not divided by zero. */
+export const EPSILON = 1e-5;
+
+/**
+ * Records, row by row, u = (x - mean) / s with s^2 = variance + 1e-5, and out = gains u + shifts. All
+ * [R, B, N] lie alone in their buffers, gains and shifts [R, 1, N] in one.
+ */
+export function layerNorm(
+  plan: Plan,
+  { normal, inverses, gains }: Normalized,
+  { x, shifts, out }: { x: Matrix; shifts: Matrix; out: Matrix },
+): void {
+  checkAlone(x, [normal, out]);
+  record(plan, "FORWARD", { normal, inverses, gains }, { t: x, out, first: shifts });
+}
+
+/**
+ * Records, for a delta t of the output, out = P (gains t), the derivative by x, and scaled = t u, whose
+ * column sums are the derivative by gains. P t = (t - mean t - u mean(u t)) / s.
+ */
+export function layerNormBackward(
+  plan: Plan,
+  normalized: Normalized,
+  { delta, out, scaled }: { delta: Matrix; out: Matrix; scaled: Matrix },
+): void {
+  checkAlone(delta, [normalized.normal, out, scaled]);
+  record(plan, "BACKWARD", normalized, { t: delta, out }, { scaled: scaled.buffer });
+}
+
+/**
+ * Records, for a tangent t of x and those of gains and shifts, which lie in one buffer,
+ * out = gains P t + dgains u + dshifts.
+ */
+export function layerNormTangent(
+  plan: Plan,
+  normalized: Normalized,
+  { tangent, gains, shifts, out }: { tangent: Matrix; gains: Matrix; shifts: Matrix; out: Matrix },
+): void {
+  checkAlone(tangent, [normalized.normal, out]);
+  record(plan, "TANGENT", normalized, { t: tangent, out, first: gains, second: shifts }, {
+    direction: gains.buffer,
+  });
+}
+
+function record(
+  plan: Plan,
+  pass: "FORWARD" | "BACKWARD" | "TANGENT",
+  { normal, inverses, gains }: Normalized,
+  { t, out, first, second }: { t: Matrix; out: Matrix; first?: Matrix; second?: Matrix },
+  bindings: Readonly<Record<string, Binding>> = {},
+): void {
+  const kernel = plan.gpu.kernel(`layer_norm_${pass.toLowerCase()}`, [treeSumSource, source], {
+    LANES: lanes,
+    FORWARD: pass === "FORWARD",
+    BACKWARD: pass === "BACKWARD",
+    TANGENT: pass === "TANGENT",
+  });
+  const row = ({ offset, replicaStride } = { offset: 0, replicaStride: 0 }) => [
+    offset / 4,
+    replicaStride / 4,
+  ];
+  plan.dispatch(kernel, {
+    shape: {
+      batch: t.rows,
+      rows: padded(t.rows),
+      columns: t.stride / 4,
+      units: t.columns,
+      epsilon: EPSILON,
+      gains: row(gains),
+      first: row(first),
+      second: row(second),
+    },
+    t: t.buffer,
+    parameters: gains.buffer,
+    out: out.buffer,
+    normal: normal.buffer,
+    inverses: inverses.buffer,
+    ...bindings,
+  }, {
+    groups: [padded(t.rows), 1, t.replicas],
+    iterations: 3 * Math.ceil(t.stride / 4 / lanes) + 16,
+  });
+}

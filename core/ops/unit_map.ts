@@ -1,0 +1,46 @@
+import source from "../../shaders/unit_map.wgsl" with { type: "text" };
+import { InputError } from "../errors.ts";
+import type { Matrix } from "../gpu/matrix.ts";
+import type { Plan } from "../gpu/plan.ts";
+import { spread } from "./axpy.ts";
+import { checkAlone } from "./loss_rows.ts";
+import { placed } from "./pointwise.ts";
+
+/** What is done with each unit, in WGSL; see {@linkcode unitMap}. */
+export interface UnitMap {
+  /** What profiles and messages call it. */
+  readonly name: string;
+  /** What a unit becomes, from x: a vec4f. */
+  readonly value: string;
+  /** Its derivative by x. */
+  readonly slope: string;
+}
+
+/**
+ * Records out = value(x), or with `v` out = v slope(x): all [R, B, N], each at the start of a buffer of
+ * its own.
+ */
+export function unitMap(
+  plan: Plan,
+  { name, value, slope }: UnitMap,
+  { x, v, out }: { x: Matrix; v?: Matrix; out: Matrix },
+): void {
+  checkAlone(x, [v, out]);
+  const workgroup = plan.gpu.isSoftware ? 8 : 64;
+  const kernel = plan.gpu.kernel(name, [source], {
+    WORKGROUP: workgroup,
+    SLOPED: v !== undefined,
+    VALUE: value,
+    SLOPE: slope,
+  }, async (defect) => {
+    const [text, called] = v ? [slope, "slope"] : [value, "value"];
+    return new InputError(`${name}: ${await placed(plan.gpu.device, defect, text, called)}`);
+  });
+  const count = x.replicas * x.replicaStride / 4;
+  plan.dispatch(kernel, {
+    nagare_shape: { count, columns: x.stride / 4, units: x.columns },
+    nagare_x: x.buffer,
+    ...(v && { nagare_v: v.buffer }),
+    nagare_out: out.buffer,
+  }, { groups: spread(plan.gpu, Math.ceil(count / workgroup), 1), iterations: 0 });
+}

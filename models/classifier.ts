@@ -1,0 +1,125 @@
+import { checkChoice } from "../core/checks.ts";
+import { Dataset } from "../core/data/dataset.ts";
+import { examples, type ExampleSet } from "../core/data/examples.ts";
+import { InputError } from "../core/errors.ts";
+import type { Gpu } from "../core/gpu/gpu.ts";
+import { errorRate, figureOf, softmaxCrossEntropy } from "../core/graph/losses.ts";
+import { NetworkModel } from "../core/graph/network.ts";
+import { dense } from "../core/layers/dense.ts";
+import { dropout } from "../core/layers/dropout.ts";
+import { sequential } from "../core/layers/sequential.ts";
+import { type Activation, activations } from "../core/ops/activation.ts";
+
+/** A classifier and its data; see {@linkcode classifier}. */
+export interface ClassifierOptions {
+  /** Units of the hidden layers, from the input on; none is a linear classifier. */
+  hidden: readonly number[];
+  /** How many classes there are. Default: as many as the targets of `train` tell of. */
+  classes?: number;
+  /** Activation of the hidden layers. Default relu. */
+  activation?: Activation;
+  /** The share of hidden units that is dropped while training. Default 0. */
+  dropout?: number;
+  /** Weight decay: l2/2 |W|^2 is minimised besides, biases left out; no figure holds it. */
+  l2?: number;
+  /** Cases to train on, with the numbers of their classes from 0 on, or rows of probabilities. */
+  train: ExampleSet;
+  /** Cases to evaluate on besides. */
+  test?: ExampleSet;
+}
+
+/**
+ * A network that tells classes apart: hidden layers, a unit for each class, the cross-entropy of a
+ * softmax. The figures of an evaluation are the error rate, and the loss in nats.
+ *
+ * Throws an {@linkcode InputError} where the layers are none, and for a label outside the classes.
+ *
+ * ```ts
+ * import { classifier, glorot, nesterov, openGPU, Trainer } from "../mod.ts";
+ *
+ * using gpu = await openGPU();
+ * const inputs = { data: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), width: 2 };
+ * const train = { inputs, targets: [0, 1, 1, 0] };
+ * const model = classifier({ hidden: [8], activation: "tanh", train });
+ * const optimizer = nesterov({ learningRate: 0.5, momentum: 0.9 });
+ * const trainer = await Trainer.open(gpu, {
+ *   model,
+ *   replicas: [{ seed: 1, optimizer, initializer: glorot() }],
+ *   batchSize: 4,
+ * });
+ * for await (const { replicas } of trainer.run({ updates: 100, every: 50 })) {
+ *   console.log(replicas[0].figures.errorRate);
+ * }
+ * console.log(await model.predict(gpu, await trainer.theta(0), inputs.data)); // near 0 or 1
+ * ```
+ */
+export function classifier(options: ClassifierOptions): Classifier {
+  return new Classifier(options);
+}
+
+/** See {@linkcode classifier}. */
+export class Classifier extends NetworkModel {
+  /** How many classes it tells apart. */
+  readonly classes: number;
+
+  /** Use {@linkcode classifier}. */
+  constructor(options: ClassifierOptions) {
+    const { hidden, activation = "relu", dropout: rate = 0, l2 = 0, train, test } = options;
+    if (!Array.isArray(hidden)) {
+      throw new InputError(
+        `the hidden layers must be an array of units, not ${hidden}: give hidden: [100, 100]`,
+      );
+    }
+    checkChoice("activation", activation, activations);
+    const classes = options.classes ?? classesOf(train);
+    const layers = hidden.map((units) => dense({ units, activation }));
+    const dropped = rate === 0 ? layers : layers.flatMap((layer) => [layer, dropout(rate)]);
+    super({
+      source: examples({ train, ...test && { test } }),
+      layers: sequential(...dropped, dense({ units: classes })),
+      loss: softmaxCrossEntropy,
+      figures: [errorRate, figureOf(softmaxCrossEntropy, "loss")],
+      l2,
+    });
+    this.classes = classes;
+  }
+
+  /** The probabilities of the classes for `inputs` [n, inputs]: softmax outputs, [n, classes]. */
+  override async predict(
+    gpu: Gpu,
+    theta: readonly ArrayLike<number>[],
+    inputs: ArrayLike<number>,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const z = await super.predict(gpu, theta, inputs);
+    for (let first = 0; first < z.length; first += this.classes) {
+      const row = z.subarray(first, first + this.classes);
+      const largest = Math.max(...row);
+      const sum = row.reduce((sum, z) => sum + Math.exp(z - largest), 0);
+      row.forEach((z, i) => row[i] = Math.exp(z - largest) / sum);
+    }
+    return z;
+  }
+}
+
+/** One more than the largest label, or the width of rows. */
+function classesOf({ targets }: ExampleSet): number {
+  if (targets === undefined) {
+    throw new InputError(
+      "a classifier needs to be told what its cases are: give targets, the number of each one's " +
+        "class from 0 on",
+    );
+  }
+  if (targets instanceof Dataset) {
+    if (targets.width > 1) return targets.width;
+    throw new InputError(
+      "labels in a Dataset do not tell how many classes there are: give classes",
+    );
+  }
+  if ("width" in targets && targets.width > 1) return targets.width;
+  if ("columns" in targets && targets.columns > 1) return targets.columns;
+  if ("dimensions" in targets && targets.dimensions.length > 1) return targets.dimensions[1];
+  const labels = "data" in targets ? targets.data : targets;
+  let most = 1;
+  for (let i = 0; i < labels.length; i++) most = Math.max(most, Math.floor(Number(labels[i])));
+  return most + 1;
+}

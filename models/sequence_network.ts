@@ -1,0 +1,246 @@
+import { InputError } from "../core/errors.ts";
+import type { SequenceBuffers } from "../core/data/fresh_sequences.ts";
+import type { Gpu } from "../core/gpu/gpu.ts";
+import { pad, padded, unpad } from "../core/gpu/matrix.ts";
+import { Plan } from "../core/gpu/plan.ts";
+import { allocateSteps, rowsOf, type Steps, stepsLength } from "../core/gpu/steps.ts";
+import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
+import { Buffers, tapeFootprint } from "../core/graph/buffers.ts";
+import { LayeredGraph } from "../core/graph/layered_graph.ts";
+import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
+import type { Value } from "../core/graph/operation.ts";
+import { Recording } from "../core/graph/recording.ts";
+import { type Layer, Tape } from "../core/graph/tape.ts";
+import type { Initializer } from "../core/init/initializer.ts";
+import {
+  sequenceCurvature,
+  sequenceLoss,
+  type SequenceLossInputs,
+  zeroOneLoss,
+} from "../core/ops/sequence_loss.ts";
+import { checkCount, type SequenceTask, type TaskCases } from "./problems/sequence_tasks.ts";
+
+/** What is learned of sequences, and by which layers; see {@linkcode sequenceNetwork}. */
+export interface SequenceNetworkOptions {
+  /** What is learned: `markedTask()`, `memorizationTask()`, `SequenceData`. */
+  task: SequenceTask;
+  /** From the inputs of a step to the linear output units of the task. */
+  layers: Layer;
+}
+
+/**
+ * A network of any layers that learns a task of sequences. The figures of an evaluation are the loss
+ * and the zero-one loss of the task.
+ *
+ * Throws an {@linkcode InputError} where the layers end in other units than the task has outputs.
+ *
+ * ```ts
+ * import { dense, markedTask, recurrent, sequenceNetwork, sequential } from "../mod.ts";
+ *
+ * const model = sequenceNetwork({
+ *   task: markedTask({ problem: "add", length: 10 }),
+ *   layers: sequential(recurrent({ units: 20 }), recurrent({ units: 20 }), dense({ units: 1 })),
+ * });
+ * console.log(model.figures); // loss and zeroOneLoss
+ * ```
+ */
+export function sequenceNetwork(options: SequenceNetworkOptions): SequenceModel {
+  return new SequenceModel(options);
+}
+
+/** See {@linkcode sequenceNetwork}. */
+export class SequenceModel implements Model {
+  /** The tensors of each layer in turn. */
+  readonly layout: VectorLayout;
+  /** The loss and the zero-one loss of the task. */
+  readonly figures: readonly string[] = ["loss", "zeroOneLoss"];
+  readonly #task: SequenceTask;
+  readonly #network: { tape: Tape; output: Value };
+
+  /** Use {@linkcode sequenceNetwork}. */
+  constructor({ task, layers }: SequenceNetworkOptions) {
+    checkTask(task);
+    const tape = new Tape(task.inputs, task.steps);
+    const output = layers(tape, tape.input);
+    tape.checkUsed(output);
+    if (output.columns !== task.outputs || output.activation !== "linear") {
+      throw new InputError(
+        `the layers end in ${output.columns} ${output.activation} units and the task has ` +
+          `${task.outputs} linear outputs: end in dense({ units: ${task.outputs} })`,
+      );
+    }
+    this.#task = task;
+    this.#network = { tape, output };
+    this.layout = tape.layout;
+  }
+
+  /** Sequences of each split. */
+  get cases(): Record<Split, number> {
+    return { ...this.#task.cases };
+  }
+
+  /** What `Trainer.open()` starts from: each layer's tensors, from draws of its own. */
+  initialValues(seed: number, initializer: Initializer): Float64Array[] {
+    return this.#network.tape.initialValues(seed, initializer);
+  }
+
+  /** Bytes of one replica's buffers for minibatches of `batch` sequences. */
+  footprint(batch: number): { largest: number; total: number } {
+    const { largest, total } = sequenceFootprint(this.#network, this.#task.targets, batch);
+    return { largest, total: total + 4 * padded(batch) * this.figures.length };
+  }
+
+  /** Takes the buffers that training needs. */
+  build(gpu: Gpu, extent: Extent): Graph {
+    const { loss, zeroOne, targets: place } = this.#task;
+    return gpu.takeAll(() => {
+      const network = new SequenceNetwork(gpu, this.#network, place, extent);
+      const { tape, output, buffers, outputs: z, targets, lengths } = network;
+      return new LayeredGraph<SequenceLossInputs>(gpu, {
+        ...{ tape, output, buffers, l2: 0 },
+        feed: {
+          rows: { loss, z, targets, lengths },
+          record: (plan, seeds, cases) => this.#record(plan, network, seeds, cases),
+        },
+        loss: {
+          name: loss,
+          record: sequenceLoss,
+          curvature: (plan, { tangent, ...rows }, out) =>
+            sequenceCurvature(plan, rows, { tangent, out }),
+        },
+        figures: [
+          {
+            name: "loss",
+            record: (plan, rows, out) => sequenceLoss(plan, rows, { caseLoss: out }),
+          },
+          {
+            name: "zeroOneLoss",
+            record: (plan, rows, out) => zeroOneLoss(plan, rows, zeroOne, out),
+          },
+        ],
+        free: () => network.free(),
+      });
+    });
+  }
+
+  #record(plan: Plan, into: SequenceNetwork, seeds: GPUBuffer, cases: TaskCases): void {
+    if (cases !== "minibatch" && this.#task.cases[cases.split] < 1) {
+      throw new InputError(`there are no ${cases.split} cases`);
+    }
+    this.#task.record(plan, into, seeds, cases);
+  }
+}
+
+/** Refuses what is no task of sequences, which only JavaScript can give. */
+export function checkTask(task: { readonly steps: number }): void {
+  if (typeof task?.steps === "number") return;
+  throw new InputError(
+    `a recurrent network needs a task, not ${task}: give markedTask(), memorizationTask() or ` +
+      `SequenceData`,
+  );
+}
+
+/** R networks on minibatches of B sequences, with their targets. */
+export class SequenceNetwork implements SequenceBuffers {
+  readonly targets: Steps;
+  readonly lengths: GPUBuffer;
+  /** What it computes, to which output, and where. */
+  readonly tape: Tape;
+  readonly output: Value;
+  readonly buffers: Buffers;
+  readonly #gpu: Gpu;
+
+  /** Takes the buffers for `extent.replicas` networks. */
+  constructor(
+    gpu: Gpu,
+    { tape, output }: { tape: Tape; output: Value },
+    targets: "last" | "all",
+    extent: Extent,
+  ) {
+    const { replicas, batch: rows } = extent;
+    const { input: { steps: all = 1 } } = tape;
+    this.#gpu = gpu;
+    this.tape = tape;
+    this.output = output;
+    this.buffers = new Buffers(gpu, tape, extent);
+    const steps = targets === "last" ? 1 : all;
+    const { columns } = output;
+    this.targets = allocateSteps(gpu, "targets", { replicas, steps, rows, columns });
+    this.lengths = gpu.upload("lengths", new Uint32Array(replicas * padded(rows)).fill(all));
+  }
+
+  /** x, [R, T, B, in]. */
+  get inputs(): Steps {
+    return this.buffers.steps(this.tape.input, "data");
+  }
+
+  /** z, [R, T, B, out]. */
+  get outputs(): Steps {
+    return this.buffers.steps(this.output, "data");
+  }
+
+  /** The derivative of the loss by the outputs, which a loss writes. */
+  get outputDeltas(): Steps {
+    return this.buffers.steps(this.output, "delta");
+  }
+
+  /** The rules of its layers at these parameters. */
+  at(parameters: Vector, seeds: GPUBuffer, { isTraining = true } = {}): Recording {
+    const options = { parameters, seeds, isTraining, leavesOutput: true };
+    return new Recording(this.tape, this.output, this.buffers, options);
+  }
+
+  /** Gives all buffers back. */
+  free(): void {
+    this.buffers.free();
+    for (const buffer of [this.targets.buffer, this.lengths]) this.#gpu.free(buffer);
+  }
+}
+
+/** Bytes of one replica's buffers for minibatches of `rows` sequences: the largest, and all. */
+export function sequenceFootprint(
+  { tape, output: { columns } }: { tape: Tape; output: Value },
+  targets: "last" | "all",
+  rows: number,
+): { largest: number; total: number } {
+  const { largest, total } = tapeFootprint(tape, rows);
+  const steps = targets === "last" ? 1 : tape.input.steps ?? 1;
+  const bytes = 4 * stepsLength({ replicas: 1, steps, rows, columns });
+  return { largest: Math.max(largest, bytes), total: total + bytes + 4 * padded(rows) };
+}
+
+/** The outputs of a network at every step of `batch` sequences [T, B, inputs]: [T, B, outputs]. */
+export async function runSequences(
+  gpu: Gpu,
+  of: { tape: Tape; output: Value },
+  { theta, inputs, batch }: {
+    theta: readonly ArrayLike<number>[];
+    inputs: ArrayLike<number>;
+    batch: number;
+  },
+): Promise<Float32Array<ArrayBuffer>> {
+  checkCount("number of sequences", batch);
+  const network = new SequenceNetwork(gpu, of, "last", { replicas: 1, batch });
+  const parameters = new Vector(gpu, "theta", of.tape.layout, 1);
+  const plan = new Plan(gpu);
+  try {
+    parameters.write(0, theta);
+    gpu.write(network.inputs.buffer, pad(stepsAsReplicas(network.inputs), inputs));
+    network.at(parameters, network.lengths, { isTraining: false }).forward(plan);
+    plan.seal().submit();
+    const contents = await gpu.read(network.outputs.buffer);
+    return unpad(stepsAsReplicas(network.outputs), new Float32Array(contents));
+  } finally {
+    for (const part of [network, parameters, plan]) part.free();
+  }
+}
+
+/** The steps of one replica as matrices, [T, B, columns]. */
+function stepsAsReplicas(all: Steps) {
+  return {
+    ...rowsOf(all, 0, 1),
+    replicas: all.steps,
+    rows: all.rows,
+    replicaStride: all.stepStride,
+  };
+}

@@ -1,0 +1,18 @@
+// A figure of the cases of a minibatch into the list of all cases that are evaluated: row i belongs at
+// the step's position + i.
+
+struct PlaceCases {
+  batch: u32,
+  cases: u32,    // of the list, a replica
+}
+
+@group(0) @binding(0) var<uniform> shape: PlaceCases;
+@group(0) @binding(1) var<storage, read> values: array<f32>;
+@group(0) @binding(2) var<storage, read_write> list: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let place = nagare_step.position + id.x;
+  if id.x >= shape.batch || place >= shape.cases { return; }
+  list[id.z * shape.cases + place] = values[id.z * shape.batch + id.x];
+}

@@ -1,0 +1,331 @@
+// Every layer through the same checks: forward and backward against float64, tangents against both.
+
+import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { Buffers } from "../../core/graph/buffers.ts";
+import { Recording } from "../../core/graph/recording.ts";
+import type { Value } from "../../core/graph/operation.ts";
+import { type Layer, Tape } from "../../core/graph/tape.ts";
+import { type Matrix, pad, unpad } from "../../core/gpu/matrix.ts";
+import type { Plan } from "../../core/gpu/plan.ts";
+import { Vector } from "../../core/gpu/vector.ts";
+import { activation } from "../../core/layers/activation.ts";
+import { add, residual } from "../../core/layers/add.ts";
+import { dense } from "../../core/layers/dense.ts";
+import { dropout } from "../../core/layers/dropout.ts";
+import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
+import { layerNorm } from "../../core/layers/layer_norm.ts";
+import { recurrent } from "../../core/layers/recurrent.ts";
+import { sequential } from "../../core/layers/sequential.ts";
+import { activations } from "../../core/ops/activation.ts";
+import { timeLoops } from "../../core/ops/recurrence.ts";
+import { EPSILON } from "../../core/ops/layer_norm.ts";
+import { seedKey } from "../../core/random.ts";
+import * as reference from "../../core/reference/layers.ts";
+import type { ReferenceLayer } from "../../core/reference/layers.ts";
+import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
+import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
+import { asMatrices } from "../models/rnn_bench.ts";
+
+/** A layer, and the same in float64 for the network of a seed. */
+interface Case {
+  layer: (units: number) => Layer;
+  reference: (units: number, seed: number, inputs: number) => ReferenceLayer;
+  /** By default training. */
+  isEvaluated?: boolean;
+  /** T, of cases that are sequences. */
+  steps?: number;
+}
+
+const UPDATE = 5;
+const same = reference.activation("linear");
+const dropped = (seed: number, stream: number, rate = 0.4) =>
+  reference.dropout({ rate, seed, update: UPDATE, stream });
+
+/** A layer of a user's own: y = x sin x, its rules in WGSL. */
+const ownLayer: Layer = (tape, x) => {
+  const y = tape.value(x.columns);
+  const map = (body: string) => `
+    struct Shape { length: u32 }
+    @group(0) @binding(0) var<uniform> shape: Shape;
+    @group(0) @binding(1) var<storage, read> x: array<f32>;
+    @group(0) @binding(2) var<storage, read> v: array<f32>;
+    @group(0) @binding(3) var<storage, read_write> out: array<f32>;
+    @compute @workgroup_size(64)
+    fn main(@builtin(global_invocation_id) id: vec3u) {
+      let i = id.x;
+      if i >= shape.length { return; }
+      let z = x[i];
+      out[i] = ${body};
+    }`;
+  const record = (
+    plan: Plan,
+    body: string,
+    [x, v, out]: readonly Matrix[],
+  ) => {
+    const length = out.replicas * out.replicaStride;
+    const kernel = plan.gpu.kernel("own", [map(body)]);
+    const bindings = { shape: { length }, x: x.buffer, v: v.buffer, out: out.buffer };
+    plan.dispatch(kernel, bindings, { groups: [Math.ceil(length / 64), 1, 1], iterations: 0 });
+  };
+  const slope = "v[i] * (sin(z) + z * cos(z))";
+  return tape.record({
+    ...{ name: "own", reads: [x], writes: y },
+    forward: (plan, { data }) => record(plan, "z * sin(z) + 0 * v[i]", [data(x), data(x), data(y)]),
+    backward: (plan, { data, delta, share }) =>
+      record(plan, slope, [data(x), delta(y), share(x)!.out]),
+    tangent: (plan, { data, tangent }) => record(plan, slope, [data(x), tangent(x)!, tangent(y)!]),
+  });
+};
+
+/** What is done with each unit, and its slope. */
+function mapped(value: (x: number) => number, slope: (x: number) => number): ReferenceLayer {
+  return {
+    tensors: 0,
+    at(x) {
+      const times = (v: Float64Array) => v.map((v, i) => v * slope(x[i]));
+      return { y: x.map(value), backward: (v) => ({ x: times(v), tensors: [] }), tangent: times };
+    },
+  };
+}
+
+const ownReference = mapped((x) => x * Math.sin(x), (x) => Math.sin(x) + x * Math.cos(x));
+
+const cases: Record<string, Case> = {
+  "dense()": { layer: (units) => dense({ units }), reference: (units) => reference.dense(units) },
+  ...Object.fromEntries(activations.map((kind): [string, Case] => [`dense() of ${kind} units`, {
+    layer: (units) => sequential(dense({ units, activation: kind }), dense({ units: 3 })),
+    reference: (units) => reference.sequential(reference.dense(units, kind), reference.dense(3)),
+  }])),
+  ...Object.fromEntries(activations.map((kind): [string, Case] => [`activation() ${kind}`, {
+    layer: (units) => sequential(dense({ units }), activation(kind), dense({ units: 17 })),
+    reference: (units) =>
+      reference.sequential(reference.dense(units), reference.activation(kind), reference.dense(17)),
+  }])),
+  "residual()": {
+    layer: (units) =>
+      sequential(
+        dense({ units, activation: "tanh" }),
+        residual(dense({ units: 5, activation: "sigmoid" }), dense({ units })),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(units, "tanh"),
+        reference.branches(
+          same,
+          reference.sequential(reference.dense(5, "sigmoid"), reference.dense(units)),
+        ),
+      ),
+  },
+  "residual() of the input": {
+    layer: () => (tape, x) =>
+      residual(dense({ units: 5, activation: "tanh" }), dense({ units: x.columns }))(tape, x),
+    reference: (_units, _seed, inputs) =>
+      reference.branches(
+        same,
+        reference.sequential(reference.dense(5, "tanh"), reference.dense(inputs)),
+      ),
+  },
+  "add() of a value and itself": {
+    layer: (units) => (tape, x) => {
+      const h = dense({ units, activation: "tanh" })(tape, x);
+      return add(tape, h, h);
+    },
+    reference: (units) =>
+      reference.sequential(reference.dense(units, "tanh"), reference.branches(same, same)),
+  },
+  "layerNorm()": {
+    layer: (units) => sequential(dense({ units }), layerNorm(), dense({ units: 3 })),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(units),
+        reference.layerNorm(EPSILON),
+        reference.dense(3),
+      ),
+  },
+  "layerNorm() of the input": {
+    layer: (units) => sequential(layerNorm(), dense({ units })),
+    reference: (units) =>
+      reference.sequential(reference.layerNorm(EPSILON), reference.dense(units)),
+  },
+  "dropout()": {
+    layer: (units) => sequential(dense({ units, activation: "relu" }), dropout(0.4), layerNorm()),
+    reference: (units, seed) =>
+      reference.sequential(
+        reference.dense(units, "relu"),
+        dropped(seed, 1),
+        reference.layerNorm(EPSILON),
+      ),
+  },
+  "dropout() of the input": {
+    layer: (units) => sequential(dropout(0.4), dense({ units })),
+    reference: (units, seed) => reference.sequential(dropped(seed, 0), reference.dense(units)),
+  },
+  "dropout(), evaluated": {
+    layer: (units) => sequential(dense({ units }), dropout(0.4), dense({ units: 3 })),
+    reference: (units) => reference.sequential(reference.dense(units), reference.dense(3)),
+    isEvaluated: true,
+  },
+  "a value with four readers": {
+    layer: (units) => (tape, x) => {
+      const h = dense({ units, activation: "sigmoid" })(tape, x);
+      const first = add(tape, layerNorm()(tape, h), dropout(0.4)(tape, h));
+      return add(tape, first, add(tape, dense({ units })(tape, h), ownLayer(tape, h)));
+    },
+    reference: (units, seed) =>
+      reference.sequential(
+        reference.dense(units, "sigmoid"),
+        reference.branches(
+          reference.layerNorm(EPSILON),
+          dropped(seed, 2),
+          reference.dense(units),
+          ownReference,
+        ),
+      ),
+  },
+  ...Object.fromEntries(timeLoops.map((timeLoop): [string, Case] => [`recurrent() by ${timeLoop}`, {
+    steps: 17,
+    layer: (units) => sequential(recurrent({ units, timeLoop }), dense({ units: 3 })),
+    reference: (units) =>
+      reference.sequential(reference.recurrent(units, { steps: 17 }), reference.dense(3)),
+  }])),
+  "recurrent() on one another, with a norm and a residual": {
+    steps: 3,
+    layer: (units) =>
+      sequential(
+        dense({ units, activation: "tanh" }),
+        recurrent({ units, activation: "sigmoid" }),
+        residual(recurrent({ units: 5 }), dense({ units })),
+        recurrent({ units: 4 }),
+        layerNorm(),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(units, "tanh"),
+        reference.recurrent(units, { activation: "sigmoid", steps: 3 }),
+        reference.branches(
+          same,
+          reference.sequential(reference.recurrent(5, { steps: 3 }), reference.dense(units)),
+        ),
+        reference.recurrent(4, { steps: 3 }),
+        reference.layerNorm(EPSILON),
+      ),
+  },
+  "elementwiseLayer()": {
+    layer: (units) =>
+      sequential(
+        dense({ units, activation: "tanh" }),
+        elementwiseLayer({
+          name: "x cos x",
+          value: "x * cos(x) + vec4f(1)",
+          slope: "cos(x) - x * sin(x)",
+        }),
+        dense({ units: 3 }),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(units, "tanh"),
+        mapped((x) => x * Math.cos(x) + 1, (x) => Math.cos(x) - x * Math.sin(x)),
+        reference.dense(3),
+      ),
+  },
+  "a layer of one's own": {
+    layer: (units) => sequential(dense({ units }), ownLayer, dense({ units: 3 })),
+    reference: (units) =>
+      reference.sequential(reference.dense(units), ownReference, reference.dense(3)),
+  },
+};
+
+/** R, B, and the units of the input and of the layer. */
+const shapes = [[1, 1, 3, 17], [3, 3, 17, 1], [1, 17, 129, 3], [3, 129, 1, 129]];
+
+for (const [name, one] of Object.entries(cases)) {
+  gpuTest(`${name}: forward, backward and tangent`, async (bench) => {
+    for (const shape of shapes) await check(bench, one, shape);
+  });
+}
+
+async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: number[]) {
+  const { gpu } = bench;
+  const { steps = 1 } = one;
+  const tape = new Tape(inputs, one.steps);
+  const output = one.layer(units)(tape, tape.input);
+  tape.checkUsed(output);
+  const { layout } = tape;
+  const buffers = bench.take(new Buffers(gpu, tape, { replicas, batch }));
+  const vector = () => bench.take(new Vector(gpu, "test", layout, replicas));
+  const [parameters, gradient, direction] = [vector(), vector(), vector()];
+  const tensors = (r: number, stream: number) =>
+    layout.tensors.map(({ rows, columns, name }, t) =>
+      // Gains away from 0, weights that keep units within reach.
+      draw(rows * columns, 1000 * stream + 100 * r + t)
+        .map((value) => name.startsWith("gains") ? 1 + value / 2 : value * (3 / rows) ** 0.5)
+    );
+  for (let r = 0; r < replicas; r++) {
+    parameters.write(r, tensors(r, 1));
+    direction.write(r, tensors(r, 2));
+  }
+  const rows = steps * batch;
+  const x = draw(replicas * rows * inputs, 3);
+  const v = draw(replicas * rows * output.columns, 4);
+  const matrix = (value: Value, of: "data" | "delta" | "tangent") =>
+    one.steps ? asMatrices(buffers.steps(value, of)) : buffers[of](value)!;
+  const given = matrix(tape.input, "data");
+  gpu.write(given.buffer, pad(given, x));
+  const seeds = bench.buffer(
+    Uint32Array.from(Array.from({ length: replicas }, (_, r) => seedKey(r + 1)).flat()),
+  );
+  const recording = new Recording(tape, output, buffers, {
+    ...{ parameters, seeds, isTraining: !one.isEvaluated, leavesOutput: true },
+  });
+  const row = { update: UPDATE };
+  bench.run((plan) => recording.forward(plan), row);
+  const y = await bench.values(matrix(output, "data"));
+  const delta = matrix(output, "delta");
+  gpu.write(delta.buffer, pad(delta, v));
+  bench.run((plan) => recording.backward(plan, gradient), row);
+  bench.run((plan) => recording.tangents(plan, direction), row);
+  const moved = await bench.values(matrix(output, "tangent"));
+  await checkPadding(bench, gradient);
+  for (let r = 0; r < replicas; r++) {
+    const part = (values: Float32Array, columns: number) =>
+      Float64Array.from(values.subarray(r * rows * columns, (r + 1) * rows * columns));
+    const [theta, u] = [tensors(r, 1), tensors(r, 2)].map((all) =>
+      all.map((values) => Float64Array.from(values))
+    );
+    const layer = one.reference(units, r + 1, inputs);
+    const exact = layer.at(part(x, inputs), rows, theta);
+    const label = `R = ${replicas}, B = ${batch}, ${inputs} to ${units}, replica ${r}`;
+    const near = (actual: ArrayLike<number>, wanted: ArrayLike<number>, what: string) =>
+      assertLessOrEqual(relativeDifference(actual, wanted), gradientTolerance, `${label}: ${what}`);
+    near(part(y, output.columns), exact.y, "forward");
+    const own = part(v, output.columns);
+    const wanted = exact.backward(own).tensors;
+    const read = await gradient.read(r);
+    assertEquals(read.length, wanted.length);
+    read.forEach((values, t) => near(values, wanted[t], layout.tensors[t].name));
+    const Ju = part(moved, output.columns);
+    near(Ju, exact.tangent(new Float64Array(rows * inputs), u), "tangent");
+    const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+    const norm = (a: ArrayLike<number>) => Math.sqrt(dot(a, a));
+    const JvU = read.reduce((sum, values, t) => sum + dot(values, u[t]), 0);
+    assertLessOrEqual(
+      Math.abs(dot(own, Ju) - JvU),
+      1e-5 * norm(own) * norm(Ju),
+      `${label}: v'(Ju) = (J'v)'u`,
+    );
+  }
+}
+
+/** The padding of a gradient is zero, so that the padding of the parameters stays zero. */
+async function checkPadding(bench: Bench, gradient: Vector): Promise<void> {
+  const { layout, replicas } = gradient;
+  const contents = await bench.floats(gradient.buffer);
+  for (let r = 0; r < replicas; r++) {
+    const own = contents.slice(r * layout.length, (r + 1) * layout.length);
+    const values = layout.tensors.map((place, t) =>
+      unpad({ ...gradient.tensor(t), replicas: 1, offset: place.offset }, own)
+    );
+    assertEquals(own, layout.pack(values), "zeros in the padding");
+  }
+}

@@ -1,0 +1,103 @@
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { Dataset } from "../../core/data/dataset.ts";
+import { InputError } from "../../core/errors.ts";
+import { glorot } from "../../core/init/glorot.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
+import * as reference from "../../core/reference/layers.ts";
+import { softmax, softmaxCrossEntropy } from "../../core/reference/losses.ts";
+import { Trainer } from "../../core/train/trainer.ts";
+import { classifier, type ClassifierOptions } from "../../models/classifier.ts";
+import { draw, gpuTest } from "../gpu/fixture.ts";
+
+const inputs = { data: draw(30 * 4, 1), width: 4 };
+/** Which of the first three values is the largest. */
+const labels = Array.from({ length: 30 }, (_, i) => {
+  const own = [...inputs.data.subarray(4 * i, 4 * i + 3)];
+  return own.indexOf(Math.max(...own));
+});
+
+gpuTest(
+  "classifier() learns, and predict() gives the probabilities of its figures",
+  async (bench) => {
+    const { gpu } = bench;
+    const model = classifier({
+      hidden: [16, 16],
+      dropout: 0.1,
+      train: { inputs, targets: labels },
+      test: { inputs, targets: labels },
+    });
+    assertEquals(model.classes, 3);
+    assertEquals(model.figures, ["errorRate", "loss"]);
+    const trainer = bench.take(
+      await Trainer.open(gpu, {
+        model,
+        replicas: [{
+          seed: 1,
+          optimizer: nesterov({ learningRate: 0.1, momentum: 0.9 }),
+          initializer: glorot(),
+        }],
+        batchSize: 10,
+      }),
+    );
+    for await (const _ of trainer.run({ updates: 200 }));
+    const [figures] = await trainer.evaluate("test");
+    assertEquals(figures.errorRate, 0);
+    const theta = await trainer.theta(0);
+    const y = await model.predict(gpu, theta, inputs.data);
+    // In float64, nothing dropped.
+    const layer = reference.sequential(
+      reference.dense(16, "relu"),
+      reference.dense(16, "relu"),
+      reference.dense(3),
+    );
+    const tensors = theta.map((values) => Float64Array.from(values));
+    const { y: z } = layer.at(Float64Array.from(inputs.data), 30, tensors);
+    softmax(z, 30).forEach((wanted, i) => assertAlmostEquals(y[i], wanted, 1e-4));
+    const x = z.map((_, i) => +(labels[Math.floor(i / 3)] === i % 3));
+    assertAlmostEquals(figures.loss, softmaxCrossEntropy(z, x, 30).loss, 1e-4);
+  },
+);
+
+gpuTest("a linear classifier of rows from a Dataset", (bench) => {
+  const upload = (values: Float32Array<ArrayBuffer>, width: number) =>
+    bench.take(new Dataset(bench.gpu, values, { width }));
+  const targets = upload(new Float32Array(30 * 2).fill(0.5), 2);
+  const model = classifier({ hidden: [], train: { inputs: upload(inputs.data, 4), targets } });
+  assertEquals(model.layout.tensors.map(({ rows, columns }) => [rows, columns]), [[4, 2], [1, 2]]);
+  const counts = upload(new Float32Array(30), 1);
+  const train = { inputs, targets: counts };
+  assertThrows(() => classifier({ hidden: [], train }), InputError, "give classes");
+  assertEquals(classifier({ hidden: [], classes: 5, train }).classes, 5);
+});
+
+Deno.test("classifier() reads the number of classes off its targets", () => {
+  const of = (targets: NonNullable<ClassifierOptions["train"]["targets"]>) =>
+    classifier({ hidden: [2], train: { inputs, targets } }).classes;
+  const bytes = Uint8Array.from(labels);
+  assertEquals(of(labels), 3);
+  assertEquals(of(bytes), 3);
+  assertEquals(of({ data: bytes, dimensions: [30] }), 3);
+  assertEquals(of({ data: draw(30 * 7, 1), dimensions: [30, 7] }), 7);
+  assertEquals(of({ data: draw(30 * 7, 1), rows: 30, columns: 7 }), 7);
+  assertEquals(of({ data: draw(30 * 7, 1), width: 7 }), 7);
+  assertEquals(of(new Uint8Array(30)), 2); // a network that has seen one class knows of another
+});
+
+Deno.test("classifier() refuses what does not fit", () => {
+  const train = { inputs, targets: labels };
+  const refused: [Partial<ClassifierOptions>, string][] = [
+    [{ train: { inputs } }, "a classifier needs to be told what its cases are: give targets"],
+    [{ classes: 2 }, "the label of row"],
+    [{ test: { inputs, targets: labels.with(3, 9) } }, "the label of row 3 of the test cases is 9"],
+    [{ hidden: [0] }, "a dense layer has a whole number of units above 0, not 0"],
+    [{ dropout: 1 }, "the rate of a dropout is at least 0 and below 1, not 1"],
+    [{ l2: -1 }, "l2 must be a finite number of at least 0, not -1"],
+    // deno-lint-ignore no-explicit-any
+    [{ hidden: 100 as any }, "the hidden layers must be an array of units, not 100"],
+    // deno-lint-ignore no-explicit-any
+    [{ activation: "gelu" as any }, "the activation must be linear, sigmoid, tanh or relu"],
+  ];
+  for (const [options, message] of refused) {
+    assertThrows(() => classifier({ hidden: [4], train, ...options }), InputError, message);
+  }
+});

@@ -1,0 +1,80 @@
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
+import { InputError } from "../../core/errors.ts";
+import { MIRROR_ROW } from "../../core/gpu/memory.ts";
+import type { Layer } from "../../core/graph/tape.ts";
+import { glorot } from "../../core/init/glorot.ts";
+import { dense } from "../../core/layers/dense.ts";
+import { layerNorm } from "../../core/layers/layer_norm.ts";
+import { recurrent } from "../../core/layers/recurrent.ts";
+import { sequential } from "../../core/layers/sequential.ts";
+import { adamW } from "../../core/optim/adamw.ts";
+import { Trainer } from "../../core/train/trainer.ts";
+import { markedTask } from "../../models/problems/sequence_tasks.ts";
+import { sequenceNetwork } from "../../models/sequence_network.ts";
+import { gpuTest } from "../gpu/fixture.ts";
+
+const task = markedTask({ problem: "add", length: 10 });
+const layers = sequential(
+  recurrent({ units: 16 }),
+  layerNorm(),
+  recurrent({ units: 8, activation: "sigmoid" }),
+  dense({ units: 1 }),
+);
+
+gpuTest("sequenceNetwork() learns by layers upon layers", async (bench) => {
+  const model = sequenceNetwork({ task, layers });
+  const trainer = bench.take(
+    await Trainer.open(bench.gpu, {
+      model,
+      replicas: [1, 2].map((seed) => (
+        { seed, optimizer: adamW({ learningRate: 0.01 }), initializer: glorot() }
+      )),
+      batchSize: 20,
+    }),
+  );
+  const losses = async () => (await trainer.evaluate("test", 200)).map(({ loss }) => loss);
+  const before = await losses();
+  for await (const _ of trainer.run({ updates: 100, evalCases: 0 }));
+  const after = await losses();
+  after.forEach((loss, r) => assertLess(loss, before[r] / 2));
+});
+
+gpuTest("SequenceModel.footprint() is what build() takes", ({ gpu }) => {
+  const model = sequenceNetwork({ task, layers });
+  const { total } = model.footprint(33);
+  for (const replicas of [1, 3]) {
+    const { allocations, allocatedBytes } = gpu;
+    const graph = model.build(gpu, { replicas, batch: 33 });
+    const buffers = gpu.allocations - allocations;
+    const excess = gpu.allocatedBytes - allocatedBytes - replicas * total;
+    graph.free();
+    // Where products read textures, a buffer is rounded up to whole rows of its mirror.
+    if (gpu.operands === "buffers") assertEquals(excess, 0);
+    else assertEquals(excess >= 0 && excess < buffers * MIRROR_ROW, true);
+  }
+});
+
+Deno.test("sequenceNetwork() has no two tensors of one name", () => {
+  assertEquals(sequenceNetwork({ task, layers }).layout.tensors.map(({ name }) => name), [
+    ...["input weights", "recurrent weights", "hidden biases", "gains 3", "shifts 3"],
+    ...["input weights 4", "recurrent weights 4", "hidden biases 4", "weights 6", "biases 6"],
+  ]);
+});
+
+Deno.test("sequenceNetwork() refuses layers that do not end in the task's outputs", () => {
+  const refused: [Layer, string][] = [
+    [dense({ units: 3 }), "end in 3 linear units and the task has 1 linear outputs: end in dense("],
+    [dense({ units: 1, activation: "tanh" }), "end in 1 tanh units"],
+    [
+      (tape, x) => {
+        recurrent({ units: 3 })(tape, x);
+        return dense({ units: 1 })(tape, x);
+      },
+      "what recurrent of 3 units makes, 3 units, is read by nobody",
+    ],
+  ];
+  for (const [layers, message] of refused) {
+    assertThrows(() => sequenceNetwork({ task, layers }), InputError, message);
+  }
+  assertThrows(() => recurrent({ units: -1 }), InputError, "a recurrent layer has a whole number");
+});
