@@ -2,6 +2,7 @@
  * Writes experiments/FLAGS.md, all flags of all programs, from what these say of themselves:
  * `deno task flags`.
  */
+import { fileURLToPath } from "node:url";
 import { runDeno } from "./experiments/processes.ts";
 
 const root = new URL("../", import.meta.url);
@@ -95,7 +96,7 @@ function commandsWords(commands: readonly string[]): string {
 /** As `deno fmt` leaves it. */
 async function formatted(text: string): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--config", `${new URL("deno.json", root).pathname}`, "--ext", "md", "-"],
+    args: ["fmt", "--config", `${fileURLToPath(new URL("deno.json", root))}`, "--ext", "md", "-"],
     ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
   }).spawn();
   const writer = child.stdin.getWriter();

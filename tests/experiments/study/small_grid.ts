@@ -23,7 +23,16 @@ import { trainCells } from "../../../experiments/study/train.ts";
 import type { Cadence } from "../../../experiments/terminal/durations.ts";
 import { linesOnStdout } from "../processes.ts";
 import { withoutTime } from "./small_runs.ts";
-import { Dataset, type Family, type Gpu, type TrainerState } from "../../../mod.ts";
+import {
+  autoencoder,
+  Dataset,
+  type Family,
+  type Gpu,
+  openGPU,
+  type TrainerState,
+} from "../../../mod.ts";
+
+const batchSize = 7;
 
 /** What networks of a test differ in. */
 export interface Grid {
@@ -94,7 +103,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     ...{ network: "autoencoder", problem: "test", layers: [17, 5], outputUnit: "sigmoid" },
     ...{ loss: "cross-entropy", activation: "sigmoid", fanIn: 15, schedulePeriod: 2 },
     ...place,
-    ...{ updates, finish, batchSize: 7, reportEvery: every, reportCases: 15 },
+    ...{ updates, finish, batchSize, reportEvery: every, reportCases: 15 },
   }));
   using machine = await Machine.open({
     adapter: async () => (await navigator.gpu.requestAdapter())!,
@@ -162,8 +171,9 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
 /** Bytes of the vector of one such network: weights, biases, weights, biases in blocks of eight. */
 export const vectorBytes = 4 * (24 * 8 + 8 * 8 + 8 * 24 + 8 * 24);
 
-/** What one network takes besides its three vectors: outputs and deltas of eight rows. */
-const graphBytes = 4 * 8 * (24 + 2 * 8 + 2 * 24);
-
-/** What one network takes. */
-export const networkBytes = 3 * vectorBytes + graphBytes;
+/** What one such network takes: three vectors, and what its layers hold of a minibatch. */
+export async function networkBytes(): Promise<number> {
+  using gpu = await openGPU({ operands: "buffers" });
+  const train = new Dataset(gpu, new Uint8Array(17), { width: 17 });
+  return 3 * vectorBytes + autoencoder({ layers: [17, 5], train }).footprint(batchSize).total;
+}

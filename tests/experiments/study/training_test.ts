@@ -11,13 +11,15 @@ import { GPUFault, GPUMemoryError, InputError } from "../../../mod.ts";
 import { linesOnStderr } from "../processes.ts";
 import { scratch } from "../scratch.ts";
 import {
-  networkBytes,
+  networkBytes as measureNetwork,
   type SmallOutcome,
   type SmallRun,
   trainSmall,
   vectorBytes,
 } from "./small_grid.ts";
 import { restore, snapshot } from "./small_runs.ts";
+
+const networkBytes = await measureNetwork();
 
 /** What may not differ between two runs: the bits of the networks, and two tables. */
 function remainsOf({ states, curve, summary }: SmallOutcome) {
