@@ -1,4 +1,5 @@
 import { InputError } from "../../mod.ts";
+import { dataFlags as ofAnyProblem } from "../problems/network.ts";
 import {
   choice,
   choices,
@@ -59,11 +60,8 @@ export const dataFlags = {
   data: path({
     help: "The folder with the files of mnist or faces, or with the original one of curves.",
   }),
-  "data-seed": integer({ default: 1, atLeast: 0, help: "Fixes the generated images of curves." }),
-  download: yesNo({
-    default: false,
-    help: "Fetches the files of mnist that the folder of --data lacks.",
-  }),
+  "data-seed": ofAnyProblem["data-seed"],
+  download: ofAnyProblem.download,
 } satisfies FlagTable;
 
 /** The flags of all tables of autoencoders. */
@@ -159,7 +157,11 @@ export const phasesFlags = {
     help: "The caps of the branches; the highest one is that of the trunk.",
   }),
   "learning-rate": number({ ...ofPreset, above: 0, help: "The learning rate of all networks." }),
-  seed: budgetFlags.seed,
+  seed: integers({
+    ...ofPreset,
+    atLeast: 0,
+    help: "Of weights and minibatches: a trunk each, with its branches.",
+  }),
   "branch-at": integers({
     ...ofPreset,
     atLeast: 1,

@@ -37,7 +37,7 @@ import {
 import { loadOptimizers } from "./optimizer_file.ts";
 import { expandOptimizers } from "./optimizers.ts";
 import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts";
-import type { Run } from "./run_folder.ts";
+import { type Run, withAbsolutePaths } from "./run_folder.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
 import { areAsCellsSay } from "./views.ts";
@@ -105,7 +105,7 @@ export type Command = (args: readonly string[], interruption: AbortSignal) => Pr
 /** A program that trains a grid of networks, by its command line. */
 export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Command {
   return async (given, interruption) => {
-    const args = withConfig(given);
+    const args = withAbsolutePaths(withConfig(given));
     const { name, summary, examples, defaults } = program;
     const known = [...recordedArguments(args), ...args];
     const choices = await loadOptimizers(optimizerNamesOf(known, defaults.optimizer));
