@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 import { renderToString } from "preact-render-to-string";
-import { exists, readWhole } from "../files/files.ts";
+import { isVisible, readWhole } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
 import { DataTable, Document, Picture, Section } from "./page_parts.tsx";
 import { formatFigure, type TextTable } from "./text_table.ts";
@@ -36,7 +36,7 @@ export function runPage(page: RunPage): string {
 }
 
 function Page({ folder, title, command, settings, networks, settingColumns }: RunPage) {
-  const shown = pictures.filter(([name]) => exists(`${folder}/${name}`));
+  const shown = pictures.filter(([name]) => isVisible(`${folder}/${name}`));
   const [perSetting, perNetwork] = [
     tableOf("settings", "Settings", settings, settingColumns),
     tableOf("networks", "Networks", networks, settingColumns),

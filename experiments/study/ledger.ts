@@ -85,7 +85,13 @@ export function readState(path: string, cell: string): Promise<TrainerState> {
 
 /** Whether a folder keeps a state of a network: as far as it came, or after so many updates. */
 export function hasState(folder: string, id: string, update?: number): boolean {
-  return exists(statePath(folder, id, update));
+  const path = statePath(folder, id, update);
+  try {
+    return exists(path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new InputError(`${path} cannot be read: ${error.message}`);
+  }
 }
 
 /** The cells of a run's folder, as they are and as they come. */
@@ -126,7 +132,12 @@ export class Ledger {
   /** Writes the state of one network, as far as it came or for others to begin there. */
   async putState(id: string, state: TrainerState, update?: number): Promise<void> {
     const bytes = await encodeCheckpoint(state, { cell: id });
-    this.#write(statePath("", id, update), bytes);
+    const cell = this.#cells.get(id), file = cellPath("", id);
+    this.#write(statePath("", id, update), bytes, () => {
+      // A state that is newer than its cell would lack the reports between.
+      const isBehind = update === undefined && this.#run?.unsaved.includes(file.slice(1));
+      if (cell && isBehind) writeWhole(`${this.folder}${file}`, encodeCell(cell));
+    });
   }
 
   /** Whether the state of a cell that was written last is in its file. */
@@ -173,9 +184,10 @@ export class Ledger {
     this.#write(cellPath("", cell.id), encodeCell(cell));
   }
 
-  #write(name: string, content: string | Uint8Array): void {
+  #write(name: string, content: string | Uint8Array, first: () => void = () => {}): void {
     this.#run?.attempt(name.slice(1), () => {
       makeFolder(`${this.folder}/cells`);
+      first();
       writeWhole(`${this.folder}${name}`, content);
     });
   }

@@ -241,9 +241,11 @@ class Course {
     if (due.enabled) await this.#save();
     // A network whose last state could not be written goes on from the one before.
     const isSaved = cells.every(({ id }) => ledger.isSaved(id));
-    this.#put(status, final, { write: !due.enabled || isSaved });
+    this.#put(status, final, { write: false });
     const thetas = await Promise.all(cells.map((_, r) => trainer.theta(r)));
     onEnd(cells, { model: this.#round.model, thetas });
+    // Last: what a network leaves is not made again once its cell tells of its end.
+    if (!due.enabled || isSaved) this.#put(status, final);
   }
 
   /** Writes the cells, then their states: reports that are newer than a state are made again. */

@@ -12,7 +12,7 @@ import {
   settingColumns,
 } from "../../../experiments/study/grid.ts";
 import { GridReporter } from "../../../experiments/study/grid_report.ts";
-import { hasState, Ledger, readState, statePath } from "../../../experiments/study/ledger.ts";
+import { Ledger, statePath } from "../../../experiments/study/ledger.ts";
 import { Machine } from "../../../experiments/study/machine.ts";
 import { type Outcome, outcomeOf } from "../../../experiments/study/outcomes.ts";
 import { loadOptimizers } from "../../../experiments/study/optimizer_file.ts";
@@ -26,8 +26,10 @@ import { withoutTime } from "./small_runs.ts";
 import {
   autoencoder,
   Dataset,
+  decodeCheckpoint,
   type Family,
   type Gpu,
+  InputError,
   openGPU,
   type TrainerState,
 } from "../../../mod.ts";
@@ -130,42 +132,66 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     },
   });
   using run = new Run("test", folder, {}, options.resume ? { earlier: {} } : {});
-  const ledger = new Ledger(folder, run);
-  const reporter = new GridReporter({
-    ...{ run, kind, cells, target, keep: "none", title: "test", command: "", livePort: false },
-    settings: settingColumns,
-    furtherSettings: furtherColumns(cells),
-    chart: { figure: "train_squared_error", figureTitle: "error", unit: "1" },
-    draw: () => Promise.resolve(),
-  });
-  await trainCells(cells, {
-    ...{ machine, run, ledger, ending, memory, nameOf },
-    kindOf: () => kind,
-    due: new Due(checkpointEvery, ending.signal),
-    rule: stopRule({ whenDiverged: stopWhenDiverged, target, flat }),
-    replicas: undefined,
-    isEstimated: false,
-    onRestart: () => reporter.restart(ledger.cells),
-    onReport: (planned, rows) => reporter.append(planned, rows),
-    onProgress: () => {},
-    onEnd: (planned, trained) => reporter.keep({ planned, ...trained, cells: ledger.cells }),
-    onOpen: () => {},
-  });
-  if (ending.reason !== undefined) run.stop(ending.reason);
-  await linesOnStdout(() => reporter.conclude({ cells: ledger.cells, ending: "stopped", machine }));
-  const read = (name: string) =>
-    run.unsaved.includes(name) ? "" : Deno.readTextFileSync(`${folder}/${name}`);
-  const trained = cells.flatMap(({ id }) => ledger.cells.get(id) ?? []);
-  const saved = trained.filter(({ id }) => hasState(folder, id));
-  return {
-    outcomes: trained.map((cell) => outcomeOf(cell, "stopped")),
-    cells: trained,
-    states: await Promise.all(saved.map(({ id }) => readState(statePath(folder, id), id))),
-    curve: read("curve.csv"),
-    summary: withoutTime(read("summary.csv")),
-    stopped: run.stopped,
-    unsaved: run.unsaved,
-  };
+  try {
+    const ledger = new Ledger(folder, run);
+    const reporter = new GridReporter({
+      ...{ run, kind, cells, target, keep: "none", title: "test", command: "", livePort: false },
+      settings: settingColumns,
+      furtherSettings: furtherColumns(cells),
+      chart: { figure: "train_squared_error", figureTitle: "error", unit: "1" },
+      draw: () => Promise.resolve(),
+    });
+    await trainCells(cells, {
+      ...{ machine, run, ledger, ending, memory, nameOf },
+      kindOf: () => kind,
+      due: new Due(checkpointEvery, ending.signal),
+      rule: stopRule({ whenDiverged: stopWhenDiverged, target, flat }),
+      replicas: undefined,
+      isEstimated: false,
+      onRestart: () => reporter.restart(ledger.cells),
+      onReport(planned, rows) {
+        run.begin();
+        reporter.append(planned, rows);
+      },
+      onProgress: () => {},
+      onEnd: (planned, trained) => reporter.keep({ planned, ...trained, cells: ledger.cells }),
+      onOpen: () => {},
+    });
+    if (ending.reason !== undefined) run.stop(ending.reason);
+    await linesOnStdout(() =>
+      reporter.conclude({ cells: ledger.cells, ending: "stopped", machine })
+    );
+    const read = (name: string) =>
+      run.unsaved.includes(name) ? "" : Deno.readTextFileSync(`${folder}/${name}`);
+    const trained = cells.flatMap(({ id }) => ledger.cells.get(id) ?? []);
+    const saved = trained.filter(({ id }) => isThere(statePath(folder, id)));
+    return {
+      outcomes: trained.map((cell) => outcomeOf(cell, "stopped")),
+      cells: trained,
+      states: await Promise.all(saved.map(({ id }) => readState(statePath(folder, id)))),
+      curve: read("curve.csv"),
+      summary: withoutTime(read("summary.csv")),
+      stopped: run.stopped,
+      unsaved: run.unsaved,
+    };
+  } catch (error) {
+    // As recordRun() does with what is refused before it has begun.
+    if (error instanceof InputError && !options.resume && !run.hasBegun) run.discard();
+    throw error;
+  }
+}
+
+/** Whatever calls of the run's folder are made to fail. */
+async function readState(path: string): Promise<TrainerState> {
+  return (await decodeCheckpoint(Deno.readFileSync(path))).state;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes of the vector of one such network: weights, biases, weights, biases in blocks of eight. */

@@ -35,7 +35,7 @@ async function trainSmallIn(options: Omit<SmallRun, "folder">) {
 /** A run in a folder of its own. */
 async function outcomeOf(options: Omit<SmallRun, "folder"> = {}) {
   using folder = scratch();
-  return remainsOf(await trainSmall({ folder: folder.path, ...options }));
+  return remainsOf(await trainSmall({ folder: `${folder.path}/run`, ...options }));
 }
 
 Deno.test("trainCells() trains in rounds what does not fit at once, to the same bits", async () => {
