@@ -71,6 +71,8 @@ export interface SmallRun {
   onGpu?: (gpu: Gpu) => void;
   /** Called for the first network before each update, with the updates done. */
   onUpdate?: (update: number, to: { ending: Ending; gpu: Gpu }) => void;
+  /** Called with the networks that a round leaves, by cell, before their files are written. */
+  onEnd?: (ids: readonly string[]) => void;
 }
 
 /** What came of it: its files as texts, and its networks. */
@@ -154,7 +156,10 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
         reporter.append(planned, rows);
       },
       onProgress: () => {},
-      onEnd: (planned, trained) => reporter.keep({ planned, ...trained, cells: ledger.cells }),
+      onEnd(planned, trained) {
+        options.onEnd?.(planned.map(({ id }) => id));
+        reporter.keep({ planned, ...trained, cells: ledger.cells });
+      },
       onOpen: () => {},
     });
     if (ending.reason !== undefined) run.stop(ending.reason);

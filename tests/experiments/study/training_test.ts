@@ -1,9 +1,11 @@
 import {
   assertEquals,
+  AssertionError,
   assertLess,
   assertLessOrEqual,
   assertMatch,
   assertRejects,
+  fail,
 } from "@std/assert";
 import { readTable } from "../../../experiments/files/tables.ts";
 import { readState, statePath } from "../../../experiments/study/ledger.ts";
@@ -342,6 +344,20 @@ Deno.test("trainCells() opens a GPU that was lost anew, and goes on to the same 
   for (const checkpointEvery of [{ updates: 1000 }, { updates: 5 }]) {
     assertEquals(await outcomeOf({ ...task, checkpointEvery, ...losingDevice(4, 20, 30) }), whole);
   }
+});
+
+Deno.test("trainCells() tells of a network again that was killed before its file was written", async () => {
+  using folder = scratch();
+  const task = { folder: folder.path, checkpointEvery: { updates: 2 } };
+  await assertRejects(
+    () => trainSmall({ ...task, onEnd: () => fail("killed") }),
+    AssertionError,
+    "killed",
+  );
+  const told: string[] = [];
+  const { cells } = await trainSmall({ ...task, resume: true, onEnd: (ids) => told.push(...ids) });
+  assertEquals(told.toSorted(), cells.map(({ id }) => id).toSorted());
+  assertEquals(told.length, 5);
 });
 
 Deno.test("trainCells() gives a GPU up that is lost for the fourth time, in one line", async () => {
