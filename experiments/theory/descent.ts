@@ -47,6 +47,33 @@ export async function follow(
   return descents.map((descent, r) => ({ float64: float64Path(descent, updates), gpu: onGpu[r] }));
 }
 
+/** A descent that is followed for updates of its own. */
+export interface Course extends Descent {
+  updates: number;
+}
+
+/** How often the GPU is read on the way of a {@linkcode Course}. */
+const readings = 24;
+
+/** Follows descents side by side: in float64 after every update, on the GPU evenly to the last. */
+export async function followEach<C extends Course>(
+  gpu: Gpu,
+  courses: readonly C[],
+  interruption: AbortSignal,
+): Promise<(C & Paths)[]> {
+  const read = courses.map(({ updates }) => {
+    const step = (updates - 1) / (readings - 1);
+    return Array.from({ length: readings }, (_, i) => Math.round(1 + i * step));
+  });
+  const updates = [...new Set(read.flat())].sort((a, b) => a - b);
+  const onGpu = await gpuPaths(gpu, courses, updates, interruption);
+  return courses.map((course, r) => ({
+    ...course,
+    float64: float64Path(course, upTo(course.updates)),
+    gpu: onGpu[r].filter(({ update }) => read[r].includes(update)),
+  }));
+}
+
 /** The path that the paper's updates take in float64. */
 export function float64Path(descent: Descent, updates: readonly number[]): Path {
   const { quadratic, start, optimizer } = descent;

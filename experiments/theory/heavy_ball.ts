@@ -1,26 +1,21 @@
 import { classicalMomentum, type Gpu, reference } from "../../mod.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
-import { type Descent, float64Path, gpuPaths, type Path, upTo } from "./descent.ts";
+import { type Course, followEach, type Path, type Paths } from "./descent.ts";
 import { rateFigure } from "./rate_figure.ts";
 import { type Figure, type Finding, type Measured, row } from "./statement.ts";
 
 /** A bound below this is followed no further. */
 const smallest = 1e-6;
 
-/** How often the GPU is read on the way there. */
-const readings = 24;
-
 /** A quadratic with its minimum 0 at 0, and the rate of the heavy ball on it. */
-interface Problem extends Descent {
+interface Problem extends Course {
   conditionNumber: number;
   /** (sqrt R - 1) / (sqrt R + 1). */
   rho: number;
-  /** Updates to follow it for. */
-  updates: number;
 }
 
-/** A problem and what became of it: in float64 after every update, on the GPU where it was read. */
-type Outcome = Problem & { float64: Path; gpu: Path };
+/** A problem and what became of it. */
+type Outcome = Problem & Paths;
 
 /**
  * Polyak's heavy ball, CM with its best mu and eps on a quadratic, against its bound. At the ends of
@@ -33,14 +28,7 @@ export async function heavyBall(
   interruption: AbortSignal,
   conditions: readonly number[] = conditionNumbers,
 ): Promise<Finding> {
-  const problems = conditions.map(problemOf);
-  const updates = [...new Set(problems.flatMap(updatesRead))].sort((a, b) => a - b);
-  const onGpu = await gpuPaths(gpu, problems, updates, interruption);
-  const outcomes = problems.map((problem, i): Outcome => ({
-    ...problem,
-    float64: float64Path(problem, upTo(problem.updates)),
-    gpu: onGpu[i].filter(({ update }) => updatesRead(problem).includes(update)),
-  }));
+  const outcomes = await followEach(gpu, conditions.map(problemOf), interruption);
   return {
     statement: {
       id: "heavy-ball",
@@ -82,12 +70,6 @@ function problemOf(conditionNumber: number): Problem {
 
 function bound(rho: number, update: number): number {
   return (1 + 2 * update) * rho ** update;
-}
-
-/** Evenly from the first update to the last. */
-function updatesRead({ updates }: Problem): number[] {
-  const step = (updates - 1) / (readings - 1);
-  return Array.from({ length: readings }, (_, i) => Math.round(1 + i * step));
 }
 
 function* errors({ rho, start }: Problem, path: Path): Iterable<Measured> {

@@ -1,6 +1,6 @@
 import { type Gpu, nesterov, reference } from "../../mod.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
-import { type Descent, float64Path, gpuPaths, type Path, upTo } from "./descent.ts";
+import { type Course, followEach, type Path, type Paths } from "./descent.ts";
 import { height, heights } from "./height.ts";
 import { rateFigure } from "./rate_figure.ts";
 import { type Figure, type Finding, type Measured, row } from "./statement.ts";
@@ -8,22 +8,17 @@ import { type Figure, type Finding, type Measured, row } from "./statement.ts";
 /** A bound of f - f* below this is followed no further. */
 const smallest = 1e-4;
 
-/** How often the GPU is read on the way there. */
-const readings = 24;
-
 /** A quadratic with its minimum 0 at 0 and L = 1, and the rate of NAG with a constant mu on it. */
-interface Problem extends Descent {
+interface Problem extends Course {
   conditionNumber: number;
   /** m. */
   least: number;
   /** 1 / sqrt R. */
   q: number;
-  /** Updates to follow it for. */
-  updates: number;
 }
 
-/** A problem and what became of it: in float64 after every update, on the GPU where it was read. */
-type Outcome = Problem & { float64: Path; gpu: Path };
+/** A problem and what became of it. */
+type Outcome = Problem & Paths;
 
 /**
  * NAG with the constant mu that is best for eps = 1/L, against what Nesterov proved of it and against
@@ -41,14 +36,7 @@ export async function nesterov2003Rate(
   interruption: AbortSignal,
   conditions: readonly number[] = conditionNumbers,
 ): Promise<Finding> {
-  const problems = conditions.map(constantMomentum);
-  const updates = [...new Set(problems.flatMap(updatesRead))].sort((a, b) => a - b);
-  const onGpu = await gpuPaths(gpu, problems, updates, interruption);
-  const outcomes = problems.map((problem, i): Outcome => ({
-    ...problem,
-    float64: float64Path(problem, upTo(problem.updates)),
-    gpu: onGpu[i].filter(({ update }) => updatesRead(problem).includes(update)),
-  }));
+  const outcomes = await followEach(gpu, conditions.map(constantMomentum), interruption);
   return {
     statement: {
       id: "nesterov-2003",
@@ -104,12 +92,6 @@ function bound(update: number, { least, q, start }: Omit<Problem, "updates">): n
 /** (1 + t/sqrt R) (1 - 1/sqrt R)^t. */
 function envelope(update: number, { q }: Problem): number {
   return (1 + q * update) * (1 - q) ** update;
-}
-
-/** Evenly from the first update to the last. */
-function updatesRead({ updates }: Problem): number[] {
-  const step = (updates - 1) / (readings - 1);
-  return Array.from({ length: readings }, (_, i) => Math.round(1 + i * step));
 }
 
 /** The error along each eigendirection, beside the most that it may be; at m it may be no less. */
