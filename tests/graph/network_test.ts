@@ -18,7 +18,6 @@ import {
 } from "../../core/graph/losses.ts";
 import { network, type NetworkOptions } from "../../core/graph/network.ts";
 import type { Layer } from "../../core/graph/tape.ts";
-import { MIRROR_ROW } from "../../core/gpu/memory.ts";
 import { Plan } from "../../core/gpu/plan.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { glorot } from "../../core/init/glorot.ts";
@@ -35,6 +34,7 @@ import type { TrainerState } from "../../core/train/state.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
 import { gradientOf } from "./gradients.ts";
+import { assertFootprint } from "../models/footprint.ts";
 
 const inputs = { data: draw(12 * 5, 1), width: 5 };
 const labels = Uint8Array.from({ length: 12 }, (_, i) => i % 3);
@@ -148,17 +148,7 @@ gpuTest("NetworkModel.footprint() is what build() takes", (bench) => {
     layers,
     loss: squaredError,
   });
-  const { total } = model.footprint(33);
-  for (const replicas of [1, 3]) {
-    const { allocations, allocatedBytes } = gpu;
-    const graph = model.build(gpu, { replicas, batch: 33 });
-    const buffers = gpu.allocations - allocations;
-    const excess = gpu.allocatedBytes - allocatedBytes - replicas * total;
-    graph.free();
-    // Where products read textures, a buffer is rounded up to whole rows of its mirror.
-    if (gpu.operands === "buffers") assertEquals(excess, 0);
-    else assertEquals(excess >= 0 && excess < buffers * MIRROR_ROW, true);
-  }
+  assertFootprint(gpu, model, 33);
 });
 
 gpuTest("a case of weight 0 counts as if its target were met, one of 2 twice", async (bench) => {

@@ -1,7 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
-import { MIRROR_ROW } from "../../core/gpu/memory.ts";
 import { glorot } from "../../core/init/glorot.ts";
 import { sparse } from "../../core/init/sparse.ts";
 import { activations } from "../../core/ops/activation.ts";
@@ -9,6 +8,7 @@ import { autoencoder, type AutoencoderOptions } from "../../models/autoencoder.t
 import { draw, gpuTest } from "../gpu/fixture.ts";
 import { forwardError } from "../../core/reference/forward_error.ts";
 import { layersOf, Problem, tensorsOf } from "./problem.ts";
+import { assertFootprint } from "./footprint.ts";
 
 gpuTest("autoencoder() mirrors the encoder, with a linear code", (bench) => {
   const { model } = new Problem(bench, { layers: [17, 9, 3], cases: 5, testCases: 2 });
@@ -88,18 +88,8 @@ gpuTest("Autoencoder.reconstruct() refuses parts of cases", async (bench) => {
 gpuTest("Autoencoder.footprint() is what build() takes", (bench) => {
   const { gpu } = bench;
   const { model } = new Problem(bench, { layers: [129, 17, 3], cases: 40 });
-  const { total, largest } = model.footprint(33);
-  for (const replicas of [1, 3]) {
-    const { allocations, allocatedBytes } = gpu;
-    const graph = model.build(gpu, { replicas, batch: 33 });
-    const buffers = gpu.allocations - allocations;
-    const excess = gpu.allocatedBytes - allocatedBytes - replicas * total;
-    graph.free();
-    // Where products read textures, a buffer is rounded up to whole rows of its mirror.
-    if (gpu.operands === "buffers") assertEquals(excess, 0);
-    else assertEquals(excess >= 0 && excess < buffers * MIRROR_ROW, true);
-  }
-  assertEquals(largest, 4 * 40 * 136);
+  assertFootprint(gpu, model, 33);
+  assertEquals(model.footprint(33).largest, 4 * 40 * 136);
 });
 
 gpuTest("autoencoder() refuses what does not fit", (bench) => {

@@ -1,6 +1,5 @@
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
-import { MIRROR_ROW } from "../../core/gpu/memory.ts";
 import type { Layer } from "../../core/graph/tape.ts";
 import { glorot } from "../../core/init/glorot.ts";
 import { dense } from "../../core/layers/dense.ts";
@@ -12,6 +11,7 @@ import { Trainer } from "../../core/train/trainer.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { sequenceNetwork } from "../../models/sequence_network.ts";
 import { gpuTest } from "../gpu/fixture.ts";
+import { assertFootprint } from "./footprint.ts";
 
 const task = markedTask({ problem: "add", length: 10 });
 const layers = sequential(
@@ -41,17 +41,7 @@ gpuTest("sequenceNetwork() learns by layers upon layers", async (bench) => {
 
 gpuTest("SequenceModel.footprint() is what build() takes", ({ gpu }) => {
   const model = sequenceNetwork({ task, layers });
-  const { total } = model.footprint(33);
-  for (const replicas of [1, 3]) {
-    const { allocations, allocatedBytes } = gpu;
-    const graph = model.build(gpu, { replicas, batch: 33 });
-    const buffers = gpu.allocations - allocations;
-    const excess = gpu.allocatedBytes - allocatedBytes - replicas * total;
-    graph.free();
-    // Where products read textures, a buffer is rounded up to whole rows of its mirror.
-    if (gpu.operands === "buffers") assertEquals(excess, 0);
-    else assertEquals(excess >= 0 && excess < buffers * MIRROR_ROW, true);
-  }
+  assertFootprint(gpu, model, 33);
 });
 
 Deno.test("sequenceNetwork() has no two tensors of one name", () => {
