@@ -119,21 +119,6 @@ export function columnsOf(settings: readonly OptimizerSetting[]): OptimizerColum
   return [...columns, tensors];
 }
 
-/**
- * What tells a setting from others of its optimizer besides mu, schedule and learning rate, for a
- * legend: "weight decay 0.01, momentum in weights", or nothing.
- */
-export function legendWords(
-  setting: OptimizerSetting,
-  among: readonly OptimizerSetting[],
-): string {
-  const rivals = among.filter(({ optimizer }) => optimizer === setting.optimizer);
-  return columnsOf(rivals)
-    .filter(({ cell }) => new Set(rivals.map(cell)).size > 1)
-    .map(({ name, cell }) => `${name.replaceAll("_", " ")} ${cell(setting)}`)
-    .join(", ");
-}
-
 /** `weightDecay` as `weight_decay`. */
 function columnOf(name: string): string {
   return flagOf(name).replaceAll("-", "_");

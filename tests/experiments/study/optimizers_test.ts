@@ -8,7 +8,6 @@ import {
 import {
   columnsOf,
   expandOptimizers,
-  legendWords,
   makeOptimizer,
   type OptimizerOptions,
   type OptimizerSetting,
@@ -273,16 +272,6 @@ Deno.test("a file may widen the range of a flag, on either side or to all number
   assertEquals(allowed({ above: 0, atMost: 0.5 }), [
     "a number of at least 0",
     "a number of at least 0 and of at most 1",
-  ]);
-});
-
-Deno.test("a legend says what tells networks of an optimizer apart", async () => {
-  const settings = await expand(
-    "--optimizer nag,cm,adamw --weight-decay 0.1,0 --beta1 0.8 --momentum-in all,weights",
-  );
-  assertEquals(settings.map((setting) => legendWords(setting, settings)), [
-    ...["", "momentum in all", "momentum in weights"],
-    ...["weight decay 0.1", "weight decay 0"],
   ]);
 });
 
