@@ -1,5 +1,5 @@
 import { AdapterError, limitsOf } from "../../mod.ts";
-import { runCommand } from "../terminal/commands.ts";
+import { runProcess } from "../terminal/process.ts";
 import type { JsonObject } from "./json.ts";
 import { say } from "../terminal/terminal.ts";
 
@@ -43,7 +43,7 @@ export async function ensureAdapter(
     throw new AdapterError(`${driverPackage} is installed, but still no adapter answers`);
   }
   say("Installed; the job starts now.");
-  Deno.exit(await runCommand(ownCommand(), { [setUpVariable]: "done" }));
+  Deno.exit(await runProcess(ownCommand(), { [setUpVariable]: "done" }));
 }
 
 /** Whether an adapter computes on the CPU. */

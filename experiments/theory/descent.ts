@@ -48,28 +48,28 @@ export async function follow(
 }
 
 /** A descent that is followed for updates of its own. */
-export interface Course extends Descent {
+export interface Minimisation extends Descent {
   updates: number;
 }
 
-/** How often the GPU is read on the way of a {@linkcode Course}. */
+/** How often the GPU is read on the way of a {@linkcode Minimisation}. */
 const readings = 24;
 
 /** Follows descents side by side: in float64 after every update, on the GPU evenly to the last. */
-export async function followEach<C extends Course>(
+export async function followEach<M extends Minimisation>(
   gpu: Gpu,
-  courses: readonly C[],
+  minimisations: readonly M[],
   interruption: AbortSignal,
-): Promise<(C & Paths)[]> {
-  const read = courses.map(({ updates }) => {
+): Promise<(M & Paths)[]> {
+  const read = minimisations.map(({ updates }) => {
     const step = (updates - 1) / (readings - 1);
     return Array.from({ length: readings }, (_, i) => Math.round(1 + i * step));
   });
   const updates = [...new Set(read.flat())].sort((a, b) => a - b);
-  const onGpu = await gpuPaths(gpu, courses, updates, interruption);
-  return courses.map((course, r) => ({
-    ...course,
-    float64: float64Path(course, upTo(course.updates)),
+  const onGpu = await gpuPaths(gpu, minimisations, updates, interruption);
+  return minimisations.map((minimisation, r) => ({
+    ...minimisation,
+    float64: float64Path(minimisation, upTo(minimisation.updates)),
     gpu: onGpu[r].filter(({ update }) => read[r].includes(update)),
   }));
 }

@@ -1,6 +1,6 @@
 import { classicalMomentum, type Gpu, reference } from "../../mod.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
-import { type Course, followEach, type Path, type Paths } from "./descent.ts";
+import { followEach, type Minimisation, type Path, type Paths } from "./descent.ts";
 import { rateFigure } from "./rate_figure.ts";
 import { type Figure, type Finding, type Measured, row } from "./statement.ts";
 
@@ -8,7 +8,7 @@ import { type Figure, type Finding, type Measured, row } from "./statement.ts";
 const smallest = 1e-6;
 
 /** A quadratic with its minimum 0 at 0, and the rate of the heavy ball on it. */
-interface Problem extends Course {
+interface Problem extends Minimisation {
   conditionNumber: number;
   /** (sqrt R - 1) / (sqrt R + 1). */
   rho: number;

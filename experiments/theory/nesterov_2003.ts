@@ -1,6 +1,6 @@
 import { type Gpu, nesterov, reference } from "../../mod.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
-import { type Course, followEach, type Path, type Paths } from "./descent.ts";
+import { followEach, type Minimisation, type Path, type Paths } from "./descent.ts";
 import { height, heights } from "./height.ts";
 import { rateFigure } from "./rate_figure.ts";
 import { type Figure, type Finding, type Measured, row } from "./statement.ts";
@@ -9,7 +9,7 @@ import { type Figure, type Finding, type Measured, row } from "./statement.ts";
 const smallest = 1e-4;
 
 /** A quadratic with its minimum 0 at 0 and L = 1, and the rate of NAG with a constant mu on it. */
-interface Problem extends Course {
+interface Problem extends Minimisation {
   conditionNumber: number;
   /** m. */
   least: number;

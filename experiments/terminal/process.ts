@@ -1,10 +1,10 @@
 import { receiveSignals } from "./signals.ts";
 
 /**
- * Runs a command with this process's stdin, stdout and stderr and returns its exit status. Signals
+ * Runs another program with this process's stdin, stdout and stderr and returns its exit status. Signals
  * are passed on to it, and it decides what to do about them.
  */
-export async function runCommand(
+export async function runProcess(
   [command, ...args]: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<number> {
