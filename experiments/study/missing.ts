@@ -34,8 +34,10 @@ export function missingOf(
   };
   const unfinished = new Set(planned.filter((cell) => !isFinished(cell) && !hasNoBeginning(cell)));
   const origins = new Set(
-    [...unfinished].filter(({ id }) => !hasState(folder, id)).flatMap(({ from }) =>
-      from && from.folder === undefined ? [`${from.cell} ${from.update}`] : []
+    [...unfinished].flatMap(({ id, from }) =>
+      from && from.folder === undefined && !hasState(folder, id)
+        ? [`${from.cell} ${from.update}`]
+        : []
     ),
   );
   return planned.flatMap((cell) => {
