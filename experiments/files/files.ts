@@ -277,12 +277,12 @@ export function exists(path: string): boolean {
   }
 }
 
-/** Whether something of this name can be seen, for those who go on either way. */
-export function isVisible(path: string): boolean {
+/** A whole file; undefined where it cannot be read, for those who go on either way. */
+export function readIfReadable(path: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return exists(path);
+    return exists(path) ? readWhole(path) : undefined;
   } catch (error) {
-    if (isSystemError(error)) return false;
+    if (error instanceof InputError || isSystemError(error)) return undefined;
     throw error;
   }
 }

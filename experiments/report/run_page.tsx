@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 import { renderToString } from "preact-render-to-string";
-import { isVisible, readWhole } from "../files/files.ts";
+import { readIfReadable } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
 import { DataTable, Document, Picture, Section } from "./page_parts.tsx";
 import { formatFigure, type TextTable } from "./text_table.ts";
@@ -36,7 +36,10 @@ export function runPage(page: RunPage): string {
 }
 
 function Page({ folder, title, command, settings, networks, settingColumns }: RunPage) {
-  const shown = pictures.filter(([name]) => isVisible(`${folder}/${name}`));
+  const shown = pictures.flatMap(([name, type, alt]) => {
+    const bytes = readIfReadable(`${folder}/${name}`);
+    return bytes ? [{ name, type, alt, bytes }] : [];
+  });
   const [perSetting, perNetwork] = [
     tableOf("settings", "Settings", settings, settingColumns),
     tableOf("networks", "Networks", networks, settingColumns),
@@ -54,9 +57,9 @@ function Page({ folder, title, command, settings, networks, settingColumns }: Ru
         <p>Means over the seeds, with standard deviations and 95 % intervals by Student's t.</p>
         <DataTable table={perSetting.table} />
       </Section>
-      {shown.map(([name, type, alt]) => (
+      {shown.map(({ name, type, alt, bytes }) => (
         <Section key={name} id={name.split(".")[0]} title={alt}>
-          <Picture alt={alt} type={type} bytes={readWhole(`${folder}/${name}`)} />
+          <Picture alt={alt} type={type} bytes={bytes} />
         </Section>
       ))}
       <Section id="networks" title="Networks">

@@ -7,9 +7,11 @@ import {
   assertRejects,
   fail,
 } from "@std/assert";
+import { injectFaults } from "../../../experiments/files/disk.ts";
 import { readTable } from "../../../experiments/files/tables.ts";
 import { readState, statePath } from "../../../experiments/study/ledger.ts";
 import { GPUFault, GPUMemoryError, InputError } from "../../../mod.ts";
+import { systemError } from "../files/disk_faults.ts";
 import { linesOnStderr } from "../processes.ts";
 import { scratch } from "../scratch.ts";
 import {
@@ -358,6 +360,23 @@ Deno.test("trainCells() tells of a network again that was killed before its file
   const { cells } = await trainSmall({ ...task, resume: true, onEnd: (ids) => told.push(...ids) });
   assertEquals(told.toSorted(), cells.map(({ id }) => id).toSorted());
   assertEquals(told.length, 5);
+});
+
+Deno.test("a finished run has its page, whether its pictures can be read or not", async () => {
+  for (const call of ["stat", "read"]) {
+    using folder = scratch();
+    let failed = 0;
+    using _faults = injectFaults((called, path) => {
+      if (called !== call || !path.endsWith("loss.svg")) return undefined;
+      if (!folder.names().includes("loss.svg")) return undefined;
+      failed++;
+      return systemError("EIO");
+    });
+    const { outcomes } = await trainSmall({ folder: folder.path });
+    assertEquals(outcomes.map(({ status }) => status), Array(5).fill("ok"));
+    assertLess(0, failed);
+    assertMatch(Deno.readTextFileSync(`${folder.path}/report.html`), /<h1>test<\/h1>/);
+  }
 });
 
 Deno.test("trainCells() gives a GPU up that is lost for the fourth time, in one line", async () => {
