@@ -55,14 +55,14 @@ export async function befallBySystemError(trial: SystemErrorTrial): Promise<numb
   const first = draw(undisturbed.calls.get(call) ?? 1), count = [1, 5, Infinity][draw(3)];
   const stopAt = draw(2 * task.updates);
   const words = `${call} ${name} at its call ${first}, ${count} times`;
-  let calls = 0, struck = 0;
+  const said: string[] = [];
+  let calls = 0, struck = 0, refusal: unknown;
   {
     using _faults = injectFaults((called) => {
       if (called !== call || calls++ < first || calls > first + count) return undefined;
       struck++;
       return systemError(name);
     });
-    const said: string[] = [];
     try {
       await quietly({
         folder,
@@ -70,16 +70,18 @@ export async function befallBySystemError(trial: SystemErrorTrial): Promise<numb
         onUpdate: (update, { ending }) => update >= stopAt && ending.stop("enough"),
       }, said);
     } catch (error) {
-      assert(
-        error instanceof InputError,
-        `${words}: ${error instanceof Error ? error.stack : error}`,
-      );
-      assert(error.message.includes(folder), `${words}: ${error.message}`);
-      assert(!exists(`${folder}/run.json`), `${words}: a record was left behind`);
+      refusal = error;
     }
-    const warnings = said.filter((line) => line.startsWith("warning: "));
-    assert(warnings.length <= 1 && warnings.every((line) => line.includes(folder)), words);
   }
+  if (refusal !== undefined) {
+    const text = refusal instanceof Error ? refusal.stack ?? refusal.message : refusal;
+    assert(refusal instanceof InputError, `${words}: ${text}`);
+    assert(refusal.message.includes(folder), `${words}: ${refusal.message}`);
+    assert(!exists(`${folder}/run.json`), `${words}: a record was left behind: ${text}`);
+  }
+  const warnings = said.filter((line) => line.startsWith("warning: "));
+  const isTold = warnings.length <= 1 && warnings.every((line) => line.includes(folder));
+  assert(isTold, `${words}: ${warnings.join("\n")}`);
   const resume = exists(`${folder}/run.json`);
   assertEquals(remainsOf(await quietly({ folder, ...task, resume })), undisturbed.remains, words);
   return Math.min(struck, 1);
