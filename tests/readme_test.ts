@@ -68,6 +68,17 @@ Deno.test("README names no flag, command or file that there is not", async () =>
   }
 });
 
+Deno.test("guides name no file that there is not", async () => {
+  for (const guide of [".github/CONTRIBUTING.md", "tests/bench/NOTES.md"]) {
+    const text = await Deno.readTextFile(new URL(guide, root));
+    for (
+      const [, path] of text.matchAll(/`((?:core|experiments|models|shaders|tests)\/[\w./]+)`/g)
+    ) {
+      if (!path.includes("NAME")) await Deno.stat(new URL(path, root));
+    }
+  }
+});
+
 Deno.test("FLAGS.md is as deno task flags makes it", async () => {
   assertEquals(flags, await flagsPage());
 });
