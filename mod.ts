@@ -134,6 +134,11 @@ export {
 } from "./core/optim/partial_momentum.ts";
 export { lowRankMomentum, type LowRankMomentumOptions } from "./core/optim/low_rank_momentum.ts";
 export { muon, type MuonMatrices, type MuonOptions } from "./core/optim/muon.ts";
+export {
+  conjugateGradient,
+  type ConjugateGradientOptions,
+  type ConjugateGradientResult,
+} from "./core/optim/conjugate_gradient.ts";
 export * from "./core/optim/schedule.ts";
 export * from "./core/optim/learning_rate.ts";
 

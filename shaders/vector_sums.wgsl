@@ -18,6 +18,9 @@ struct NagareSums {
 // #if ${LINES}
 @group(0) @binding(1) var<storage, read> nagare_partials: array<f32>;
 @group(0) @binding(2) var<storage, read_write> nagare_measured: array<f32>;
+// #if ${SERIES}
+@group(0) @binding(3) var<storage, read_write> series: array<f32>;
+// #endif
 // #else
 @group(0) @binding(1) var<storage, read_write> nagare_partials: array<f32>;
 // #endif

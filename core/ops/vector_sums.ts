@@ -5,7 +5,7 @@ import type { StepScalars } from "../gpu/scalars.ts";
 import type { Vector } from "../gpu/vector.ts";
 import { spread } from "./axpy.ts";
 import { placed, type VectorsByName } from "./pointwise.ts";
-import { stepSource } from "./texts.ts";
+import { finiteSource, stepSource } from "./texts.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
 
 /** Floats that a workgroup adds. It fixes the order of the sums: the same on all adapters. */
@@ -21,13 +21,18 @@ export interface VectorSums {
   readonly sums: Readonly<Record<string, string>>;
   /**
    * WGSL on f32 in a block of its own, once a replica: it reads the sums and the scalars, and reads
-   * and writes the numbers of `measured`.
+   * and writes the numbers of `measured`. `is_finite()` tells what is no number.
    */
   readonly body: string;
   /** f32 that differ with the step and the replica: those of the first group of tensors. */
   readonly scalars?: StepScalars;
   /** What the lines leave, [R, names] float32. */
   readonly measured: { readonly buffer: GPUBuffer; readonly names: readonly string[] };
+  /**
+   * f32 by place that the lines read and write as `series[first + i]`, [R, length]: what they note of
+   * one run after another.
+   */
+  readonly series?: { readonly buffer: GPUBuffer; readonly length: number };
   /** A buffer of at least {@linkcode partialFloats} float32. */
   readonly partials: GPUBuffer;
 }
@@ -84,6 +89,7 @@ function recordPieces(plan: Plan, job: VectorSums, parts: Parts & { length: numb
     {
       ...constants(job, textures),
       LINES: false,
+      SERIES: false,
       MEMBERS: names.map((name) => `first_${name}: u32,`).join("\n  "),
       DECLARATIONS: names.map((name, i) =>
         "// #operand\n" +
@@ -118,11 +124,13 @@ function recordPieces(plan: Plan, job: VectorSums, parts: Parts & { length: numb
 
 function recordLines(plan: Plan, job: VectorSums, { replicas, pieces, partials }: Parts): void {
   const { gpu } = plan;
-  const { name, body, sums, scalars, measured } = job;
+  const { name, body, sums, scalars, measured, series } = job;
   const read = scalars?.names ?? [];
-  const kernel = gpu.kernel(name, [...read.length > 0 ? [stepSource] : [], treeSumSource, source], {
+  const step = read.length > 0 ? [stepSource] : [];
+  const kernel = gpu.kernel(name, [...step, finiteSource, treeSumSource, source], {
     ...constants(job, false),
     LINES: true,
+    SERIES: series !== undefined,
     MEMBERS: "",
     DECLARATIONS: "",
     PARAMETERS: Object.keys(sums).map((name) => `, ${name}: f32`).join(""),
@@ -136,6 +144,7 @@ function recordLines(plan: Plan, job: VectorSums, { replicas, pieces, partials }
       ...measured.names.map((name, k) =>
         `var ${name} = nagare_measured[nagare_replica * ${measured.names.length} + ${k}];`
       ),
+      ...series ? [`let first = nagare_replica * ${series.length};`] : [],
     ].join("\n  "),
     STORES: measured.names.map((name, k) =>
       `nagare_measured[nagare_replica * ${measured.names.length} + ${k}] = ${name};`
@@ -147,6 +156,7 @@ function recordLines(plan: Plan, job: VectorSums, { replicas, pieces, partials }
     nagare_sums: { pieces, scalars: scalars?.first ?? 0 },
     nagare_partials: partials,
     nagare_measured: measured.buffer,
+    ...series && { series: series.buffer },
   }, {
     groups: [1, 1, replicas],
     iterations: Math.ceil(pieces / lanes) + 1 + treeIterations(job),
