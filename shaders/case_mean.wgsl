@@ -3,6 +3,7 @@
 
 struct CaseMean {
   cases: u32,
+  stride: u32,    // from a replica's losses to the next one's
   replicas: u32,
   slot: u32,      // without a step
 }
@@ -19,7 +20,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let replica = group.x;
   var sum = 0.0;
   for (var i = lane; i < shape.cases; i += ${LANES}) {
-    sum += case_loss[replica * shape.cases + i];
+    sum += case_loss[replica * shape.stride + i];
   }
   let mean = tree_sum(sum, lane) / f32(shape.cases);
   // #if ${STEP}

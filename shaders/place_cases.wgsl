@@ -1,5 +1,5 @@
-// A figure of the cases of a minibatch into the list of all cases that are evaluated: row i belongs at
-// the step's position + i.
+// A figure of the cases of a minibatch into the list of all cases: row i belongs at the step's
+// position + i, or SLOT + i.
 
 struct PlaceCases {
   batch: u32,
@@ -12,7 +12,11 @@ struct PlaceCases {
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u) {
+  // #if ${SLOT}
+  let place = nagare_step.slot + id.x;
+  // #else
   let place = nagare_step.position + id.x;
+  // #endif
   if id.x >= shape.batch || place >= shape.cases { return; }
   list[id.z * shape.cases + place] = values[id.z * shape.batch + id.x];
 }

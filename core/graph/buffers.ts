@@ -26,6 +26,7 @@ export class Buffers {
     tangent: new Map(),
   };
   readonly #scratch = new Map<string, Matrix>();
+  readonly #squares = new Map<string, Matrix>();
 
   /** Takes data and deltas; tangents are taken when they are first asked for. */
   constructor(gpu: Gpu, tape: Tape, extent: Extent, { withDeltas = true } = {}) {
@@ -72,6 +73,14 @@ export class Buffers {
     return this.#scratch.get(shapeKey(value))!;
   }
 
+  /** Where the squares of data or of a delta go: one buffer for all values of a shape. */
+  square(value: Value, of: "data" | "delta"): Matrix {
+    const key = `${of} ${shapeKey(value)}`;
+    const square = this.#squares.get(key) ?? this.#place("squares", value, false).matrix;
+    this.#squares.set(key, square);
+    return square;
+  }
+
   #take(value: Value, of: Part): Place {
     const place = this.#place(`${of} of value ${value.id}`, value, value.isHistory, of);
     this.#parts[of].set(value, place);
@@ -92,7 +101,9 @@ export class Buffers {
     for (const part of Object.values(this.#parts)) {
       for (const { matrix } of part.values()) this.#gpu.free(matrix.buffer);
     }
-    for (const { buffer } of this.#scratch.values()) this.#gpu.free(buffer);
+    for (const { buffer } of [...this.#scratch.values(), ...this.#squares.values()]) {
+      this.#gpu.free(buffer);
+    }
   }
 }
 

@@ -89,6 +89,19 @@ export class LayeredGraph<Rows> implements Graph {
     recording.backward(plan, product);
   }
 
+  recordSquares(plan: Plan, inputs: Parameters<NonNullable<Graph["recordSquares"]>>[1]): void {
+    const { parameters, squares, seeds } = inputs;
+    const without = this.#parts.tape.operations
+      .find(({ tensors = [], squares }) => tensors.length > 0 && squares === undefined);
+    if (without) {
+      throw new InputError(
+        `the layer ${without.name} has no squares of gradients, of which the preconditioner is made: ` +
+          "train without a preconditioner",
+      );
+    }
+    this.#recording({ parameters, seeds, isTraining: true }).squares(plan, squares);
+  }
+
   recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
     const { parameters, seeds, split, cases, caseFigures } = inputs;
     const { figures, feed, buffers: { extent: { replicas, batch } } } = this.#parts;

@@ -22,6 +22,8 @@ export interface Model {
   readonly layout: VectorLayout;
   /** Cases of each split; Infinity where they are made fresh, 0 where there is none. */
   readonly cases: Readonly<Record<Split, number>>;
+  /** Weight decay that gradients hold and no loss does. Default: none. */
+  readonly l2?: number;
   /** Names of the figures of an evaluation. */
   readonly figures: readonly string[];
   /** The initial value of each tensor, row by row, fixed by the seed and the initializer. */
@@ -60,6 +62,15 @@ export interface Graph {
     parameters: Vector;
     direction: Vector;
     product: Vector;
+    seeds: GPUBuffer;
+  }): void;
+  /**
+   * Records, after a gradient, the sum over cases of the square of what each case adds to it, number by
+   * number; the loss alone, without weight decay.
+   */
+  recordSquares?(plan: Plan, inputs: {
+    parameters: Vector;
+    squares: Vector;
     seeds: GPUBuffer;
   }): void;
   /**

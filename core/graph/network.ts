@@ -92,6 +92,11 @@ export class NetworkModel implements Model {
     return this.#options.source.cases;
   }
 
+  /** Weight decay of the gradient, biases left out. */
+  get l2(): number {
+    return this.#options.l2;
+  }
+
   /** What `Trainer.open()` starts from: each layer's tensors, from draws of its own. */
   initialValues(seed: number, initializer: Initializer): Float64Array[] {
     return this.tape.initialValues(seed, initializer);

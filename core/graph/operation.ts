@@ -48,6 +48,8 @@ export interface Pass {
   readonly data: (value: Value) => Matrix;
   /** The derivative of the loss by what went into the activation that made a value. */
   readonly delta: (value: Value) => Matrix;
+  /** The squares of data or of a delta, to be read before the next ones are asked for. */
+  readonly squared: (plan: Plan, value: Value, of: "data" | "delta") => Matrix;
   /** How a value moves along a direction of the parameters; undefined where it depends on none. */
   readonly tangent: (value: Value) => Matrix | undefined;
   /** Data, delta or tangent of sequences step by step; of a history with the slot of zeros. */
@@ -79,6 +81,11 @@ export interface Rules {
   backward(plan: Plan, pass: Pass, gradient: Vector): void;
   /** The tangent of what it writes from those of what it reads, and of its tensors. */
   tangent?(plan: Plan, pass: Pass, direction: Vector): void;
+  /**
+   * After the backward rule, sum over cases i of (d_i/dW)^2 for each number W of its tensors, where d_i
+   * is the share of case i in the gradient: what a preconditioner of second order is made of.
+   */
+  squares?(plan: Plan, pass: Pass, squares: Vector): void;
 }
 
 /** An operation on a tape. */

@@ -6,6 +6,7 @@ import type { Activation } from "../ops/activation.ts";
 import type { Epilogue } from "../ops/epilogue.ts";
 import { matmul } from "../ops/matmul.ts";
 import { sum } from "../ops/sum.ts";
+import { unitMap } from "../ops/unit_map.ts";
 import type { Buffers } from "./buffers.ts";
 import type { Operation, Pass, Share, SharedProduct, Value } from "./operation.ts";
 import type { Tape } from "./tape.ts";
@@ -56,6 +57,12 @@ export class Recording implements Pass {
   readonly data = (value: Value): Matrix => this.#buffers.data(value);
   readonly delta = (value: Value): Matrix => this.#buffers.delta(value);
   readonly tangent = (value: Value): Matrix | undefined => this.#buffers.tangent(value);
+
+  readonly squared = (plan: Plan, value: Value, of: "data" | "delta"): Matrix => {
+    const [x, out] = [this.#buffers[of](value), this.#buffers.square(value, of)];
+    unitMap(plan, { name: "square", value: "x * x", slope: "2 * x" }, { x, out });
+    return out;
+  };
 
   readonly steps = (value: Value, of: "data" | "delta" | "tangent"): Steps =>
     this.#buffers.steps(value, of);
@@ -120,6 +127,11 @@ export class Recording implements Pass {
   /** Records the tangents of all values along a direction of the parameters. */
   tangents(plan: Plan, direction: Vector): void {
     for (const operation of this.#moving) operation.tangent!(plan, this, direction);
+  }
+
+  /** Records the squares of the shares of cases, after {@linkcode Recording.backward}. */
+  squares(plan: Plan, squares: Vector): void {
+    for (const operation of this.#moving) operation.squares?.(plan, this, squares);
   }
 
   get #moving(): readonly Operation[] {

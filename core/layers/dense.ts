@@ -54,6 +54,12 @@ export function dense({ units, activation = "linear", role, biases }: DenseOptio
         matmul(plan, { a: data(x), b: delta(y), out, transposeA: true, columnSums, ...decay(W) });
         shareProduct(plan, x, { delta: y, weights: parameters.tensor(W) });
       },
+      // (x^2)' d^2
+      squares(plan, { squared }, squares) {
+        const [out, columnSums] = [squares.tensor(W), squares.tensor(b)];
+        const [a, d] = [squared(plan, x, "data"), squared(plan, y, "delta")];
+        matmul(plan, { a, b: d, out, transposeA: true, columnSums });
+      },
       // dy = f'(z) (dx W + x dW + db)
       tangent(plan, { parameters, data, tangent, activation }, direction) {
         const [out, dx, dW] = [tangent(y)!, tangent(x), direction.tensor(W)];

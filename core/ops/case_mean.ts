@@ -7,14 +7,14 @@ import { finiteSource, stepSource } from "./texts.ts";
 export type Slot = { ring: GPUBuffer; slot: number } | { ring: GPUBuffer; divergedAt: GPUBuffer };
 
 /**
- * Records ring[slot][r] = the mean over cases of caseLoss[r], summed in an order that the number of
- * cases fixes. With the slot of a step, a mean that is not finite enters divergedAt[r] as the
+ * Records ring[slot][r] = the mean over cases of caseLoss[r] [R, stride], summed in an order that the
+ * number of cases fixes. With the slot of a step, a mean that is not finite enters divergedAt[r] as the
  * number of the update, unless a smaller one stands there.
  */
 export function caseMean(
   plan: Plan,
   caseLoss: GPUBuffer,
-  { cases, replicas }: { cases: number; replicas: number },
+  { cases, replicas, stride = cases }: { cases: number; replicas: number; stride?: number },
   target: Slot,
 ): void {
   const ofStep = "divergedAt" in target;
@@ -25,7 +25,7 @@ export function caseMean(
     { LANES: lanes, STEP: ofStep },
   );
   plan.dispatch(kernel, {
-    shape: { cases, replicas, slot: ofStep ? 0 : target.slot },
+    shape: { cases, stride, replicas, slot: ofStep ? 0 : target.slot },
     case_loss: caseLoss,
     ring: target.ring,
     ...(ofStep && { diverged_at: target.divergedAt }),

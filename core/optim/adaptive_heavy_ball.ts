@@ -1,6 +1,6 @@
 import body from "../../shaders/optim/adaptive_heavy_ball.wgsl" with { type: "text" };
 import { elementwise } from "./elementwise.ts";
-import type { Family, Optimizer, SettingValue } from "./family.ts";
+import type { Optimizer, RecordedFamily, SettingValue } from "./family.ts";
 import { measured, refuseGroups } from "./measured.ts";
 import { optimizerOf } from "./optimizer.ts";
 import { learningRate } from "./settings.ts";
@@ -50,7 +50,7 @@ const heavyBall = elementwise({
 });
 
 /** The family of {@linkcode adaptiveHeavyBall}. */
-export const adaptiveHeavyBallFamily: Family = {
+export const adaptiveHeavyBallFamily: RecordedFamily = {
   ...heavyBall,
   record(plan, update) {
     refuseGroups(heavyBall.name, update);

@@ -1,5 +1,5 @@
 import { pointwise } from "../ops/pointwise.ts";
-import type { Family, Measure, Numbers, Setting, State } from "./family.ts";
+import type { FamilyTraits, Measure, Numbers, RecordedFamily, Setting, State } from "./family.ts";
 import { checkNames } from "./wgsl_names.ts";
 
 /** A family whose update is the same few lines at every parameter; see {@linkcode elementwise}. */
@@ -12,16 +12,16 @@ export interface Elementwise {
   readonly states: Readonly<Record<string, State>>;
   /** What the lines read by name. Default: the settings, as in `learning_rate` for `learningRate`. */
   readonly scalars?: readonly string[];
-  /** See {@linkcode Family.running}. */
+  /** See {@linkcode FamilyTraits.running}. */
   readonly running?: Numbers;
-  /** See {@linkcode Family.compute}. Default: the scalars are the settings of the same name. */
-  readonly compute?: Family["compute"];
-  /** See {@linkcode Family.measure}. The lines read what is measured by name. */
+  /** See {@linkcode FamilyTraits.compute}. Default: the scalars are the settings of the same name. */
+  readonly compute?: FamilyTraits["compute"];
+  /** See {@linkcode FamilyTraits.measure}. The lines read what is measured by name. */
   readonly measure?: Measure;
-  /** See {@linkcode Family.theta}. */
-  readonly theta?: Family["theta"];
-  /** See {@linkcode Family.lead}. */
-  readonly lead?: Family["lead"];
+  /** See {@linkcode FamilyTraits.theta}. */
+  readonly theta?: FamilyTraits["theta"];
+  /** See {@linkcode FamilyTraits.lead}. */
+  readonly lead?: FamilyTraits["lead"];
   /**
    * WGSL in a block of its own: vec4f `parameters` and states to read and write, the vec4f
    * `gradient` and f32 scalars to read. It runs on the zeros between the tensors as well, which must
@@ -53,7 +53,7 @@ export interface Elementwise {
  * console.log(optimizer.family.settings.map(({ name }) => name)); // [ "rate", "beta" ]
  * ```
  */
-export function elementwise(given: Elementwise): Family {
+export function elementwise(given: Elementwise): RecordedFamily {
   const { name, states, body, running, measure, theta, lead } = given;
   const scalars = given.scalars ?? (given.settings ?? []).map(({ name }) => snakeCase(name));
   const settings = given.settings ??

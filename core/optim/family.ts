@@ -1,3 +1,4 @@
+import type { Model } from "../graph/model.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { StepScalars } from "../gpu/scalars.ts";
 import type { TensorShape, Vector, VectorLayout } from "../gpu/vector.ts";
@@ -84,13 +85,28 @@ export type State = InitialState | {
 };
 
 /**
- * A method by which parameters move: a literal that {@linkcode elementwise} makes of a few lines, or
- * one that records dispatches of its own.
+ * A method by which parameters move: a literal that {@linkcode elementwise} makes of a few lines, one
+ * that records dispatches of its own, or one that drives its updates by what it finds.
  *
  * The parameters on the GPU are those at which the gradient is taken. Where the network is
- * evaluated may be another point: see {@linkcode Family.theta}.
+ * evaluated may be another point: see {@linkcode FamilyTraits.theta}.
  */
-export interface Family {
+export type Family = RecordedFamily | DrivenFamily;
+
+/** A family whose update is the same dispatches every time, after the gradient of a minibatch. */
+export interface RecordedFamily extends FamilyTraits {
+  /** Records one update, after the gradient. */
+  record(plan: Plan, update: Update): void;
+}
+
+/** A family that takes its gradients itself and decides by them how an update goes on. */
+export interface DrivenFamily extends FamilyTraits {
+  /** Takes what its updates need. It throws an `InputError` where it cannot train such a model. */
+  drive(parts: DriverParts): Driver;
+}
+
+/** What all families declare. */
+export interface FamilyTraits {
   /** Its name, in tables and in checkpoints. */
   readonly name: string;
   /** What its members differ in. */
@@ -107,7 +123,7 @@ export interface Family {
   /**
    * The scalars of an update and the running numbers after it, in float64, from the settings at this
    * update and at the next one. `update` counts those done since the states began. What the lines do
-   * not read may be given for {@linkcode Family.theta}.
+   * not read may be given for {@linkcode FamilyTraits.theta}.
    */
   compute(now: Numbers, next: Numbers, running: Numbers, update: number): {
     readonly scalars: Numbers;
@@ -130,16 +146,48 @@ export interface Family {
     settings: Numbers,
     running: Numbers,
   ): { readonly theta: Numbers; readonly running: Numbers };
-  /** Records one update, after the gradient. */
-  record(plan: Plan, update: Update): void;
 }
 
-/** Numbers that a family measures; see {@linkcode Family.measure}. */
+/** What a {@linkcode Driver} works on: all replicas of a trainer. */
+export interface DriverParts extends Omit<Update, "gradient" | "scratch" | "buffer"> {
+  /** Where the gradient of the last update is left. */
+  readonly gradient: Vector;
+  /** What is trained. */
+  readonly model: Model;
+  /** Which network lies at each place, by its number among those given. */
+  readonly order: readonly number[];
+  /** R keys of two words, see `seedKey()`. */
+  readonly seeds: GPUBuffer;
+  /** Where the mean loss at the gradient point goes, [R] float32. */
+  readonly meanLoss: GPUBuffer;
+}
+
+/** Updates of a family that decides by data. */
+export interface Driver {
+  /** Dispatches of the shortest update. */
+  readonly dispatches: number;
+  /**
+   * Submits one update under its scalars, as they lie in a row of the step table. Fulfilled when all of
+   * it is submitted, which may take looks at what is done.
+   */
+  advance(update: number, scalars: readonly number[]): Promise<void>;
+  /** Measures the variants of kernels that were not measured yet. */
+  tune(): Promise<void>;
+  /** Gives back what it took. */
+  free(): void;
+}
+
+/** Numbers that a family measures; see {@linkcode FamilyTraits.measure}. */
 export interface Measure {
   /** Their names, with what they are before the first update; they are saved. */
   readonly initial: Numbers;
-  /** Records what leaves them in {@linkcode Update.measured}, before the update itself. */
-  record(plan: Plan, update: Update): void;
+  /** Those that reports tell. Default: all. */
+  readonly told?: readonly string[];
+  /**
+   * Records what leaves them in {@linkcode Update.measured}, before the update itself. Left out where
+   * the family drives its updates.
+   */
+  record?(plan: Plan, update: Update): void;
 }
 
 /** What an update is recorded on; replicas are those of the family alone. */

@@ -2,7 +2,7 @@ import source from "../../shaders/optim/lookahead.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
 import { compose } from "../gpu/compose.ts";
 import { pointwise, type VectorsByName } from "../ops/pointwise.ts";
-import type { Family, Optimizer, Setting, SettingValue } from "./family.ts";
+import type { Family, Optimizer, RecordedFamily, Setting, SettingValue } from "./family.ts";
 import { nesterovFamily } from "./nesterov.ts";
 import { optimizerOf } from "./optimizer.ts";
 
@@ -41,17 +41,20 @@ const alpha: Setting = {
   help: "How far the slow weights go towards the fast ones.",
 };
 
-const families = new WeakMap<Family, Map<LookaheadVelocity, Family>>();
+const families = new WeakMap<Family, Map<LookaheadVelocity, RecordedFamily>>();
 
 /** The family of {@linkcode lookahead} around another one: one object for the same two. */
-export function lookaheadFamily(inner: Family, velocity: LookaheadVelocity = "keep"): Family {
-  const made = families.get(inner) ?? new Map<LookaheadVelocity, Family>();
+export function lookaheadFamily(
+  inner: Family,
+  velocity: LookaheadVelocity = "keep",
+): RecordedFamily {
+  const made = families.get(inner) ?? new Map<LookaheadVelocity, RecordedFamily>();
   families.set(inner, made);
   if (!made.has(velocity)) made.set(velocity, familyAround(inner, velocity));
   return made.get(velocity)!;
 }
 
-function familyAround(inner: Family, velocity: LookaheadVelocity): Family {
+function familyAround(inner: Family, velocity: LookaheadVelocity): RecordedFamily {
   checkInner(inner);
   const isLed = inner === nesterovFamily;
   const velocities = velocity === "keep" ? [] : velocitiesOf(inner, velocity);
@@ -120,9 +123,12 @@ function familyAround(inner: Family, velocity: LookaheadVelocity): Family {
 }
 
 /** Refuses what the slow weights cannot stand for. */
-function checkInner(inner: Family): void {
-  if (inner === nesterovFamily || !(inner.theta || inner.measure)) return;
-  const reason = inner.theta
+function checkInner(inner: Family): asserts inner is RecordedFamily {
+  const isDriven = "drive" in inner;
+  if (inner === nesterovFamily || !(isDriven || inner.theta || inner.measure)) return;
+  const reason = isDriven
+    ? "drives its own updates"
+    : inner.theta
     ? "is evaluated elsewhere than at its parameters"
     : "measures its own steps";
   throw new InputError(

@@ -1,6 +1,6 @@
 import body from "../../shaders/optim/restart.wgsl" with { type: "text" };
 import { elementwise } from "./elementwise.ts";
-import type { Family, Optimizer, SettingValue } from "./family.ts";
+import type { Optimizer, RecordedFamily, SettingValue } from "./family.ts";
 import { measured, refuseGroups } from "./measured.ts";
 import { optimizerOf } from "./optimizer.ts";
 import { learningRate } from "./settings.ts";
@@ -56,7 +56,7 @@ const restarted = elementwise({
 });
 
 /** The family of {@linkcode restartedNesterov}. */
-export const restartFamily: Family = {
+export const restartFamily: RecordedFamily = {
   ...restarted,
   record(plan, update) {
     refuseGroups(restarted.name, update);

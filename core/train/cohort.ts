@@ -3,7 +3,15 @@ import { allocateFloats } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Range } from "../gpu/readback.ts";
 import { Vector, type VectorLayout } from "../gpu/vector.ts";
-import type { Family, Numbers, Optimizer, Settings, Update } from "../optim/family.ts";
+import type {
+  Driver,
+  DriverParts,
+  Family,
+  Numbers,
+  Optimizer,
+  Settings,
+  Update,
+} from "../optim/family.ts";
 import { checkSettings, settingsAt, settingsOf } from "../optim/optimizer.ts";
 import { compareStates, initialOf, layoutOf } from "./carry.ts";
 import { groupsOf } from "./groups.ts";
@@ -114,31 +122,43 @@ export class Cohort {
     return 4 * floats / this.parts.layout.length;
   }
 
+  /** Takes what drives the updates of all replicas. */
+  drive(
+    given: Pick<DriverParts, "model" | "order" | "seeds" | "meanLoss">,
+  ): Driver | undefined {
+    const { gradient } = this.parts;
+    if ("drive" in this.family) return this.family.drive({ ...given, ...this.#moved, gradient });
+  }
+
+  /** What an update moves, and by what. */
+  get #moved() {
+    const { parameters, first, divergedAt, firstScalar } = this.parts;
+    return {
+      parameters,
+      states: this.states,
+      scalars: { first: firstScalar, names: this.family.scalars, groups: this.#groups },
+      groupOf: this.#groupOf,
+      diverges: { at: divergedAt, first },
+      ...this.#measured && { measured: this.#measured },
+    };
+  }
+
   /** Records an update, after the gradient. */
   record(plan: Plan): void {
-    const { parameters, gradient, first, divergedAt } = this.parts;
+    if ("drive" in this.family) throw new Error(`${this.family.name} drives its updates`);
     const keep = <Kept>(kept: Map<string, Kept>, name: string, take: () => Kept) => {
       if (!kept.has(name)) kept.set(name, take());
       return kept.get(name)!;
     };
     const update: Update = {
-      parameters,
-      gradient,
-      states: this.states,
-      scalars: {
-        first: this.parts.firstScalar,
-        names: this.family.scalars,
-        groups: this.#groups,
-      },
-      groupOf: this.#groupOf,
-      diverges: { at: divergedAt, first },
-      ...this.#measured && { measured: this.#measured },
+      ...this.#moved,
+      gradient: this.parts.gradient,
       scratch: (name, layout) =>
         keep(this.#scratch, name, () => new Vector(this.#gpu, name, layout, this.size)),
       buffer: (name, floats) =>
         keep(this.#buffers, name, () => allocateFloats(this.#gpu, name, floats)),
     };
-    this.family.measure?.record(plan, update);
+    this.family.measure?.record?.(plan, update);
     this.family.record(plan, update);
   }
 
@@ -161,7 +181,11 @@ export class Cohort {
   /** Scalars in force of a replica, those of its first tensor, and what was measured last. */
   scalars(m: number): Numbers {
     const { groups, measured } = this.#members[m];
-    return { ...groups[this.#groupOf[0]].scalars, ...measured };
+    const told = this.family.measure?.told ?? Object.keys(measured);
+    return {
+      ...groups[this.#groupOf[0]].scalars,
+      ...Object.fromEntries(told.map((name) => [name, measured[name]])),
+    };
   }
 
   /** What a readback takes along for {@linkcode Cohort.measured}. */

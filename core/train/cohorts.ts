@@ -3,7 +3,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Range } from "../gpu/readback.ts";
 import type { Vector, VectorLayout } from "../gpu/vector.ts";
-import type { Family, Numbers, Optimizer } from "../optim/family.ts";
+import type { Driver, DriverParts, Family, Numbers, Optimizer } from "../optim/family.ts";
 import { compareStates } from "./carry.ts";
 import { Cohort } from "./cohort.ts";
 import type { Model } from "../graph/model.ts";
@@ -107,6 +107,19 @@ export class Cohorts {
   /** Records an update of all networks, a dispatch or more for each family. */
   record(plan: Plan): void {
     for (const cohort of this.#cohorts) cohort.record(plan);
+  }
+
+  /** What drives the updates, where the family is one that does. */
+  drive(parts: Pick<DriverParts, "model" | "order" | "seeds" | "meanLoss">): Driver | undefined {
+    const driven = this.#cohorts.find(({ family }) => "drive" in family);
+    if (driven && this.#cohorts.length > 1) {
+      const other = this.#cohorts.find((cohort) => cohort !== driven)!;
+      throw new InputError(
+        `${driven.family.name} drives its own updates and ${other.family.name} does not take them: ` +
+          "give each a trainer of its own",
+      );
+    }
+    return driven?.drive(parts);
   }
 
   /** The scalars of an update, as they lie in a row of the step table. */

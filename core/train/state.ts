@@ -14,7 +14,7 @@ export interface StateVector {
 export interface GroupState {
   /** Their names. */
   readonly tensors: readonly string[];
-  /** Numbers that the optimizer hands from update to update; see `Family.running`. */
+  /** Numbers that the optimizer hands from update to update; see `FamilyTraits.running`. */
   readonly running: Numbers;
   /** theta as a sum of the vectors named, `parameters` and states. */
   readonly theta: Numbers;
@@ -34,7 +34,7 @@ export interface ReplicaState {
   readonly states: Readonly<Record<string, StateVector>>;
   /** By groups of tensors. */
   readonly groups: readonly GroupState[];
-  /** What the optimizer measured of it last; see `Family.measure`. */
+  /** What the optimizer measured of it last; see `FamilyTraits.measure`. */
   readonly measured: Numbers;
   /** Settings that hold in place of its optimizer's; see `Trainer.set()`. */
   readonly set: Numbers;

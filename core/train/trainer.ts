@@ -1,10 +1,7 @@
 import { GPUMemoryError, InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { Plan } from "../gpu/plan.ts";
 import type { Profile } from "../gpu/profile.ts";
 import { Readback } from "../gpu/readback.ts";
-import { type StepRow, StepTable } from "../gpu/scalars.ts";
-import { caseMean } from "../ops/case_mean.ts";
 import { Vector } from "../gpu/vector.ts";
 import type { Numbers } from "../optim/family.ts";
 import { seedKey } from "../random.ts";
@@ -13,6 +10,7 @@ import { Cohorts } from "./cohorts.ts";
 import { Evaluation } from "./evaluation.ts";
 import { GradientNorms } from "./gradient_norms.ts";
 import type { Graph, Model, Split } from "../graph/model.ts";
+import { checkDriven, DrivenSteps, RecordedSteps, type Stepper } from "./stepper.ts";
 import { checkOptions, type Replica, type TrainerOptions } from "./options.ts";
 import type { Report, RunOptions } from "./report.ts";
 import type { ReplicaState, TrainerState } from "./state.ts";
@@ -39,12 +37,10 @@ export class Trainer {
   readonly #gradient: Vector;
   readonly #cohorts: Cohorts;
   readonly #graph: Graph;
-  #plan: Plan;
-  readonly #table: StepTable;
+  readonly #stepper: Stepper;
   readonly #evaluation: Evaluation;
   readonly #readback: Readback;
   readonly #profile: Profile | undefined;
-  readonly #chunks: Chunks;
   readonly #norms: GradientNorms | undefined;
   readonly #buffers: {
     seeds: GPUBuffer;
@@ -71,7 +67,7 @@ export class Trainer {
     }
     try {
       if (error) throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
-      await trainer.#tune();
+      await trainer.#stepper.tune();
       await gpu.settle();
       return trainer;
     } catch (failure) {
@@ -112,48 +108,33 @@ export class Trainer {
       update: this.#update,
     });
     this.#cohorts.place(model, from, options.beginStates ?? false);
-    const scalars = this.#cohorts.scalarCount;
-    this.#chunks = new Chunks(profile, scalars);
-    this.#table = new StepTable(gpu, { capacity: this.#chunks.capacity, scalars });
     const bytes = 8 * count + this.#cohorts.measuredBytes;
     this.#readback = new Readback(gpu, { bytes, depth: 2 });
     this.#graph = model.build(gpu, { replicas: count, batch: batchSize, order });
     if (gradientNorm || clipNorm !== undefined) {
       this.#norms = new GradientNorms(gpu, this.#gradient, clipNorm);
     }
-    this.#plan = this.#record();
-    this.#chunks.check(this.#plan);
+    const chunks = new Chunks(profile, this.#cohorts.scalarCount);
+    const { seeds: keys, ring } = this.#buffers;
+    const driver = this.#cohorts.drive({ model, order, seeds: keys, meanLoss: ring });
+    if (driver) checkDriven(replicas[0].optimizer.name, options);
+    this.#stepper = driver ? new DrivenSteps(driver, this.#cohorts) : new RecordedSteps(gpu, {
+      ...{ model, batchSize, profile, chunks },
+      graph: this.#graph,
+      cohorts: this.#cohorts,
+      norms: this.#norms,
+      parameters: this.#parameters,
+      gradient: this.#gradient,
+      buffers: this.#buffers,
+    });
     this.#evaluation = new Evaluation(gpu, {
       model,
       graph: this.#graph,
       batch: batchSize,
       replicas: count,
       theta: this.#gradient,
-      submit: (plan, table, rows) => this.#chunks.submit(plan, table, rows),
+      submit: (plan, table, rows) => chunks.submit(plan, table, rows),
     });
-  }
-
-  #record(): Plan {
-    const [parameters, gradient] = [this.#parameters, this.#gradient];
-    const { seeds, caseLoss, ring, divergedAt } = this.#buffers;
-    const plan = new Plan(this.gpu);
-    this.#graph.recordCases(plan, { seeds });
-    this.#graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
-    const extent = { cases: this.batchSize, replicas: this.replicas.length };
-    caseMean(plan, caseLoss, extent, { ring, divergedAt });
-    this.#norms?.record(plan);
-    this.#cohorts.record(plan);
-    return plan.seal();
-  }
-
-  /** Measures the variants of kernels that were not measured yet, and records the fastest. */
-  async #tune(): Promise<void> {
-    const { undecided } = this.#plan;
-    if (undecided.length === 0) return;
-    await this.gpu.tuning?.decide(undecided);
-    const plan = this.#record();
-    this.#plan.free();
-    this.#plan = plan;
   }
 
   /** Updates done so far. */
@@ -161,9 +142,9 @@ export class Trainer {
     return this.#update;
   }
 
-  /** Dispatches of one update. */
+  /** Dispatches of one update, at least. */
   get dispatchesPerUpdate(): number {
-    return this.#plan.length;
+    return this.#stepper.dispatches;
   }
 
   /**
@@ -215,11 +196,12 @@ export class Trainer {
     let before: Promise<void> | undefined;
     let last = start;
     while (this.#update < stop && !(signal?.aborted && this.#update > startUpdate)) {
-      const steps = this.#chunks.steps(this.#plan, stop - this.#update);
-      const result = this.#train(steps).then((figures) => {
+      const steps = await this.#stepper.submit(this.#update, stop - this.#update);
+      this.#update += steps;
+      const result = this.#read(steps).then((figures) => {
         ({ losses, divergedAt } = figures);
         const now = performance.now();
-        this.#chunks.measured(steps, (now - last) / 1000);
+        this.#stepper.measured?.(steps, (now - last) / 1000);
         last = now;
       });
       // It is awaited a chunk later: where the one before it fails, its own failure says nothing new.
@@ -244,13 +226,10 @@ export class Trainer {
     };
   }
 
-  /** Submits `steps` steps and reads the losses of the last of them. */
-  async #train(
+  /** Reads the losses of the last of `steps` steps. */
+  async #read(
     steps: number,
   ): Promise<{ losses: Float32Array<ArrayBuffer>; divergedAt: Uint32Array<ArrayBuffer> }> {
-    const rows = Array.from({ length: steps }, (_, i) => this.#row(this.#update + i, i));
-    this.#update += steps;
-    this.#chunks.submit(this.#plan, this.#table, rows, this.#profile);
     const { ring, divergedAt } = this.#buffers;
     const size = 4 * this.replicas.length;
     const bytes = await this.#readback.read([
@@ -263,18 +242,6 @@ export class Trainer {
     return {
       losses: new Float32Array(bytes, 0, size / 4),
       divergedAt: new Uint32Array(bytes, size, size / 4),
-    };
-  }
-
-  #row(update: number, slot: number): StepRow {
-    const { train } = this.model.cases;
-    const first = update * this.batchSize;
-    return {
-      update,
-      slot,
-      position: first % train,
-      epoch: Math.floor(first / train),
-      scalars: this.#cohorts.advance(update),
     };
   }
 
@@ -387,7 +354,7 @@ export class Trainer {
     for (const part of [this.#parameters, this.#gradient, this.#cohorts]) part.free();
     for (const buffer of Object.values(this.#buffers)) this.gpu.free(buffer);
     this.#norms?.free();
-    for (const part of [this.#graph, this.#plan, this.#table, this.#evaluation, this.#readback]) {
+    for (const part of [this.#graph, this.#stepper, this.#evaluation, this.#readback]) {
       part.free();
     }
   }

@@ -115,7 +115,7 @@ function familyIn(given: string, exports: Readonly<Record<string, unknown>>): Fa
     );
   }
   const family = found[0][1] as Family | Elementwise;
-  if ("record" in family) return family;
+  if ("record" in family || "drive" in family) return family;
   try {
     return elementwise(family);
   } catch (error) {
@@ -125,13 +125,13 @@ function familyIn(given: string, exports: Readonly<Record<string, unknown>>): Fa
 
 /** Whether it is a family, or the literal of one. Another copy of the engine may have made it. */
 function isFamily(value: unknown): boolean {
-  const { name, settings, states, scalars, compute, record, body } = (value ?? {}) as Record<
+  const { name, settings, states, scalars, compute, record, drive, body } = (value ?? {}) as Record<
     string,
     unknown
   >;
   if (typeof name !== "string" || typeof states !== "object" || states === null) return false;
   if (settings !== undefined && !Array.isArray(settings)) return false;
-  if (typeof record !== "function") return typeof body === "string";
+  if (typeof (record ?? drive) !== "function") return typeof body === "string";
   return typeof compute === "function" && Array.isArray(settings) && Array.isArray(scalars);
 }
 

@@ -1,0 +1,126 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import { Plan } from "../gpu/plan.ts";
+import { Vector, VectorLayout } from "../gpu/vector.ts";
+import { placeCases } from "../ops/place_cases.ts";
+import { pointwise } from "../ops/pointwise.ts";
+import type { Extent, Graph, Model } from "./model.ts";
+
+/** Some neighbouring cases of a batch. */
+export interface Block {
+  /** Cases of the batch before them. */
+  readonly first: number;
+  /** How many they are. */
+  readonly cases: number;
+  /** What they pass through; blocks may share it. */
+  readonly graph: Graph;
+}
+
+/** A batch, and how it is cut; see {@linkcode BlockedBatch}. */
+export interface BlockedBatchOptions extends Omit<Extent, "batch"> {
+  /** Cases of the batch. */
+  cases: number;
+  /** Cases of a block at most. It fixes the order of sums, and so their bits. */
+  blockCases: number;
+  /**
+   * Whether each block keeps what it is made of from one pass to the next, at the price of buffers
+   * of its own. Otherwise blocks of one size share them, and the cases are gathered for each pass.
+   */
+  keeps: boolean;
+}
+
+/**
+ * A batch of any number of cases, passed through in blocks: what is summed over cases is summed block
+ * by block, and the blocks are added in order.
+ */
+export class BlockedBatch {
+  /** Cases of the batch. */
+  readonly cases: number;
+  /** In order. */
+  readonly blocks: readonly Block[];
+  /** A number for each case: a row, zeros past the last one. */
+  readonly listLayout: VectorLayout;
+  readonly #gpu: Gpu;
+  readonly #caseLoss: GPUBuffer;
+  /** What a block adds to a sum; taken where there are several. */
+  #part: Vector | undefined;
+
+  /** Takes the buffers of the blocks. */
+  constructor(gpu: Gpu, model: Model, options: BlockedBatchOptions) {
+    const { cases, blockCases, keeps, ...extent } = options;
+    this.#gpu = gpu;
+    this.cases = cases;
+    this.listLayout = new VectorLayout([{ name: "cases", rows: 1, columns: cases }]);
+    const graphs = new Map<number, Graph>();
+    this.blocks = Array.from({ length: Math.ceil(cases / blockCases) }, (_, b) => {
+      const first = b * blockCases;
+      const batch = Math.min(blockCases, cases - first);
+      const graph = !keeps && graphs.get(batch) || model.build(gpu, { ...extent, batch });
+      graphs.set(keeps ? first : batch, graph);
+      return { first, cases: batch, graph };
+    });
+    if (this.blocks.length > 1) {
+      this.#part = new Vector(gpu, "sum of a block", model.layout, extent.replicas);
+    }
+    const most = Math.min(cases, blockCases);
+    this.#caseLoss = gpu.allocate("losses of a block", 4 * extent.replicas * most);
+  }
+
+  /** A plan for each block that `record` fills, to be replayed in the rows of the blocks in turn. */
+  plans(record: (plan: Plan, block: Block) => void): Plan[] {
+    const plans = new Map<Graph, Plan>();
+    return this.blocks.map((block) => {
+      const found = plans.get(block.graph);
+      if (found) return found;
+      const plan = new Plan(this.#gpu);
+      record(plan, block);
+      plans.set(block.graph, plan);
+      return plan;
+    });
+  }
+
+  /**
+   * Records what `pass` writes as the loss of each case of a block into the list of all cases; the
+   * slot of the step in force is the block's first place.
+   */
+  recordLosses(
+    plan: Plan,
+    { cases }: Block,
+    list: Vector,
+    pass: (caseLoss: GPUBuffer) => void,
+  ): void {
+    pass(this.#caseLoss);
+    placeCases(plan, { values: this.#caseLoss, list: list.buffer, by: "slot" }, {
+      ...{ batch: cases, cases: list.layout.length, replicas: list.replicas },
+    });
+  }
+
+  /** Records sum = 0 where blocks are to be added to it. */
+  recordClear(plan: Plan, sum: Vector): void {
+    if (this.#part) pointwise(plan, { name: "clear", body: "sum = vec4f();", updates: { sum } });
+  }
+
+  /** Records what `pass` writes as a mean over a block as its share of the mean over all cases. */
+  recordMean(plan: Plan, { cases }: Block, mean: Vector, pass: (out: Vector) => void): void {
+    this.recordSum(plan, cases / this.cases, mean, pass);
+  }
+
+  /** Records sum += share * out of a block, or sum = share * out of the only one. */
+  recordSum(plan: Plan, share: number, sum: Vector, pass: (out: Vector) => void): void {
+    pass(this.#part ?? sum);
+    if (!this.#part) return;
+    pointwise(plan, {
+      name: "add a block",
+      body: "sum = fma(vec4f(share), part, sum);",
+      reads: { part: this.#part },
+      updates: { sum },
+      numbers: { share },
+    });
+  }
+
+  /** Gives everything back. */
+  free(): void {
+    for (const graph of new Set(this.blocks.map(({ graph }) => graph))) graph.free();
+    this.#part?.free();
+    this.#gpu.free(this.#caseLoss);
+  }
+}
