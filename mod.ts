@@ -80,12 +80,17 @@ export type { UnitMap } from "./core/ops/unit_map.ts";
 
 // Optimizers: those that are shipped, one's own from a few lines, and schedules.
 export type {
+  DrivenFamily,
+  Driver,
+  DriverParts,
   Family,
+  FamilyTraits,
   Group,
   InitialState,
   Measure,
   Numbers,
   Optimizer,
+  RecordedFamily,
   Setting,
   Settings,
   SettingValue,
@@ -134,6 +139,11 @@ export {
 } from "./core/optim/partial_momentum.ts";
 export { lowRankMomentum, type LowRankMomentumOptions } from "./core/optim/low_rank_momentum.ts";
 export { muon, type MuonMatrices, type MuonOptions } from "./core/optim/muon.ts";
+export {
+  hessianFree,
+  hessianFreeDagger,
+  type HessianFreeOptions,
+} from "./core/optim/hessian_free.ts";
 export {
   conjugateGradient,
   type ConjugateGradientOptions,

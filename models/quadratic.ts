@@ -179,6 +179,14 @@ class QuadraticGraph implements Graph {
     this.#recordValue(plan, inputs.parameters, inputs.caseLoss);
   }
 
+  /** G = A: the gradient is linear, its noise does not depend on the point. */
+  recordCurvature(
+    plan: Plan,
+    { direction, product }: Parameters<NonNullable<Graph["recordCurvature"]>>[1],
+  ): void {
+    matmul(plan, { a: direction.tensor(0), b: this.#matrix, out: product.tensor(0) });
+  }
+
   recordFigures(plan: Plan, inputs: Parameters<Graph["recordFigures"]>[1]): void {
     this.#recordValue(plan, inputs.parameters, inputs.caseFigures[0]);
   }

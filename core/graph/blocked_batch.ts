@@ -106,12 +106,13 @@ export class BlockedBatch {
 
   /** Records sum += share * out of a block, or sum = share * out of the only one. */
   recordSum(plan: Plan, share: number, sum: Vector, pass: (out: Vector) => void): void {
-    pass(this.#part ?? sum);
-    if (!this.#part) return;
+    const part = this.#part;
+    pass(part ?? sum);
+    if (!part && share === 1) return;
     pointwise(plan, {
       name: "add a block",
-      body: "sum = fma(vec4f(share), part, sum);",
-      reads: { part: this.#part },
+      body: part ? "sum = fma(vec4f(share), part, sum);" : "sum *= share;",
+      ...part && { reads: { part } },
       updates: { sum },
       numbers: { share },
     });

@@ -17,7 +17,7 @@ export interface VectorSums {
   readonly name: string;
   /** [R, length] all of them. */
   readonly vectors: VectorsByName;
-  /** By name a vec4f in WGSL of the vectors, whose numbers are added over all places. */
+  /** By name a vec4f in WGSL of the vectors, whose numbers are added over all places; may be none. */
   readonly sums: Readonly<Record<string, string>>;
   /**
    * WGSL on f32 in a block of its own, once a replica: it reads the sums and the scalars, and reads
@@ -49,24 +49,22 @@ export function partialFloats(
  * Records sums over all places of some vectors for each replica, the padding included, and lines
  * that make numbers of them without a readback: norms, dot products and what follows from them.
  * Pieces of 4,096 floats are summed by a workgroup each, then the pieces of a replica by one: an
- * order that the length alone fixes.
+ * order that the length alone fixes. Without a sum the lines alone run.
  *
  * Throws an {@linkcode InputError} where vectors differ in length, or the adapter binds fewer buffers.
  */
 export function vectorSums(plan: Plan, job: VectorSums): void {
   const { vectors, sums, partials } = job;
   const [first, ...others] = Object.values(vectors);
-  if (Object.keys(sums).length === 0 || first === undefined) {
-    throw new InputError(`${job.name} has no sum over a vector: give one`);
-  }
+  if (first === undefined) throw new InputError(`${job.name} has no vector to sum over: give one`);
   const { layout: { length }, replicas } = first;
   if (others.some(({ layout }) => layout.length !== length)) {
     throw new InputError(
       `${job.name} sums over vectors of different tensors: take sums of those that hold all tensors`,
     );
   }
-  const pieces = piecesOf(length);
-  recordPieces(plan, job, { length, replicas, pieces, partials });
+  const pieces = Object.keys(sums).length > 0 ? piecesOf(length) : 0;
+  if (pieces > 0) recordPieces(plan, job, { length, replicas, pieces, partials });
   recordLines(plan, job, { replicas, pieces, partials });
 }
 

@@ -129,7 +129,7 @@ export class ConjugateGradient {
       `
     // By rounding A may seem not to be positive: x of before is kept.
     running = select(0f, running, is_finite(along) & (along > 0));
-    alpha = select(0f, s / along, running > 0);`,
+    alpha = select(alpha, s / along, running > 0);`,
     );
     pointwise(plan, {
       name: "cg step",
@@ -199,7 +199,7 @@ export class ConjugateGradient {
   get #products(): Record<string, string> {
     return {
       square: this.#parts.preconditioner
-        ? "residual * residual / preconditioner"
+        ? "residual * (residual / preconditioner)"
         : "residual * residual",
       half: "x * (residual + gradient)",
     };

@@ -158,13 +158,15 @@ export interface DriverParts extends Omit<Update, "gradient" | "scratch" | "buff
   readonly order: readonly number[];
   /** R keys of two words, see `seedKey()`. */
   readonly seeds: GPUBuffer;
+  /** The scalars of each replica at the next update, those of its first tensor. */
+  readonly next: readonly Numbers[];
   /** Where the mean loss at the gradient point goes, [R] float32. */
   readonly meanLoss: GPUBuffer;
 }
 
 /** Updates of a family that decides by data. */
 export interface Driver {
-  /** Dispatches of the shortest update. */
+  /** Dispatches of the parts of an update, each counted once. */
   readonly dispatches: number;
   /**
    * Submits one update under its scalars, as they lie in a row of the step table. Fulfilled when all of

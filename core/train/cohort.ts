@@ -124,10 +124,16 @@ export class Cohort {
 
   /** Takes what drives the updates of all replicas. */
   drive(
+    update: number,
     given: Pick<DriverParts, "model" | "order" | "seeds" | "meanLoss">,
   ): Driver | undefined {
-    const { gradient } = this.parts;
-    if ("drive" in this.family) return this.family.drive({ ...given, ...this.#moved, gradient });
+    const { family, parts: { gradient } } = this;
+    if (!("drive" in family)) return undefined;
+    const next = this.#members.map((member) => {
+      const settings = settingsAt(family, this.#settings(member, 0), update);
+      return family.compute(settings, settings, member.groups[0].running, 0).scalars;
+    });
+    return family.drive({ ...given, ...this.#moved, next, gradient });
   }
 
   /** What an update moves, and by what. */

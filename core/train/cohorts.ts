@@ -110,7 +110,10 @@ export class Cohorts {
   }
 
   /** What drives the updates, where the family is one that does. */
-  drive(parts: Pick<DriverParts, "model" | "order" | "seeds" | "meanLoss">): Driver | undefined {
+  drive(
+    update: number,
+    parts: Pick<DriverParts, "model" | "order" | "seeds" | "meanLoss">,
+  ): Driver | undefined {
     const driven = this.#cohorts.find(({ family }) => "drive" in family);
     if (driven && this.#cohorts.length > 1) {
       const other = this.#cohorts.find((cohort) => cohort !== driven)!;
@@ -119,7 +122,7 @@ export class Cohorts {
           "give each a trainer of its own",
       );
     }
-    return driven?.drive(parts);
+    return driven?.drive(update, parts);
   }
 
   /** The scalars of an update, as they lie in a row of the step table. */

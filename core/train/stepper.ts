@@ -13,7 +13,7 @@ import type { GradientNorms } from "./gradient_norms.ts";
 
 /** Submits the updates of a trainer. */
 export interface Stepper {
-  /** Dispatches of one update, at least. */
+  /** Dispatches of one update; of a driven one, of its parts, each counted once. */
   readonly dispatches: number;
   /** Submits updates from `update` on, of `remaining` as many as go at once: how many that were. */
   submit(update: number, remaining: number): number | Promise<number>;

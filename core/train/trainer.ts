@@ -116,7 +116,7 @@ export class Trainer {
     }
     const chunks = new Chunks(profile, this.#cohorts.scalarCount);
     const { seeds: keys, ring } = this.#buffers;
-    const driver = this.#cohorts.drive({ model, order, seeds: keys, meanLoss: ring });
+    const driver = this.#cohorts.drive(this.#update, { model, order, seeds: keys, meanLoss: ring });
     if (driver) checkDriven(replicas[0].optimizer.name, options);
     this.#stepper = driver ? new DrivenSteps(driver, this.#cohorts) : new RecordedSteps(gpu, {
       ...{ model, batchSize, profile, chunks },
@@ -142,7 +142,7 @@ export class Trainer {
     return this.#update;
   }
 
-  /** Dispatches of one update, at least. */
+  /** Dispatches of one update; of a family that drives its updates, of their parts, each once. */
   get dispatchesPerUpdate(): number {
     return this.#stepper.dispatches;
   }
