@@ -8,6 +8,7 @@
 //   derivatives      by the units' inputs: BACKWARD, TRANSPOSED, SLOPE, M = W', the drive is the
 //                    derivative by the output units, D = U', or shares that lie in the slots (ADDS)
 //   tangents         SLOPE, ADDS, M = W
+// DAMPED derivatives have the tangents of the states, times `damping` and a replica's factor, added.
 //
 // Every state of every step is kept in `history`, one slot more than there are steps, whose first
 // (BACKWARD: last) is zero. Where the state stays between two steps is the locality:
@@ -25,6 +26,8 @@ struct Recurrence {
   first: u32,          // step
   count: u32,          // of steps
   bias: u32,           // where it begins in the parameters
+  cases: u32,          // rows that are no padding
+  damping: f32,        // what the factors are multiplied by
   weights: vec4u,      // offset and stride of M, then of D
   history: vec4u,      // from a slot and a replica to the next; of the parameters, from a replica
   drive: vec4u,        // from a row, a step and a replica to the next
@@ -41,6 +44,10 @@ struct Recurrence {
 // #if ${SLOPE}
 // #operand
 @group(0) @binding(4) var<storage, read> outputs: array<vec4f>;
+// #endif
+// #if ${DAMPED}
+@group(0) @binding(7) var<storage, read> tangents: array<vec4f>;
+@group(0) @binding(8) var<storage, read> factors: array<f32>;
 // #endif
 // #if ${NEWEST}
 // The newest state alone, in a buffer whose mirror is small.
@@ -190,8 +197,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       if (first_row + row + ${i} < shape.rows) & (column + ${c} < shape.columns) {
         let at = place + ${i} * shape.columns + column + ${c};
         // #if ${SLOPE}
-        let output = outputs_at(history_start + (t + 1) * shape.history.x + at);
+        let forward_at = history_start + (t + 1) * shape.history.x + at;
+        let output = outputs_at(forward_at);
+        // #if ${DAMPED}
+        let is_case = first_row + row + ${i} < shape.cases;
+        let damping = select(0f, shape.damping * factors[replica], is_case);
+        let value = fma(sum_${i}_${c}, slope(output), damping * tangents[forward_at]);
+        // #else
         let value = sum_${i}_${c} * slope(output);
+        // #endif
         // #else
         let value = select(vec4f(), activate(sum_${i}_${c} + bias_${c}), is_unit_${c});
         // #endif

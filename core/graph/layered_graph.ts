@@ -76,11 +76,16 @@ export class LayeredGraph<Rows> implements Graph {
     plan: Plan,
     inputs: Parameters<NonNullable<Graph["recordCurvature"]>>[1],
   ): void {
-    const { parameters, direction, product, seeds } = inputs;
+    const { parameters, direction, product, seeds, structuralDamping } = inputs;
     const { tape, buffers, output, loss, feed: { rows }, l2 } = this.#parts;
     checkTangents(tape, loss);
+    if (structuralDamping && !tape.operations.some(({ damps }) => damps)) {
+      throw new InputError(
+        "structural damping is that of recurrent layers, which this network does not have: leave it out",
+      );
+    }
     const recording = this.#recording({
-      ...{ parameters, seeds, isTraining: true },
+      ...{ parameters, seeds, isTraining: true, structuralDamping },
       decay: { of: direction, l2 },
     });
     recording.tangents(plan, direction);

@@ -56,13 +56,16 @@ export interface Graph {
   }): void;
   /**
    * Records, after a gradient, product = G direction for the Gauss-Newton matrix G of the loss
-   * averaged over the same cases, at the same parameters.
+   * averaged over the same cases, at the same parameters. With structural damping c [R] float32 (Martens
+   * and Sutskever 2011) v'Gv has the sum of c f'(z) (dz)^2 added, over the inputs z of recurrent units at
+   * all steps, which v moves by dz, averaged over cases.
    */
   recordCurvature?(plan: Plan, inputs: {
     parameters: Vector;
     direction: Vector;
     product: Vector;
     seeds: GPUBuffer;
+    structuralDamping?: GPUBuffer | undefined;
   }): void;
   /**
    * Records, after a gradient, the sum over cases of the square of what each case adds to it, number by

@@ -54,6 +54,11 @@ export interface Pass {
   readonly tangent: (value: Value) => Matrix | undefined;
   /** Data, delta or tangent of sequences step by step; of a history with the slot of zeros. */
   readonly steps: (value: Value, of: "data" | "delta" | "tangent") => Steps;
+  /**
+   * Of a product of second order with structural damping, [R] float32: what a recurrent operation adds
+   * to the delta of its units, times their tangents.
+   */
+  readonly structuralDamping: GPUBuffer | undefined;
   /** The activation that makes a value; the last one may be left to the loss. */
   readonly activation: (value: Value) => Activation;
   /** Weight decay in the words of a product, for the gradient of tensor `t`. */
@@ -100,6 +105,8 @@ export interface Operation extends Rules {
   readonly tensors?: readonly number[];
   /** Whether its backward rule spreads `pass.share()` into a product or a sum. */
   readonly fuses?: boolean;
+  /** Whether its backward rule heeds `pass.structuralDamping`. */
+  readonly damps?: boolean;
   /** Whether its backward rule asks for `pass.absorbed()` before it reads its delta. */
   readonly absorbs?: boolean;
 }

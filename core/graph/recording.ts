@@ -19,6 +19,8 @@ export interface RecordingOptions {
   seeds: GPUBuffer;
   /** Whether this is training: an evaluation drops nothing. */
   isTraining: boolean;
+  /** See `Pass.structuralDamping`. Default: none. */
+  structuralDamping?: GPUBuffer | undefined;
   /** What weight decay multiplies, and by how much. Default: nothing. */
   decay?: { of: Vector; l2: number };
   /** Whether the last activation is left to the loss. */
@@ -30,6 +32,7 @@ export class Recording implements Pass {
   readonly parameters: Vector;
   readonly seeds: GPUBuffer;
   readonly isTraining: boolean;
+  readonly structuralDamping: GPUBuffer | undefined;
   readonly #tape: Tape;
   readonly #output: Value;
   readonly #buffers: Buffers;
@@ -47,6 +50,7 @@ export class Recording implements Pass {
     this.parameters = options.parameters;
     this.seeds = options.seeds;
     this.isTraining = options.isTraining;
+    this.structuralDamping = options.structuralDamping;
     this.#tape = tape;
     this.#output = output;
     this.#buffers = buffers;

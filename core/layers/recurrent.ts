@@ -70,7 +70,7 @@ export function recurrent(
     const before = (pass: Pass) => rowsOf(pass.steps(h, "data"), 0, steps);
     return tape.record({
       ...{ name: `recurrent of ${units} units`, reads: [x], writes: h, tensors: [V, W, b] },
-      ...{ fuses: true, absorbs: true },
+      ...{ fuses: true, absorbs: true, damps: true },
       forward(plan, pass) {
         const then = { activate: activation, bias: pass.parameters.tensor(b) };
         const drive = { steps: pass.steps(x, "data"), weights: pass.parameters.tensor(V) };
@@ -86,6 +86,12 @@ export function recurrent(
             ? { drive: { steps: pass.steps(above.delta, "delta"), weights: above.weights } }
             : { adds: true },
           ...{ transposed: true, direction: "backward", then: slopes(pass) },
+          ...pass.structuralDamping && {
+            damps: {
+              times: 1 / pass.steps(h, "data").rows,
+              ...{ factors: pass.structuralDamping, tangents: pass.steps(h, "tangent") },
+            },
+          },
         }, timeLoop);
         const product = { b: delta(h), transposeA: true };
         const columnSums = gradient.tensor(b);

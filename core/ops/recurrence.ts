@@ -35,6 +35,11 @@ export interface Recurrence {
    * outputs of a forward recurrence [R, T + 1, B, H].
    */
   then: { activate: Activation; bias: Matrix } | { slopeOf: Activation; outputs: Steps };
+  /**
+   * With slopes: added to a state in the end, `times` a replica's factor [R] float32 times the tangent
+   * of the output [R, T + 1, B, H], forward.
+   */
+  damps?: { times: number; factors: GPUBuffer; tangents: Steps };
   /** Where a dispatch a step leaves the newest state, [R, B, H], to be read through its mirror. */
   carry: Matrix;
 }
@@ -147,7 +152,7 @@ function record(
   layout: RecurrenceLayout,
   { first, count }: { first: number; count: number },
 ): void {
-  const { history, weights, drive, transposed = false, adds = false, then, carry } = job;
+  const { history, weights, drive, transposed = false, adds = false, then, carry, damps } = job;
   const isBackward = job.direction === "backward";
   const outputs = "slopeOf" in then ? then.outputs : undefined;
   const { locality, rows, columns, lanes, groupRows } = layout;
@@ -172,6 +177,7 @@ function record(
       SLOPE: outputs !== undefined,
       ADDS: adds,
       DRIVE: drive !== undefined,
+      DAMPED: damps !== undefined,
       ...activationConstants("slopeOf" in then ? then.slopeOf : then.activate),
     },
   );
@@ -192,6 +198,8 @@ function record(
       drive_length: (drive?.steps.stride ?? 0) / 4,
       first,
       count,
+      cases: history.rows,
+      damping: damps?.times ?? 0,
       bias: ("bias" in then ? then.bias.offset : 0) / 4,
       weights: quads(
         weights.offset,
@@ -208,6 +216,7 @@ function record(
     parameters: weights.buffer,
     ...(drive && { drive: drive.steps.buffer }),
     ...(outputs && { outputs: outputs.buffer }),
+    ...(damps && { factors: damps.factors, tangents: damps.tangents.buffer }),
     ...(newest && { newest: newest.buffer, next_newest: newest.buffer }),
   }, {
     groups: [groups, 1, history.replicas],
@@ -215,7 +224,7 @@ function record(
   });
 }
 
-function checkShapes({ history, weights, drive, transposed, then }: Recurrence): void {
+function checkShapes({ history, weights, drive, transposed, then, damps }: Recurrence): void {
   const { replicas, steps, rows, columns } = history;
   const isDriven = !drive || drive.steps.steps === steps - 1 && drive.steps.rows === rows &&
       drive.steps.replicas === replicas &&
@@ -224,12 +233,15 @@ function checkShapes({ history, weights, drive, transposed, then }: Recurrence):
   const isAlike = !("outputs" in then) ||
     then.outputs.steps === steps && then.outputs.rows === rows &&
       then.outputs.columns === columns;
+  const isTangent = !damps || "outputs" in then &&
+      damps.tangents.replicaStride === history.replicaStride &&
+      damps.tangents.stepStride === history.stepStride;
   const fits = weights.replicas === replicas && weights.rows === columns &&
     weights.columns === columns;
   const sameBuffer = [drive?.weights, "bias" in then ? then.bias : undefined].every((part) =>
     part === undefined || part.buffer === weights.buffer
   );
-  if (isDriven && isAlike && fits && sameBuffer) return;
+  if (isDriven && isAlike && isTangent && fits && sameBuffer) return;
   throw new RangeError(
     `a recurrence of [${replicas}, ${steps}, ${rows}, ${columns}] does not fit its drive, its ` +
       `outputs, or weights of [${weights.replicas}, ${weights.rows}, ${weights.columns}]`,

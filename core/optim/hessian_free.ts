@@ -43,6 +43,11 @@ export interface HessianFreeOptions extends GroupOptions {
   hotStartGuard?: SettingValue;
   /** Whether rho counts the damping as part of the model, 1 or 0. Default 0. */
   dampedRho?: SettingValue;
+  /**
+   * Structural damping of recurrent layers (Martens and Sutskever 2011), as a share of lambda. Default
+   * 0; 0.03 is a good value for them.
+   */
+  structuralDamping?: SettingValue;
   /** Cases that are summed as one chain, the same in all updates. Default 1000. */
   blockCases?: SettingValue;
 }
@@ -91,6 +96,11 @@ function settingsOf(defaults: Readonly<Record<string, number>>): Setting[] {
     toggle("precondition", 1, "Whether conjugate gradient is preconditioned"),
     toggle("hotStartGuard", 1, "Whether a start that is worse than zero is left for zero"),
     toggle("dampedRho", 0, "Whether rho counts the damping as part of the model"),
+    {
+      name: "structuralDamping",
+      ...{ default: 0, atLeast: 0 },
+      help: "The damping of the units of recurrent layers, as a share of the damping.",
+    },
     {
       name: "blockCases",
       ...{ default: 1000, atLeast: 1, whole: true },
@@ -284,6 +294,7 @@ function sizesOf(
     ...{ gradientCases, curvatureCases, blockCases: first.block_cases },
     longest: Math.max(...scalars.map(({ cg_steps_wanted }) => cg_steps_wanted)),
     preconditions: any("precondition"),
+    dampsStructure: any("structural_damping"),
     backtracks: any("backtrack"),
     searches: any("line_search"),
   };

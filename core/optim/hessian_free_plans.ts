@@ -25,6 +25,8 @@ export interface HessianFreeSizes {
   readonly longest: number;
   /** Whether any replica has a preconditioner, */
   readonly preconditions: boolean;
+  /** has structural damping, */
+  readonly dampsStructure: boolean;
   /** looks back at the marks, */
   readonly backtracks: boolean;
   /** or searches along its step. */
@@ -64,6 +66,8 @@ export class HessianFreePlans {
     Record<"first" | "other" | "firstOfCurvature" | "otherOfCurvature", Vector>
   >;
   readonly #partials: GPUBuffer;
+  /** The factor of structural damping, [R]. */
+  readonly #structural: GPUBuffer;
   readonly #table: StepTable;
   readonly #passes: Readonly<Record<PassName, readonly Plan[]>>;
   readonly #stages: Readonly<Record<StageName, Plan>>;
@@ -97,6 +101,7 @@ export class HessianFreePlans {
     this.#preconditioner = sizes.preconditions ? vector("preconditioner") : undefined;
     const summed = [gradient, ...Object.values(this.#losses)];
     const floats = Math.max(...summed.map((vector) => partialFloats(vector, 2)));
+    this.#structural = take(allocated(gpu, "structural damping", replicas)).buffer;
     this.#partials = take(allocated(gpu, "partial sums", floats)).buffer;
     this.solver = take(
       new ConjugateGradient(gpu, {
@@ -259,7 +264,10 @@ export class HessianFreePlans {
     this.#pointwise(plan, "hf decay", "gradient = fma(vec4f(l2), parameters, gradient);", {
       ...{ reads: { parameters }, updates: { gradient } },
     });
-    this.#sums(plan, "hf begin", { vectors: { gradient }, sums: {}, body: lines.begin });
+    this.#sums(plan, "hf begin", {
+      ...{ vectors: { gradient }, sums: {}, body: lines.begin },
+      series: { buffer: this.#structural, length: 1 },
+    });
     const preconditioner = this.#preconditioner;
     if (preconditioner) {
       // (h + lambda + l2)^(3/4), from the mean squares h.
@@ -276,10 +284,13 @@ export class HessianFreePlans {
   #recordProduct(plan: Plan, direction: Vector, image: Vector): void {
     const { parameters, seeds } = this.#parts;
     const { curvature } = this.#batches;
+    const structuralDamping = this.#sizes.dampsStructure ? this.#structural : undefined;
     curvature.recordClear(plan, image);
     for (const block of curvature.blocks) {
       curvature.recordMean(plan, block, image, (product) => {
-        ruleOf(block.graph, "recordCurvature")(plan, { parameters, direction, product, seeds });
+        ruleOf(block.graph, "recordCurvature")(plan, {
+          ...{ parameters, direction, product, seeds, structuralDamping },
+        });
       });
     }
     const body = "image = fma(vec4f(lambda + l2), direction, image);";
@@ -329,7 +340,11 @@ export class HessianFreePlans {
     pointwise(plan, { name, body, ...vectors, scalars, groupOf, measured: measured! });
   }
 
-  #sums(plan: Plan, name: string, job: Pick<VectorSums, "vectors" | "sums" | "body">): void {
+  #sums(
+    plan: Plan,
+    name: string,
+    job: Pick<VectorSums, "vectors" | "sums" | "body" | "series">,
+  ): void {
     const { scalars, measured } = this.#parts;
     vectorSums(plan, { name, ...job, scalars, measured: measured!, partials: this.#partials });
   }

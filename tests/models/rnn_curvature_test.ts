@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertLessOrEqual } from "@std/assert";
 import { Vector } from "../../core/gpu/vector.ts";
+import { Recording } from "../../core/graph/recording.ts";
 import { sequenceCurvature } from "../../core/ops/sequence_loss.ts";
 import * as reference from "../../core/reference/layers.ts";
 import { softmaxCurvature, squaredErrorCurvature } from "../../core/reference/losses.ts";
@@ -9,23 +10,29 @@ import { batchOf, networkOf, parametersOf, type RnnCase } from "./rnn_bench.ts";
 const lastStep = { inputs: 2, outputs: 1, loss: "squared-error", targets: "last" } as const;
 const everyStep = { inputs: 4, outputs: 3, loss: "cross-entropy", targets: "all" } as const;
 
-const cases: RnnCase[] = [
+/** Networks, and the factor of their structural damping. */
+const cases: (RnnCase & { damping?: number })[] = [
   { ...lastStep, steps: 17, hidden: 9, batch: 7, replicas: 1 },
+  { ...lastStep, steps: 17, hidden: 9, batch: 7, replicas: 1, damping: 0.75 },
+  { ...everyStep, steps: 12, hidden: 129, batch: 3, replicas: 1, damping: 0.5 },
   { ...everyStep, steps: 17, hidden: 9, batch: 7, replicas: 1 },
   { ...lastStep, targets: "all", steps: 3, hidden: 5, batch: 1, replicas: 1 },
   { ...everyStep, targets: "last", steps: 5, hidden: 17, batch: 3, replicas: 1 },
 ];
 
 for (const given of cases) {
-  const { steps, hidden, batch, loss, targets } = given;
-  const name = `${loss}, targets ${targets}, T ${steps}`;
+  const { steps, hidden, batch, loss, targets, damping = 0 } = given;
+  const name = `${loss}, targets ${targets}, T ${steps}, damping ${damping}`;
   gpuTest(`v'Gv of a recurrent network against float64, and symmetric: ${name}`, async (bench) => {
     const network = networkOf(bench, given, "kernel");
     const { layout } = network.tape;
     const take = () => bench.take(new Vector(bench.gpu, "test", layout, 1));
     const [parameters, direction, product] = [take(), take(), take()];
     parameters.write(0, parametersOf(given, 0));
-    const recording = network.at(parameters, network.lengths);
+    const recording = new Recording(network.tape, network.output, network.buffers, {
+      ...{ parameters, seeds: network.lengths, isTraining: true, leavesOutput: true },
+      ...damping > 0 && { structuralDamping: bench.buffer(Float32Array.of(damping)) },
+    });
     bench.run((plan) => recording.forward(plan));
     const drawn = [1, 2].map((stream) =>
       layout.tensors.map(({ rows, columns }, t) => draw(rows * columns, 100 * stream + t))
@@ -45,10 +52,8 @@ for (const given of cases) {
     }
     const dot = (a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]) =>
       a.reduce((sum, values, t) => sum + dotOf(values, b[t]), 0);
-    const layers = reference.sequential(
-      reference.recurrent(hidden, { steps }),
-      reference.dense(given.outputs),
-    );
+    const layer = reference.recurrent(hidden, { steps });
+    const layers = reference.sequential(layer, reference.dense(given.outputs));
     const batchData = batchOf(given, 0);
     const x = Float64Array.from(batchData.inputs, Math.fround);
     const point = layers.at(x, steps * batch, parametersOf(given, 0));
@@ -57,8 +62,12 @@ for (const given of cases) {
     const curved = loss === "squared-error"
       ? squaredErrorCurvature(point.y, Jv, "linear", batch)
       : softmaxCurvature(point.y, Jv, steps * batch).map((value) => value * steps);
+    // Of all steps (1 - h^2) dz^2 with dh = (1 - h^2) dz.
+    const below = layer.at(x, steps * batch, parametersOf(given, 0));
+    const dh = below.tangent(new Float64Array(x.length), v);
+    const structural = dh.reduce((sum, dh, i) => sum + dh * dh / (1 - below.y[i] ** 2), 0);
     // Of the steps that have a target.
-    const wanted = curved.reduce((sum, value, i) => {
+    const wanted = damping / batch * structural + curved.reduce((sum, value, i) => {
       const row = Math.floor(i / given.outputs);
       const [t, length] = [Math.floor(row / batch), batchData.lengths[row % batch]];
       return sum + ((targets === "last" ? t + 1 === length : t < length) ? value * Jv[i] : 0);
