@@ -1,6 +1,6 @@
 import { InputError } from "../../mod.ts";
 import { type DiskFile, open, remove, stat } from "./disk.ts";
-import { removeIfThere } from "./files.ts";
+import { mostTries, removeIfThere } from "./files.ts";
 import { isSystemError } from "../terminal/program.ts";
 import { say } from "../terminal/terminal.ts";
 
@@ -12,9 +12,6 @@ export const silence_ms = 5 * 60_000;
 
 /** A claim comes into being in a moment; one that stays unfinished was killed meanwhile. */
 const unfinished_ms = 2000;
-
-/** Others may come and go between two looks; more often than this the file system is at fault. */
-const mostTries = 20;
 
 /** What a claim file says. */
 interface Said {

@@ -209,7 +209,7 @@ export function tryWriting(folder: string, flag: string): void {
       if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
       removeIfThere(probe);
       // Another process that tries the same folder has just taken it away again.
-      const isRace = error instanceof Deno.errors.NotFound && tries < MOST_TRIES;
+      const isRace = error instanceof Deno.errors.NotFound && tries < mostTries;
       if (!isRace) throw unwritable(folder, flag, error);
     } finally {
       made.forEach(removeIfEmpty);
@@ -217,8 +217,8 @@ export function tryWriting(folder: string, flag: string): void {
   }
 }
 
-/** Processes that may try a folder out at the same time, more or less. */
-const MOST_TRIES = 20;
+/** Others may come and go between two looks; more often than this the file system is at fault. */
+export const mostTries = 20;
 
 /** The refusal of a folder that cannot be written, in words that name `flag`. */
 export function unwritable(path: string, flag: string, { message }: Error): InputError {
@@ -227,6 +227,15 @@ export function unwritable(path: string, flag: string, { message }: Error): Inpu
       pathWords(message)
     }); name another folder with ${flag}`,
   );
+}
+
+/** What `act` gives; what the system says of the path becomes its refusal. Throws InputError. */
+export function orUnwritable<T>(path: string, act: () => T, flag = "--out"): T {
+  try {
+    return act();
+  } catch (error) {
+    throw isSystemError(error) ? unwritable(path, flag, error) : error;
+  }
 }
 
 /** The folders that a path still lacks, the innermost first; those that can be seen. */

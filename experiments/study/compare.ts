@@ -8,7 +8,7 @@ import { furtherColumns, settingColumns } from "./grid.ts";
 import { readCells } from "./ledger.ts";
 import type { Column, NetworkKind } from "./network_kind.ts";
 import { printOutcomes } from "./print.ts";
-import { recordRun } from "./run_folder.ts";
+import { recordRun } from "./run.ts";
 import { outcomesOf, seedColumn, viewsOf } from "./views.ts";
 
 /** Runs that are put together. */

@@ -25,7 +25,7 @@ import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
 import { pagePort } from "../page/port_flag.ts";
 import { requirePagePermission } from "../page/live.ts";
-import { flagsOf, withConfig } from "./config_file.ts";
+import { flagsOf, withAbsolutePaths, withConfig } from "./command_line.ts";
 import { exists } from "../files/files.ts";
 import { beginAt } from "./origins.ts";
 import {
@@ -37,7 +37,7 @@ import {
 import { loadOptimizers } from "./optimizer_file.ts";
 import { expandOptimizers } from "./optimizers.ts";
 import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts";
-import { type Run, withAbsolutePaths } from "./run_folder.ts";
+import type { Run } from "./run.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
 import { areAsCellsSay } from "./views.ts";

@@ -15,7 +15,7 @@ import { figureOf, type KindFigure } from "./network_kind.ts";
 import { finiteOnes, type Outcome, outcomeOf } from "./outcomes.ts";
 import { printEnd, printOutcomes } from "./print.ts";
 import { openRound } from "./round.ts";
-import type { Run } from "./run_folder.ts";
+import type { Run } from "./run.ts";
 import type { End, Reporter, Trained } from "./study.ts";
 import { outcomesOf, seedColumn, type ViewOptions, Views, viewsOf } from "./views.ts";
 

@@ -3,7 +3,7 @@ import { list, makeFolder } from "../files/disk.ts";
 import { exists, naming, pathWords, readWhole, writeWhole } from "../files/files.ts";
 import { isSystemError } from "../terminal/program.ts";
 import { type Cell, type CellRow, type Configuration, decodeCell, encodeCell } from "./cell.ts";
-import type { Run } from "./run_folder.ts";
+import type { Run } from "./run.ts";
 
 /** A network that a study asks for. */
 export interface PlannedCell {

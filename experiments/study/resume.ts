@@ -1,6 +1,6 @@
 import { InputError } from "../../mod.ts";
 import { cadence, duration } from "../terminal/durations.ts";
-import { exists, pathWords, readWhole, tryWriting } from "../files/files.ts";
+import { exists, orUnwritable, pathWords, readWhole, tryWriting } from "../files/files.ts";
 import {
   type FlagTable,
   integer,
@@ -15,7 +15,7 @@ import {
 import { requirePermissions } from "../terminal/program.ts";
 import { versions } from "../files/provenance.ts";
 import { adapterDetails, describeAdapter } from "./adapter.ts";
-import { folderFormat, naming, placeOf, recordName } from "./run_folder.ts";
+import { folderFormat, placeOf, recordName } from "./run_folder.ts";
 import { say } from "../terminal/terminal.ts";
 import type { Json, JsonObject } from "./json.ts";
 
@@ -112,7 +112,7 @@ type GivenOptions = Values<typeof runFlags> & {
 
 function holdsRun(folder: string, share: Share | undefined): boolean {
   requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
-  return naming(folder, () => exists(`${placeOf(folder, share)}/${recordName}`));
+  return orUnwritable(folder, () => exists(`${placeOf(folder, share)}/${recordName}`));
 }
 
 /** The record of a run of a program in a folder. */
@@ -126,7 +126,7 @@ export function readRecord(folder: string, program: string, share?: Share): Json
 
 function readAnyRecord(folder: string): JsonObject {
   const file = `${folder}/${recordName}`;
-  if (!naming(file, () => exists(file), "--resume")) {
+  if (!orUnwritable(file, () => exists(file), "--resume")) {
     throw new InputError(
       `${pathWords(folder)} holds no run, as it has no ${recordName}: name another folder`,
     );

@@ -10,7 +10,7 @@ import { type LaidRound, layRounds, readRound, type Yard } from "./lay.ts";
 import { describeFault, mostReopenings } from "./machine.ts";
 import { figureOf } from "./network_kind.ts";
 import { type Place, trainRound } from "./round.ts";
-import type { Run } from "./run_folder.ts";
+import type { Run } from "./run.ts";
 import type { StopRule } from "./stop_rule.ts";
 
 /** What trains the cells of a study. */

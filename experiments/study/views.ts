@@ -8,7 +8,7 @@ import type { Cell, CellRow, Configuration } from "./cell.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
 import { type Outcome, outcomeOf } from "./outcomes.ts";
-import type { Run } from "./run_folder.ts";
+import type { Run } from "./run.ts";
 import { estimate } from "../report/estimate.ts";
 import { errorOf, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
 

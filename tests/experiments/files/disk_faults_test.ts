@@ -3,7 +3,8 @@ import { InputError } from "../../../core/errors.ts";
 import { diskCalls, injectFaults } from "../../../experiments/files/disk.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
 import { resumeRun, runFlags } from "../../../experiments/study/resume.ts";
-import { chooseRunFolder, recordRun, type Run } from "../../../experiments/study/run_folder.ts";
+import { recordRun, type Run } from "../../../experiments/study/run.ts";
+import { chooseRunFolder } from "../../../experiments/study/run_folder.ts";
 import {
   type Cell,
   cellId,

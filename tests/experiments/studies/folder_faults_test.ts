@@ -3,7 +3,7 @@ import { injectFaults } from "../../../experiments/files/disk.ts";
 import { layTable, readTables } from "../../../experiments/studies/records.ts";
 import { paperFlags, paperSession } from "../../../experiments/studies/session.ts";
 import { Ledger, readCells } from "../../../experiments/study/ledger.ts";
-import { recordRun } from "../../../experiments/study/run_folder.ts";
+import { recordRun } from "../../../experiments/study/run.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
 import { isSystemError } from "../../../experiments/terminal/program.ts";
 import { InputError } from "../../../mod.ts";

@@ -17,7 +17,7 @@ import { Machine } from "../../../experiments/study/machine.ts";
 import { type Outcome, outcomeOf } from "../../../experiments/study/outcomes.ts";
 import { loadOptimizers } from "../../../experiments/study/optimizer_file.ts";
 import { expandOptimizers } from "../../../experiments/study/optimizers.ts";
-import { Run } from "../../../experiments/study/run_folder.ts";
+import { Run } from "../../../experiments/study/run.ts";
 import { stopRule } from "../../../experiments/study/stop_rule.ts";
 import { trainCells } from "../../../experiments/study/train.ts";
 import type { Cadence } from "../../../experiments/terminal/durations.ts";

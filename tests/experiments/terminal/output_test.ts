@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { sha256 } from "../../../experiments/files/files.ts";
-import { recordRun } from "../../../experiments/study/run_folder.ts";
+import { recordRun } from "../../../experiments/study/run.ts";
 import { print, say, unsaid } from "../../../experiments/terminal/terminal.ts";
 import { scratch } from "../scratch.ts";
 import { smallAutoencoders, snapshot, withoutTime } from "../study/small_runs.ts";

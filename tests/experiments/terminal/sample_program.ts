@@ -4,7 +4,8 @@ import { choice, path } from "../../../experiments/terminal/flags.ts";
 import { requirePermissions, runProgram } from "../../../experiments/terminal/program.ts";
 import { showProgress } from "../../../experiments/terminal/progress.ts";
 import { ask, say } from "../../../experiments/terminal/terminal.ts";
-import { chooseRunFolder, recordRun } from "../../../experiments/study/run_folder.ts";
+import { recordRun } from "../../../experiments/study/run.ts";
+import { chooseRunFolder } from "../../../experiments/study/run_folder.ts";
 
 const flags = {
   end: choice(

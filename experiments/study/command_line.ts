@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from "node:path";
 import { InputError } from "../../mod.ts";
 import { readWhole } from "../files/files.ts";
 import { namedFlags } from "../terminal/flags.ts";
@@ -74,4 +75,39 @@ function textOf(value: unknown, name: string, path: string): string {
   throw new InputError(
     `--config ${path} gives ${name} no value: a text, a number, true, false or a list of them`,
   );
+}
+
+/** Flags whose values are paths, or names among which paths may stand. */
+const pathFlags = ["--data", "--optimizer", "--from"];
+
+/**
+ * A command line with paths made absolute, for a run that goes on from another folder; as it is where
+ * the current folder may not be asked for.
+ */
+export function withAbsolutePaths(args: readonly string[]): string[] {
+  return args.map((word, i) => {
+    const [, flag, value] = pathFlags.includes(args[i - 1])
+      ? ["", args[i - 1], word]
+      : word.match(/^(--[a-z-]+)=(.*)$/s) ?? [];
+    if (!value || !pathFlags.includes(flag) || !mayAskForFolder()) return word;
+    const absolute = flag === "--optimizer"
+      ? value.split(",").map((name) => isRelativeFile(name) ? resolve(name) : name).join()
+      : isAbsolute(value)
+      ? value
+      : resolve(value);
+    return word.slice(0, word.length - value.length) + absolute;
+  });
+}
+
+/** Optimizers have plain names, or are files. */
+function isRelativeFile(name: string): boolean {
+  return /[/\\]|\.[cm]?[jt]sx?$/.test(name) && !/^file:/.test(name) && !isAbsolute(name);
+}
+
+function mayAskForFolder(): boolean {
+  try {
+    return Deno.cwd() !== "";
+  } catch {
+    return false;
+  }
 }

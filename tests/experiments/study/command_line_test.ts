@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { withConfig } from "../../../experiments/study/config_file.ts";
+import { withAbsolutePaths, withConfig } from "../../../experiments/study/command_line.ts";
 import { InputError } from "../../../mod.ts";
 import { scratch } from "../scratch.ts";
 
@@ -58,4 +58,21 @@ Deno.test("withConfig() refuses what is no configuration, in words", () => {
   assertThrows(() => withConfig(["--config", "--seed"]), InputError, "--config needs a value");
   assertThrows(() => withConfig(["--config"]), InputError, "--config needs a value");
   assertThrows(() => withConfig(["--config=/no/such.json"]), InputError, "/no/such.json");
+});
+
+Deno.test("withAbsolutePaths() leaves a command line that means the same from any folder", () => {
+  const here = Deno.cwd();
+  const pairs: [word: string, same: string][] = [
+    ["--data", "--data"],
+    ["a/b.csv", `${here}/a/b.csv`],
+    ["--data=c d", `--data=${here}/c d`],
+    ["--data=/e", "--data=/e"],
+    ["--from=old", `--from=${here}/old`],
+    ["--optimizer", "--optimizer"],
+    ["nag,./mine.ts,/x.ts,file:///y.ts", `nag,${here}/mine.ts,/x.ts,file:///y.ts`],
+    ["--optimizer=own.js", `--optimizer=${here}/own.js`],
+    ["--out", "--out"],
+    ["g", "g"],
+  ];
+  assertEquals(withAbsolutePaths(pairs.map(([word]) => word)), pairs.map(([, same]) => same));
 });
