@@ -73,7 +73,6 @@ const besideRuns = [
   "files/claim.ts",
   "files/download.ts",
   "files/provenance.ts",
-  "files/tuning_files.ts",
   "problems/faces_cache.ts",
   "study/adapter.ts",
   "terminal/signals.ts",

@@ -1,3 +1,4 @@
+import { isGranted } from "../terminal/permissions.ts";
 import { type DrawingOrder, type DrawingReply, drawOrdered } from "./drawing_order.ts";
 
 /** Draws charts one at a time, elsewhere. */
@@ -94,8 +95,7 @@ function openWorker(): Draughtsman | undefined {
 
 /** Asked first: a worker that fails to start says so on stderr. */
 function mayRead(folder: URL): boolean {
-  return folder.protocol === "file:" &&
-    Deno.permissions.querySync({ name: "read", path: folder }).state === "granted";
+  return folder.protocol === "file:" && isGranted({ name: "read", path: folder });
 }
 
 class DrawingWorker implements Draughtsman {

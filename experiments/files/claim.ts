@@ -1,6 +1,7 @@
 import { InputError } from "../../mod.ts";
 import { type DiskFile, open, remove, stat } from "./disk.ts";
 import { mostTries, removeIfThere } from "./files.ts";
+import { isGranted } from "../terminal/permissions.ts";
 import { isSystemError } from "../terminal/program.ts";
 import { say } from "../terminal/terminal.ts";
 
@@ -314,7 +315,7 @@ function isSameMachine({ host, boot }: Said): boolean {
 function isGone(said: Said | undefined): boolean {
   const { boot, processes } = machine();
   const isKnown = said && boot && said.boot === boot && said.processes === processes;
-  if (!isKnown || Deno.permissions.querySync({ name: "run" }).state !== "granted") return false;
+  if (!isKnown || !isGranted({ name: "run" })) return false;
   try {
     Deno.kill(said.pid, 0 as unknown as Deno.Signal);
     return false;
@@ -338,7 +339,7 @@ function machine(): Pick<Said, "host" | "boot" | "processes" | "job"> {
 }
 
 function known<T>(ask: () => T, permission: Deno.PermissionDescriptor): T | undefined {
-  if (Deno.permissions.querySync(permission).state !== "granted") return undefined;
+  if (!isGranted(permission)) return undefined;
   try {
     return ask();
   } catch (error) {

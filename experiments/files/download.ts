@@ -1,6 +1,6 @@
 import { gunzip, InputError } from "../../mod.ts";
 import { sha256, tryWriting, writeWhole } from "./files.ts";
-import { requirePermissions } from "../terminal/program.ts";
+import { requirePermissions } from "../terminal/permissions.ts";
 import { showProgress } from "../terminal/progress.ts";
 
 /** A gzipped file on the net. */

@@ -1,4 +1,5 @@
 import manifest from "../../deno.json" with { type: "json" };
+import { isGranted } from "../terminal/permissions.ts";
 
 /** The versions that a run depends on. */
 export const versions = {
@@ -59,10 +60,6 @@ function readHead(root: URL): string | undefined {
     if (!isUnreadable(error)) throw error;
     return read("packed-refs").split("\n").find((line) => line.endsWith(` ${ref}`))?.split(" ")[0];
   }
-}
-
-function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
 }
 
 function isUnreadable(error: unknown): boolean {

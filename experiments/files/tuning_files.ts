@@ -1,5 +1,8 @@
 import type { TuningStore } from "../../mod.ts";
-import { sha256, writeWhole } from "./files.ts";
+import { isGranted } from "../terminal/permissions.ts";
+import { isSystemError } from "../terminal/program.ts";
+import { makeFolder } from "./disk.ts";
+import { readIfReadable, sha256, writeWhole } from "./files.ts";
 import { versions } from "./provenance.ts";
 
 /**
@@ -16,15 +19,19 @@ export function tuningFiles(folder: string | undefined = cacheFolder()): TuningS
   };
   return {
     load(adapter) {
-      if (!isGranted("read", folder)) return undefined;
-      return unlessSystemRefuses(() => Deno.readTextFileSync(pathOf(adapter)));
+      if (!isOpen("read", folder)) return undefined;
+      const bytes = readIfReadable(pathOf(adapter));
+      return bytes && new TextDecoder().decode(bytes);
     },
     save(adapter, text) {
-      if (!isGranted("read", folder) || !isGranted("write", folder)) return;
-      unlessSystemRefuses(() => {
-        Deno.mkdirSync(folder, { recursive: true });
+      if (!isOpen("read", folder) || !isOpen("write", folder)) return;
+      try {
+        makeFolder(folder);
         writeWhole(pathOf(adapter), text);
-      });
+      } catch (error) {
+        // A full disk: it is done without.
+        if (!isSystemError(error)) throw error;
+      }
     },
   };
 }
@@ -36,23 +43,10 @@ function cacheFolder(): string | undefined {
   return home ? `${home}/.cache/nagare` : undefined;
 }
 
-/** Asked for without a permission, a variable would be asked of the user. */
 function variable(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) : undefined;
+  return isGranted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined;
 }
 
-function isGranted(name: "read" | "write", folder: string | undefined): folder is string {
-  return folder !== undefined &&
-    Deno.permissions.querySync({ name, path: folder }).state === "granted";
-}
-
-/** A file that is not there, a disk that is full: it is done without. */
-function unlessSystemRefuses<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof Error && "code" in error) return undefined;
-    throw error;
-  }
+function isOpen(name: "read" | "write", folder: string | undefined): folder is string {
+  return folder !== undefined && isGranted({ name, path: folder });
 }

@@ -1,7 +1,8 @@
 import { InputError } from "../../mod.ts";
 import { exists, readWhole } from "../files/files.ts";
 import type { TableRow } from "../files/tables.ts";
-import { isSystemError, requirePermissions } from "../terminal/program.ts";
+import { requirePermissions } from "../terminal/permissions.ts";
+import { isSystemError } from "../terminal/program.ts";
 import { say } from "../terminal/terminal.ts";
 import { Audience, serverSentEvent } from "./audience.ts";
 import { Courses } from "./courses.ts";

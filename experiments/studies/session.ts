@@ -7,7 +7,7 @@ import { formatDuration } from "../terminal/progress.ts";
 import { ask, say } from "../terminal/terminal.ts";
 import { machineFlags } from "../study/run_options.ts";
 import { type FlagTable, path, type Values } from "../terminal/flags.ts";
-import { requirePermissions } from "../terminal/program.ts";
+import { requirePermissions } from "../terminal/permissions.ts";
 
 /** Where networks are trained, and where results go. */
 export const paperFlags = {

@@ -1,4 +1,5 @@
 import { AdapterError, limitsOf } from "../../mod.ts";
+import { isGranted } from "../terminal/permissions.ts";
 import { runProcess } from "../terminal/process.ts";
 import type { JsonObject } from "./json.ts";
 import { say } from "../terminal/terminal.ts";
@@ -124,7 +125,7 @@ function canInstall(): boolean {
 
 function hasAllPermissions(): boolean {
   const kinds = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
-  return kinds.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+  return kinds.every((name) => isGranted({ name }));
 }
 
 function hasAptGet(): boolean {

@@ -2,6 +2,7 @@ import { InputError } from "../../mod.ts";
 import { cadence, duration } from "../terminal/durations.ts";
 import { exists, orUnwritable, pathWords, readWhole, tryWriting } from "../files/files.ts";
 import {
+  camelCase,
   type FlagTable,
   integer,
   namedFlags,
@@ -12,7 +13,7 @@ import {
   type Values,
   yesNo,
 } from "../terminal/flags.ts";
-import { requirePermissions } from "../terminal/program.ts";
+import { requirePermissions } from "../terminal/permissions.ts";
 import { versions } from "../files/provenance.ts";
 import { adapterDetails, describeAdapter } from "./adapter.ts";
 import { folderFormat, placeOf, recordName } from "./run_folder.ts";
@@ -171,10 +172,6 @@ function overridden<F extends FlagTable>(
   const values: Record<string, unknown> = parseFlags(flags, args);
   const named = namedFlags(args).map(camelCase).map((key) => [key, values[key]]);
   return { ...options, ...Object.fromEntries(named) };
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function checkChanges<F extends FlagTable>(

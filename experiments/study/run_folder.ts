@@ -4,7 +4,7 @@ import { createFolder, list, makeFolder } from "../files/disk.ts";
 import { exists, mostTries, orUnwritable, tryWriting } from "../files/files.ts";
 import { type FolderLock, lockFolder } from "../files/lock.ts";
 import type { Share } from "../terminal/flags.ts";
-import { requirePermissions } from "../terminal/program.ts";
+import { requirePermissions } from "../terminal/permissions.ts";
 
 /** The file that makes a folder the folder of a run. */
 export const recordName = "run.json";

@@ -2,6 +2,7 @@ import { AdapterError, GPUFault, InputError } from "../../mod.ts";
 import { asksForHelp, type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { gitRevision, versions } from "../files/provenance.ts";
 import { helpText, type Manual } from "./help.ts";
+import { missingPermission } from "./permissions.ts";
 import { listenForInterruption } from "./signals.ts";
 import { print, say, setQuiet } from "./terminal.ts";
 
@@ -61,17 +62,6 @@ export async function runMain(
   if (interruption.status !== undefined) Deno.exit(interruption.status);
 }
 
-/**
- * Checks permissions before any work, so that one line names all that are missing. Throws
- * InputError.
- *
- * @param needs what the program will ask for: { name: "write", path: "results" }
- */
-export function requirePermissions(...needs: Deno.PermissionDescriptor[]): void {
-  const missing = needs.filter((need) => Deno.permissions.querySync(need).state !== "granted");
-  if (missing.length > 0) throw new InputError(missingPermissions(missing.map(permissionOf)));
-}
-
 function fail(error: unknown): never {
   const failure = expectedFailure(error);
   if (failure === undefined) throw error;
@@ -103,34 +93,4 @@ export function isSystemError(error: unknown): error is Error {
 
 function isInterruption(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && error === signal.reason;
-}
-
-/** Deno's words are: Requires read access to "data", run again with the --allow-read flag. */
-function missingPermission(message: string): string {
-  const words = message.match(/^Requires \w+ access to "(.*)", .* the --allow-([a-z]+) flag/s);
-  return words === null ? message : missingPermissions([{ kind: words[2], scope: words[1] }]);
-}
-
-interface Permission {
-  readonly kind: string;
-  /** The path, host, variable or command; empty for all of the kind. */
-  readonly scope: string;
-}
-
-function permissionOf(need: Deno.PermissionDescriptor): Permission {
-  const scope = Object.entries(need).find(([key, value]) => key !== "name" && value)?.[1];
-  return { kind: need.name, scope: String(scope ?? "") };
-}
-
-function missingPermissions(missing: readonly Permission[]): string {
-  const flags = [...Map.groupBy(missing, ({ kind }) => kind)].map(([kind, needs]) =>
-    allowFlag(kind, needs.map(({ scope }) => scope))
-  );
-  return `permission missing: add ${flags.join(" ")} after "deno run" (-A allows everything)`;
-}
-
-/** Scopes are left out where one is all, or cannot be written without quotes. */
-function allowFlag(kind: string, scopes: readonly string[]): string {
-  const whole = kind === "all" || scopes.some((scope) => scope === "" || /[,\s]/.test(scope));
-  return `--allow-${kind}${whole ? "" : `=${scopes.join(",")}`}`;
 }

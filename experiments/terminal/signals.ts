@@ -1,3 +1,5 @@
+import { isGranted } from "./permissions.ts";
+
 /** The signals that ask a program to end. */
 export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
@@ -115,8 +117,7 @@ const hangupBit = 0x1n;
 function ignoresHangup(): boolean {
   const status = "/proc/self/status";
   if (Deno.build.os !== "linux") return false;
-  // Deno would ask for a permission on the terminal.
-  if (Deno.permissions.querySync({ name: "read", path: status }).state !== "granted") return false;
+  if (!isGranted({ name: "read", path: status })) return false;
   try {
     const mask = Deno.readTextFileSync(status).match(/^SigIgn:\s*([0-9a-f]+)$/m)?.[1];
     return mask !== undefined && (BigInt(`0x${mask}`) & hangupBit) !== 0n;

@@ -1,7 +1,8 @@
 // A program that ends in each of the ways a program can; program_test.ts runs it.
 import { AdapterError, GPUFault, InputError } from "../../../core/errors.ts";
 import { choice, path } from "../../../experiments/terminal/flags.ts";
-import { requirePermissions, runProgram } from "../../../experiments/terminal/program.ts";
+import { requirePermissions } from "../../../experiments/terminal/permissions.ts";
+import { runProgram } from "../../../experiments/terminal/program.ts";
 import { showProgress } from "../../../experiments/terminal/progress.ts";
 import { ask, say } from "../../../experiments/terminal/terminal.ts";
 import { recordRun } from "../../../experiments/study/run.ts";
