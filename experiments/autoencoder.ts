@@ -44,13 +44,13 @@ export const trainAutoencoders = gridCommand({
       init: options.init,
       initScale: options.initScale,
       idle: idleFlags(options),
-      configure: (place) => ({
+      configure: (point) => ({
         network: "autoencoder",
         ...{ problem, data: identityOf(source), ...network, activation },
         ...l2 > 0 && { l2 },
-        ...place,
-        ...place.init === "sparse" && { fanIn },
-        ...place.schedule === "paper" && { schedulePeriod },
+        ...point,
+        ...point.init === "sparse" && { fanIn },
+        ...point.schedule === "paper" && { schedulePeriod },
         ...{ updates, finish, batchSize, reportEvery, reportCases: options.evalCases },
       }),
       details: { configuration: { ...network, reportEvery }, data: source },

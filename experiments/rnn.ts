@@ -47,14 +47,14 @@ export const trainRecurrentNetworks = gridCommand({
       init,
       initScale: [1],
       idle: idleFlags(options),
-      configure: (place) => ({
+      configure: (point) => ({
         network: "recurrent",
         ...{ problem, length, symbols, items, centre, cue, hidden },
         ...{ spectralRadius, inputScale, outputScale, clipNorm },
-        ...place,
-        ...place.init === "echo-state" && { fanIn },
-        ...place.schedule === "paper" && { schedulePeriod: options.schedulePeriod },
-        ...place.schedule === "warm-up" &&
+        ...point,
+        ...point.init === "echo-state" && { fanIn },
+        ...point.schedule === "paper" && { schedulePeriod: options.schedulePeriod },
+        ...point.schedule === "warm-up" &&
           { warmUpUpdates: options.warmUpUpdates, warmUpMomentum: options.warmUpMomentum },
         ...{ updates, finish, batchSize, reportEvery, reportCases: options.evalCases },
       }),

@@ -17,15 +17,15 @@ export interface Live extends AsyncDisposable {
   /** Tells of new rows: of curve.csv, as text cells by column. */
   rows(rows: readonly TableRow[]): void;
   /** Tells where the run stands. */
-  progress(standing: Standing): void;
+  progress(progress: RunProgress): void;
   /** Tells that a file of the folder has been written anew; those that are not shown are ignored. */
   renewed(name: string): void;
   /** Tells how the run ended, in a word or a few. */
   ended(status: string): void;
 }
 
-/** Where a run stands. */
-export interface Standing {
+/** How far a run is. */
+export interface RunProgress {
   readonly done: number;
   readonly total: number;
   /** What is counted: "updates". */
@@ -75,7 +75,7 @@ const safety = {
   "cache-control": "no-store",
 };
 
-/** The standing is told at most so often. */
+/** The progress is told at most so often. */
 const pause_ms = 200;
 
 /** The end of a run waits so long for pages that are slow to read its last words. */
@@ -109,7 +109,7 @@ class LivePage implements Live {
   readonly #courses: Courses;
   /** How often each file has been written. */
   readonly #versions = new Map<string, number>();
-  #standing: Standing | undefined;
+  #progress: RunProgress | undefined;
   #told_ms = -Infinity;
   #status: string | undefined;
   #hasFailed = false;
@@ -134,12 +134,12 @@ class LivePage implements Live {
     });
   }
 
-  progress(standing: Standing): void {
-    this.#standing = standing;
+  progress(progress: RunProgress): void {
+    this.#progress = progress;
     const now_ms = performance.now();
-    if (now_ms - this.#told_ms < pause_ms && standing.done < standing.total) return;
+    if (now_ms - this.#told_ms < pause_ms && progress.done < progress.total) return;
     this.#told_ms = now_ms;
-    this.#tell("standing", standing);
+    this.#tell("progress", progress);
   }
 
   renewed(name: string): void {
@@ -151,7 +151,7 @@ class LivePage implements Live {
 
   ended(status: string): void {
     this.#status = status;
-    this.#tell("standing", this.#standing ?? null);
+    this.#tell("progress", this.#progress ?? null);
     this.#tell("ended", status);
   }
 
@@ -205,7 +205,7 @@ class LivePage implements Live {
     return {
       ...{ folder, title, figure, files },
       ...{ common: this.#courses.common, courses: this.#courses.all },
-      ...{ standing: this.#standing ?? null, status: this.#status ?? null },
+      ...{ progress: this.#progress ?? null, status: this.#status ?? null },
     };
   }
 

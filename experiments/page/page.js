@@ -10,7 +10,7 @@ const pictureNames = {
 };
 
 /** The run as it was last told of. */
-let run = { figure: "figure", courses: new Map(), files: new Map(), standing: null, status: null };
+let run = { figure: "figure", courses: new Map(), files: new Map(), progress: null, status: null };
 let isConnected = false;
 
 /** The network under the pointer. */
@@ -34,7 +34,7 @@ function listen() {
     });
   on("snapshot", takeSnapshot);
   on("rows", takeRows);
-  on("standing", (standing) => run.standing = standing);
+  on("progress", (progress) => run.progress = progress);
   on("file", ({ name, version }) => run.files.set(name, version));
   on("ended", (status) => run.status = status);
   // The browser connects anew by itself, unless the server refuses.
@@ -83,12 +83,12 @@ function redraw() {
 }
 
 function showHeader() {
-  const { title = "Nagare", common = "", folder = "", figure, standing } = run;
+  const { title = "Nagare", common = "", folder = "", figure, progress } = run;
   byId("title").textContent = title;
   byId("common").textContent = common;
   byId("folder").textContent = folder;
   byId("figure").textContent = `${words(figure)} against updates`;
-  byId("status").textContent = [stateWords(), standingWords(standing)].filter((text) => text !== "")
+  byId("status").textContent = [stateWords(), progressWords(progress)].filter((text) => text !== "")
     .join(" · ");
   byId("bar").value = shareDone();
 }
@@ -99,7 +99,7 @@ function showTitle() {
 }
 
 function shareDone() {
-  return run.standing === null ? 0 : run.standing.done / run.standing.total;
+  return run.progress === null ? 0 : run.progress.done / run.progress.total;
 }
 
 function stateWords() {
@@ -107,9 +107,9 @@ function stateWords() {
   return isConnected ? "running" : "no connection: the program has ended, or will be found again";
 }
 
-function standingWords(standing) {
-  if (standing === null) return "";
-  const { done, total, unit, rate, secondsLeft } = standing;
+function progressWords(progress) {
+  if (progress === null) return "";
+  const { done, total, unit, rate, secondsLeft } = progress;
   const parts = [`${done.toLocaleString("en")} of ${total.toLocaleString("en")} ${unit}`];
   if (run.status === null && isConnected) {
     if (rate !== null) parts.push(`${Number(rate.toPrecision(3)).toLocaleString("en")}/s`);

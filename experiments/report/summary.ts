@@ -69,13 +69,13 @@ export interface RateSummary {
   readonly cells: readonly Cell[];
   /** Those whose training error is not finite. */
   readonly diverged: number;
-  readonly final: Splits;
+  readonly final: SplitEstimates;
   /** Where the low-momentum finish began; undefined where there is none. */
-  readonly beforeFinish: Splits | undefined;
+  readonly beforeFinish: SplitEstimates | undefined;
 }
 
 /** Over the seeds; undefined where no network is there. */
-export type Splits = Readonly<Record<Split, Estimate | undefined>>;
+export type SplitEstimates = Readonly<Record<Split, Estimate | undefined>>;
 
 /** Puts the cells of a folder into its tables. */
 export function summarize({ record, table }: FoundTable, cells: Cells): TableSummary {
@@ -145,7 +145,7 @@ function summarizeEntry(
 }
 
 function summarizeRate(learningRate: number, cells: readonly Cell[]): RateSummary {
-  const over = (error: (cell: Cell, split: Split) => number): Splits => ({
+  const over = (error: (cell: Cell, split: Split) => number): SplitEstimates => ({
     train: estimate(cells.map((cell) => error(cell, "train"))),
     test: estimate(cells.map((cell) => error(cell, "test"))),
   });

@@ -1,5 +1,5 @@
 import type { TableClaim } from "../report/claims.ts";
-import type { Figure } from "../report/figures/figure.ts";
+import type { TableFigure } from "../report/figures/figure.ts";
 import type { TableSummary } from "../report/summary.ts";
 import type { AutoencoderBudget, Preset, RecurrentBudget } from "./budget.ts";
 import type { PaperSequences } from "./configurations.ts";
@@ -9,7 +9,7 @@ import type { AutoencoderGrid, PlannedTable, TableHeading } from "./grid.ts";
 export interface TableStudy {
   readonly heading: TableHeading;
   readonly claims: readonly TableClaim[];
-  readonly figures: readonly ((summary: TableSummary) => Figure | undefined)[];
+  readonly figures: readonly ((summary: TableSummary) => TableFigure | undefined)[];
 }
 
 /** A table of autoencoders. */

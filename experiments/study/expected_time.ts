@@ -1,6 +1,6 @@
 import type { Gpu } from "../../mod.ts";
 import { type LaidRound, readRound, type Yard } from "./lay.ts";
-import { allCases, openRound, type Place, type Round } from "./round.ts";
+import { allCases, openRound, type Round, type RoundContext } from "./round.ts";
 
 /** What a short trial says of a round, in seconds. */
 interface Cost {
@@ -16,15 +16,15 @@ const known = new WeakMap<Gpu, Map<string, Cost>>();
 /** Seconds that the rounds take: each kind of model is tried once. */
 export async function expectedSeconds(
   rounds: readonly LaidRound[],
-  place: Yard & Pick<Place, "ending" | "machine">,
+  context: Yard & Pick<RoundContext, "ending" | "machine">,
 ): Promise<number> {
-  const { gpu } = place.machine;
+  const { gpu } = context.machine;
   const costs = known.get(gpu) ?? new Map<string, Cost>();
   known.set(gpu, costs);
   let seconds = 0;
   for (const round of rounds) {
-    const { model, cells } = await readRound(round, place);
-    const cost = costs.get(round.modelKey) ?? await tryRound({ ...round, model }, place);
+    const { model, cells } = await readRound(round, context);
+    const cost = costs.get(round.modelKey) ?? await tryRound({ ...round, model }, context);
     costs.set(round.modelKey, cost);
     const { reportEvery, reportCases, updates, finish } = cells[0].configuration;
     const left = updates - round.update, all = allCases(model);
@@ -41,7 +41,7 @@ const TRIAL_SECONDS = 2;
 
 async function tryRound(
   { kind, model, cells }: Pick<Round, "kind" | "model" | "cells">,
-  { machine, ending: { signal } }: Pick<Place, "ending" | "machine">,
+  { machine, ending: { signal } }: Pick<RoundContext, "ending" | "machine">,
 ): Promise<Cost> {
   const beginning = cells.map(({ id, configuration }) => ({ id, configuration }));
   const trainer = await openRound(

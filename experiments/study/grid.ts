@@ -69,8 +69,8 @@ export interface Axes {
   readonly seed: readonly number[];
 }
 
-/** Where a grid's networks are at one place of its axes. */
-export type Place = Pick<Configuration, "init" | "initScale" | "seed"> & OptimizerSetting;
+/** What networks of a grid are at one point of its axes. */
+export type GridPoint = Pick<Configuration, "init" | "initScale" | "seed"> & OptimizerSetting;
 
 /**
  * The cells of a grid: every combination of the axes, each once. Caps that the momentum schedule does
@@ -79,7 +79,7 @@ export type Place = Pick<Configuration, "init" | "initScale" | "seed"> & Optimiz
  */
 export function gridCells(
   { optimizers, init, initScale, seed }: Axes,
-  configure: (place: Place) => Configuration,
+  configure: (point: GridPoint) => Configuration,
 ): PlannedCell[] {
   const cells = optimizers.flatMap((setting) =>
     init.flatMap((init) =>

@@ -16,9 +16,9 @@ import {
   furtherColumns,
   gridCells,
   type gridFlags,
+  type GridPoint,
   nameOf,
   optimizerMaker,
-  type Place,
   settingColumns,
 } from "./grid.ts";
 import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
@@ -90,8 +90,8 @@ export interface GridLaid extends Pick<GridReport, "kind" | "chart" | "draw"> {
   readonly initScale: readonly number[];
   /** Flags that mean nothing here, with what they are for. */
   readonly idle: Readonly<Record<string, string | false>>;
-  /** All that the network at a place of the grid depends on. */
-  configure(place: Place): Configuration;
+  /** All that the network at a point of the grid depends on. */
+  configure(point: GridPoint): Configuration;
   /** What run.json says of the data, and of the configuration besides the flags. */
   readonly details: { readonly configuration: JsonObject; readonly data?: JsonObject };
   readonly remark?: string | undefined;

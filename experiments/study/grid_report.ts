@@ -2,7 +2,7 @@ import { exportNetwork, type Gpu, importNetwork, type Model } from "../../mod.ts
 import { runPage } from "../report/run_page.tsx";
 import { Drawing } from "../charts/drawing.ts";
 import type { DrawingOrder } from "../charts/drawing_order.ts";
-import { type Live, openLive, type Standing } from "../page/live.ts";
+import { type Live, openLive, type RunProgress } from "../page/live.ts";
 import type { PagePort } from "../page/port_flag.ts";
 import { makeFolder } from "../files/disk.ts";
 import { exists, readWhole, writeWhole } from "../files/files.ts";
@@ -70,8 +70,8 @@ export class GridReporter implements Reporter {
     this.#drawing.request(() => this.#order([]));
   }
 
-  progress(standing: Standing): void {
-    this.#live?.progress(standing);
+  progress(progress: RunProgress): void {
+    this.#live?.progress(progress);
   }
 
   keep({ planned, model, thetas, cells }: Trained): void {
@@ -82,8 +82,8 @@ export class GridReporter implements Reporter {
       const outcome = outcomeOf(cell, "stopped"), theta = thetas[r];
       if (outcome.status === "diverged") continue;
       if (keep === "all") this.#write(`networks/${id}.safetensors`, { cell, model, theta });
-      const least = this.#best ? errorOf(figure, this.#best.cell) : Infinity;
-      if (errorOf(figure, cell) < least) this.#best = { cell, model, theta };
+      const least = this.#best ? finalFigure(figure, this.#best.cell) : Infinity;
+      if (finalFigure(figure, cell) < least) this.#best = { cell, model, theta };
     }
   }
 
@@ -182,7 +182,7 @@ export class GridReporter implements Reporter {
   }
 }
 
-function errorOf(figure: KindFigure, cell: Cell): number {
+function finalFigure(figure: KindFigure, cell: Cell): number {
   return figureOf(figure, outcomeOf(cell, "stopped").figures) ?? Infinity;
 }
 

@@ -6,7 +6,7 @@ import { print } from "../terminal/terminal.ts";
 import type { Cell, Configuration } from "./cell.ts";
 import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
 import { compareFigures, type Outcome } from "./outcomes.ts";
-import { errorOf, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
+import { settingError, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
 
 /** What is printed of a grid. */
 export interface Printed {
@@ -52,7 +52,10 @@ export function comparisonWords(
   { kind: { figure }, settings, furtherSettings }: Printed,
 ): string | undefined {
   const finite = settingsOf({ settings, furtherSettings }, outcomes)
-    .map((setting) => ({ ...setting, error: errorOf(setting, figure.split, figure)?.mean ?? NaN }))
+    .map((setting) => ({
+      ...setting,
+      error: settingError(setting, figure.split, figure)?.mean ?? NaN,
+    }))
     .filter(({ error }) => Number.isFinite(error))
     .toSorted((a, b) => a.error - b.error);
   const cells = finite.flatMap(({ outcomes }) => outcomes.map(({ cell }) => cell));
@@ -117,9 +120,9 @@ function settingRows(
 ): (string | number)[][] {
   const summaries = settingsOf({ settings, furtherSettings }, outcomes).map((of) => ({
     ...of,
-    train: errorOf(of, "train", figure),
-    test: errorOf(of, "test", figure),
-    rank: errorOf(of, figure.split, figure)?.mean ?? Infinity,
+    train: settingError(of, "train", figure),
+    test: settingError(of, "test", figure),
+    rank: settingError(of, figure.split, figure)?.mean ?? Infinity,
   }));
   return summaries.toSorted((a, b) => compareFigures(a.rank, b.rank)).map((of) => [
     ...cellsOf(settings, of.configuration),

@@ -28,7 +28,7 @@ export interface Round {
 }
 
 /** Where rounds are trained, and who is told of them. */
-export interface Place {
+export interface RoundContext {
   readonly machine: Machine;
   readonly ledger: Ledger;
   readonly due: Due;
@@ -57,10 +57,10 @@ interface Findings {
 }
 
 /** Trains a round until its last update, or until the run is to end. */
-export async function trainRound(round: Round, place: Place): Promise<void> {
-  const trainer = await openRound(round, place);
+export async function trainRound(round: Round, context: RoundContext): Promise<void> {
+  const trainer = await openRound(round, context);
   try {
-    await new Course(round, place, trainer).follow();
+    await new Course(round, context, trainer).follow();
   } finally {
     trainer.free();
   }
@@ -69,7 +69,7 @@ export async function trainRound(round: Round, place: Place): Promise<void> {
 /** A trainer of the round's networks, where they begin. */
 export function openRound(
   { kind, model, cells, standings }: Round,
-  { machine: { gpu, profile } }: Pick<Place, "machine">,
+  { machine: { gpu, profile } }: Pick<RoundContext, "machine">,
 ): Promise<Trainer> {
   const states = standings?.map(({ state }) => state);
   const from = states && { ...states[0], replicas: states.flatMap(({ replicas }) => replicas) };
@@ -91,16 +91,16 @@ export function allCases({ cases }: Model): Readonly<Record<Split, number>> {
 /** A round while it is trained: its reports, what is saved, and what comes of it. */
 class Course {
   readonly #round: Round;
-  readonly #place: Place;
+  readonly #context: RoundContext;
   readonly #trainer: Trainer;
   readonly #configuration: Configuration;
   readonly #findings: readonly Findings[];
   readonly #before_s: number;
   readonly #start_ms = performance.now();
 
-  constructor(round: Round, place: Place, trainer: Trainer) {
+  constructor(round: Round, context: RoundContext, trainer: Trainer) {
     this.#round = round;
-    this.#place = place;
+    this.#context = context;
     this.#trainer = trainer;
     this.#configuration = round.cells[0].configuration;
     const { standings } = round;
@@ -115,7 +115,7 @@ class Course {
   }
 
   async follow(): Promise<void> {
-    const trainer = this.#trainer, { ending, due, onOpen } = this.#place;
+    const trainer = this.#trainer, { ending, due, onOpen } = this.#context;
     const { updates } = this.#configuration;
     onOpen(trainer);
     if (this.#findings.some(({ rows }) => rows.length === 0)) await this.#report(undefined);
@@ -136,13 +136,13 @@ class Course {
   }
 
   get #isStopped(): boolean {
-    const { rule } = this.#place, { figure: { name } } = this.#round.kind;
+    const { rule } = this.#context, { figure: { name } } = this.#round.kind;
     return rule.isMet(this.#findings.map(({ rows }) => rows.map(({ train }) => train[name])));
   }
 
   /** Trains up to the next report or save. */
   async #advance(): Promise<void> {
-    const trainer = this.#trainer, { ledger, due } = this.#place;
+    const trainer = this.#trainer, { ledger, due } = this.#context;
     const { reportCases } = this.#configuration;
     const reportAt = this.#nextReport(trainer.update);
     const stop = Math.min(reportAt, due.after(trainer.update));
@@ -178,7 +178,7 @@ class Course {
    * is added to those alone that have none: others go on beside them.
    */
   async #report(report: Report | undefined): Promise<void> {
-    const trainer = this.#trainer, { ending, rule, onReport } = this.#place;
+    const trainer = this.#trainer, { ending, rule, onReport } = this.#context;
     const { reportCases } = this.#configuration;
     const { update } = trainer;
     const train = report
@@ -224,7 +224,7 @@ class Course {
   }
 
   async #end(): Promise<void> {
-    const trainer = this.#trainer, { due, ledger, onEnd } = this.#place, { cells } = this.#round;
+    const trainer = this.#trainer, { due, ledger, onEnd } = this.#context, { cells } = this.#round;
     const isStopped = this.#isStopped;
     const isFinished = trainer.update === this.#configuration.updates || this.#isOver;
     const final = isFinished ? await this.#evaluateAll() : undefined;
@@ -250,7 +250,7 @@ class Course {
 
   /** Writes the cells, then their states: reports that are newer than a state are made again. */
   async #save(): Promise<void> {
-    const { ledger, due } = this.#place;
+    const { ledger, due } = this.#context;
     const state = await this.#trainer.save();
     due.restart();
     this.#put("unfinished");
@@ -264,7 +264,7 @@ class Course {
     final?: readonly Splits[],
     { write = true } = {},
   ): void {
-    const { ledger, machine } = this.#place, { cells } = this.#round;
+    const { ledger, machine } = this.#context, { cells } = this.#round;
     const training = {
       adapter: describeAdapter(machine.adapter),
       nagare: versions.nagare,

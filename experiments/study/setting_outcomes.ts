@@ -25,7 +25,7 @@ export function settingsOf(
 }
 
 /** The final error of a setting over its seeds: infinite where one diverged. */
-export function errorOf(
+export function settingError(
   { outcomes }: SettingOutcome,
   split: Split,
   { name }: KindFigure,

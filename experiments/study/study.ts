@@ -5,7 +5,7 @@ import { ensureAdapter } from "./adapter.ts";
 import type { Cell, CellRow } from "./cell.ts";
 import { dryRun } from "./dry_run.ts";
 import { Due } from "./due.ts";
-import type { Standing } from "../page/live.ts";
+import type { RunProgress } from "../page/live.ts";
 import { Ending } from "./ending.ts";
 import type { JsonObject } from "./json.ts";
 import { Ledger, type PlannedCell, readCells } from "./ledger.ts";
@@ -48,7 +48,7 @@ export interface Reporter {
   /** At a report: a row a network. */
   append(planned: readonly PlannedCell[], rows: readonly CellRow[]): void;
   /** How far all is. */
-  progress?(standing: Standing): void;
+  progress?(progress: RunProgress): void;
   /** Where a round ends. */
   keep(trained: Trained): void;
   /** Where the run ends. */
@@ -214,7 +214,7 @@ function trainingOf(laid: Laid, { machine, run, ledger, reporter, ending, sessio
       run.begin();
       reporter.append(planned, rows);
     },
-    onProgress: (standing) => reporter.progress?.(standing),
+    onProgress: (progress) => reporter.progress?.(progress),
     onEnd: (planned, { model, thetas }) =>
       reporter.keep({ planned, model, thetas, cells: ledger.cells }),
     onOpen(trainer) {

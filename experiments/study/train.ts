@@ -1,7 +1,7 @@
 import { type Gpu, GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { formatDuration, type Progress, showProgress } from "../terminal/progress.ts";
 import { say } from "../terminal/terminal.ts";
-import type { Standing } from "../page/live.ts";
+import type { RunProgress } from "../page/live.ts";
 import type { CellResult, CellRow } from "./cell.ts";
 import { expectedSeconds } from "./expected_time.ts";
 import type { PlannedCell } from "./ledger.ts";
@@ -9,12 +9,12 @@ import { missingOf, readyOf } from "./missing.ts";
 import { type LaidRound, layRounds, readRound, type Yard } from "./lay.ts";
 import { describeFault, mostReopenings } from "./machine.ts";
 import { figureOf } from "./network_kind.ts";
-import { type Place, trainRound } from "./round.ts";
+import { type RoundContext, trainRound } from "./round.ts";
 import type { Run } from "./run.ts";
 import type { StopRule } from "./stop_rule.ts";
 
 /** What trains the cells of a study. */
-export interface Training extends Place, Yard {
+export interface Training extends RoundContext, Yard {
   readonly run: Run;
   /** Networks side by side at most; undefined is as many as fit. */
   readonly replicas: number | undefined;
@@ -25,7 +25,7 @@ export interface Training extends Place, Yard {
   /** Asked after an estimate whether to go on. */
   agree?(seconds: number): Promise<boolean>;
   /** Told how far all is, at each report. */
-  onProgress(standing: Standing): void;
+  onProgress(progress: RunProgress): void;
   /** Told where all goes on from what was saved. */
   onRestart(): void;
   /** What the progress calls a cell. */

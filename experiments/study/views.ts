@@ -10,7 +10,7 @@ import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
 import { type Outcome, outcomeOf } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 import { estimate } from "../report/estimate.ts";
-import { errorOf, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
+import { settingError, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
 
 /** What the tables are made of. */
 export interface ViewOptions {
@@ -186,7 +186,7 @@ function timesColumns({ settings, furtherSettings }: ViewOptions): Column<Report
 
 function settingsColumns(options: ViewOptions): Column<SettingOutcome>[] {
   const { kind: { figure }, settings, furtherSettings, target } = options;
-  const error = (of: SettingOutcome, split: Split) => errorOf(of, split, figure);
+  const error = (of: SettingOutcome, split: Split) => settingError(of, split, figure);
   const splits = (["train", "test"] as const).flatMap((split) => [
     { name: `${split}_${figure.column}`, cell: (of: SettingOutcome) => error(of, split)?.mean },
     { name: `${split}_sd`, cell: (of: SettingOutcome) => error(of, split)?.deviation },

@@ -7,7 +7,7 @@ import type { Pace } from "./clock.ts";
 export type Figures = Readonly<Record<string, number | string>>;
 
 /** What a line of progress tells. */
-export interface Standing extends Pace {
+export interface ProgressLine extends Pace {
   readonly total: number;
   /** What is counted. */
   readonly unit: string;
@@ -25,13 +25,13 @@ export function formatDuration(seconds: number): string {
 }
 
 /** A line for a pipe: all of it, however long. */
-export function plainLine(standing: Standing): string {
-  const { done, total, unit, rate, secondsLeft } = standing;
+export function plainLine(told: ProgressLine): string {
+  const { done, total, unit, rate, secondsLeft } = told;
   return [
     `${done}/${total} ${unit}`,
     `${formatNumber(rate, 4)}/s`,
     `${formatDuration(secondsLeft)} left`,
-    ...figureWords(standing),
+    ...figureWords(told),
   ].join(", ");
 }
 
@@ -42,13 +42,13 @@ const shortestBar = 8;
  * A line for a terminal of so many columns, with a bar. Where not all fits, the bar is shorter, then
  * words go that say least, and the first figure last of all.
  */
-export function fitLine(standing: Standing, width: number): string {
-  const forms = formsOf(standing);
+export function fitLine(told: ProgressLine, width: number): string {
+  const forms = formsOf(told);
   const fitting = forms.find(({ bar, text }) => text.length + (bar ? shortestBar + 1 : 0) <= width);
   // Not even the shortest fits.
   if (fitting === undefined) return cut(forms[forms.length - 1].text, width);
   const size = Math.min(longestBar, width - fitting.text.length - 1);
-  return fitting.bar ? `${drawBar(standing, size)} ${fitting.text}` : fitting.text;
+  return fitting.bar ? `${drawBar(told, size)} ${fitting.text}` : fitting.text;
 }
 
 interface Form {
@@ -57,16 +57,16 @@ interface Form {
 }
 
 /** The forms of a line: each says less than the one before. */
-function formsOf(standing: Standing): Form[] {
-  const { done, total, unit, rate } = standing;
-  const percentage = `${Math.floor(100 * portionOf(standing))}%`;
+function formsOf(told: ProgressLine): Form[] {
+  const { done, total, unit, rate } = told;
+  const percentage = `${Math.floor(100 * portionOf(told))}%`;
   const counts = `${done}/${total}`;
   const shortCounts = `${shortCount(done)}/${shortCount(total)}`;
   const perSecond = `${formatNumber(rate, 3)}/s`;
-  const time = timeWords(standing);
-  const figures = figureWords(standing);
+  const time = timeWords(told);
+  const figures = figureWords(told);
   const first = figures.slice(0, 1);
-  const unnamed = figureWords({ ...standing, of: undefined }).slice(0, 1);
+  const unnamed = figureWords({ ...told, of: undefined }).slice(0, 1);
   const form = (bar: boolean, ...parts: string[]) => ({ bar, text: parts.join(", ") });
   return [
     form(true, `${percentage} ${counts} ${unit}`, perSecond, time, ...figures),
@@ -88,7 +88,7 @@ function shortened(list: readonly string[]): string[][] {
   return Array.from({ length: Math.max(1, list.length) }, (_, i) => list.slice(0, list.length - i));
 }
 
-function figureWords({ figures, of }: Pick<Standing, "figures" | "of">): string[] {
+function figureWords({ figures, of }: Pick<ProgressLine, "figures" | "of">): string[] {
   return Object.entries(figures).map(([name, value], i) => {
     const shown = typeof value === "number" ? formatNumber(value, 4) : value;
     return `${name} ${shown}${i === 0 && of !== undefined ? ` (${of})` : ""}`;
@@ -96,18 +96,18 @@ function figureWords({ figures, of }: Pick<Standing, "figures" | "of">): string[
 }
 
 /** Before the rate is known, how long it has been so far: something is to move. */
-function timeWords({ rate, secondsLeft, secondsPassed }: Standing): string {
+function timeWords({ rate, secondsLeft, secondsPassed }: ProgressLine): string {
   return Number.isNaN(rate)
     ? `${formatDuration(secondsPassed)} so far`
     : `${formatDuration(secondsLeft)} left`;
 }
 
-function drawBar(standing: Standing, size: number): string {
-  const full = Math.floor(portionOf(standing) * size);
+function drawBar(told: ProgressLine, size: number): string {
+  const full = Math.floor(portionOf(told) * size);
   return "█".repeat(full) + "░".repeat(size - full);
 }
 
-function portionOf({ done, total }: Standing): number {
+function portionOf({ done, total }: ProgressLine): number {
   return total === 0 ? 1 : Math.min(1, done / total);
 }
 

@@ -1,13 +1,16 @@
 import { type Gpu, nesterov, reference } from "../../mod.ts";
 import { distances, follow, pathOf, upTo } from "./descent.ts";
 import { risingMomentum, start, turned, updates } from "./examples.ts";
-import { type Finding, row } from "./statement.ts";
+import { row, type StatementAndFigure } from "./statement.ts";
 
 /**
  * Hessian-free optimization that starts conjugate gradients from mu v and stops after one step: on
  * a quadratic with the matrix B it is NAG, its learning rate found along the residual.
  */
-export async function conjugateGradient(gpu: Gpu, interruption: AbortSignal): Promise<Finding> {
+export async function conjugateGradient(
+  gpu: Gpu,
+  interruption: AbortSignal,
+): Promise<StatementAndFigure> {
   const from = turned.fromEigen(start);
   const { thetas, learningRates } = minimise(from);
   const optimizer = nesterov({

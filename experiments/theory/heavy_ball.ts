@@ -2,7 +2,7 @@ import { classicalMomentum, type Gpu, reference } from "../../mod.ts";
 import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
 import { followEach, type Minimisation, type Path, type Paths } from "./descent.ts";
 import { rateFigure } from "./rate_figure.ts";
-import { type Figure, type Finding, type Measured, row } from "./statement.ts";
+import { type Measured, row, type StatementAndFigure, type TheoryFigure } from "./statement.ts";
 
 /** A bound below this is followed no further. */
 const smallest = 1e-6;
@@ -27,7 +27,7 @@ export async function heavyBall(
   gpu: Gpu,
   interruption: AbortSignal,
   conditions: readonly number[] = conditionNumbers,
-): Promise<Finding> {
+): Promise<StatementAndFigure> {
   const outcomes = await followEach(gpu, conditions.map(problemOf), interruption);
   return {
     statement: {
@@ -80,7 +80,7 @@ function* errors({ rho, start }: Problem, path: Path): Iterable<Measured> {
   }
 }
 
-function figureOf(outcomes: readonly Outcome[]): Figure {
+function figureOf(outcomes: readonly Outcome[]): TheoryFigure {
   return rateFigure({
     name: "heavy_ball",
     title: "Heavy ball with its best μ and ε, on quadratics",

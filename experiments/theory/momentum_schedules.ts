@@ -11,7 +11,7 @@ import {
 } from "../../mod.ts";
 import { ratesOf } from "./rates.ts";
 import { scheduleFigure } from "./schedule_figure.ts";
-import { type Finding, row } from "./statement.ts";
+import { row, type StatementAndFigure } from "./statement.ts";
 import { recordUpdate, StepPlan } from "./step_plan.ts";
 
 /** mu at an update: as the schedule has it, as it should be, and by how much they may differ. */
@@ -65,7 +65,10 @@ const comparisons: readonly (readonly [string, readonly Sample[]])[] = [
 ];
 
 /** mu_t of the three schedules, on the host and as the update applies it. */
-export async function momentumSchedules(gpu: Gpu, interruption: AbortSignal): Promise<Finding> {
+export async function momentumSchedules(
+  gpu: Gpu,
+  interruption: AbortSignal,
+): Promise<StatementAndFigure> {
   const samples = comparisons.flatMap(([, samples]) => samples);
   const applied = await appliedMomenta(gpu, samples);
   interruption.throwIfAborted();

@@ -12,7 +12,7 @@ import {
 import { height, heights } from "./height.ts";
 import { rateFigure } from "./rate_figure.ts";
 import { ratesOf } from "./rates.ts";
-import { type Figure, type Finding, type Row, row } from "./statement.ts";
+import { type Row, row, type StatementAndFigure, type TheoryFigure } from "./statement.ts";
 
 /** Updates that each quadratic is followed for. */
 const updates = 1000;
@@ -35,7 +35,7 @@ export async function nesterov1983Rate(
   gpu: Gpu,
   interruption: AbortSignal,
   conditions: readonly number[] = conditionNumbers,
-): Promise<Finding> {
+): Promise<StatementAndFigure> {
   const problems = conditions.map(problemOf);
   const onGpu = await gpuPaths(gpu, problems, updatesRead, interruption);
   const outcomes = problems.map((problem, i): Outcome => ({
@@ -103,7 +103,7 @@ function bound(update: number, { start }: Problem): number {
   return 4 * start.reduce((sum, e) => sum + e ** 2, 0) / (update + 1) ** 2;
 }
 
-function figureOf(outcomes: readonly Outcome[]): Figure {
+function figureOf(outcomes: readonly Outcome[]): TheoryFigure {
   return rateFigure({
     name: "nesterov_1983",
     title: "NAG with Nesterov's schedule of 1983, on quadratics",

@@ -3,7 +3,7 @@ import { conditionNumbers, logarithmicSpectrum } from "./conditions.ts";
 import { followEach, type Minimisation, type Path, type Paths } from "./descent.ts";
 import { height, heights } from "./height.ts";
 import { rateFigure } from "./rate_figure.ts";
-import { type Figure, type Finding, type Measured, row } from "./statement.ts";
+import { type Measured, row, type StatementAndFigure, type TheoryFigure } from "./statement.ts";
 
 /** A bound of f - f* below this is followed no further. */
 const smallest = 1e-4;
@@ -35,7 +35,7 @@ export async function nesterov2003Rate(
   gpu: Gpu,
   interruption: AbortSignal,
   conditions: readonly number[] = conditionNumbers,
-): Promise<Finding> {
+): Promise<StatementAndFigure> {
   const outcomes = await followEach(gpu, conditions.map(constantMomentum), interruption);
   return {
     statement: {
@@ -105,7 +105,7 @@ export function* directionErrors(problem: Problem, path: Path): Iterable<Measure
   }
 }
 
-function figureOf(outcomes: readonly Outcome[]): Figure {
+function figureOf(outcomes: readonly Outcome[]): TheoryFigure {
   return rateFigure({
     name: "nesterov_2003",
     title: "NAG with the best constant μ for ε = 1/L, on quadratics",

@@ -18,7 +18,7 @@ import {
 } from "./noise_moments.ts";
 import { type NoisyDescent, noisyInFloat64, noisyOnGpu, type Sample } from "./noise_replicas.ts";
 import { ratesOf } from "./rates.ts";
-import { type Finding, type Measured, type Row, row } from "./statement.ts";
+import { type Measured, type Row, row, type StatementAndFigure } from "./statement.ts";
 
 /** s. */
 const deviation = 0.1;
@@ -97,7 +97,7 @@ export async function noise(
   gpu: Gpu,
   interruption: AbortSignal,
   { measured = courses, replicas = 256 }: NoiseOptions = {},
-): Promise<Finding> {
+): Promise<StatementAndFigure> {
   const outcomes: CourseOutcome[] = [];
   const seeds = Array.from({ length: replicas }, (_, i) => i + 1);
   for (const course of measured) {

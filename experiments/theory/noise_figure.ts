@@ -1,6 +1,6 @@
 import { chartConfig, optimizerColor } from "../charts/vega.ts";
 import type { Sample } from "./noise_replicas.ts";
-import type { Figure } from "./statement.ts";
+import type { TheoryFigure } from "./statement.ts";
 
 /** What a line of the figure is made of. */
 export interface NoiseLine {
@@ -26,7 +26,7 @@ const looks = [
 export function noiseFigure(
   outcomes: readonly NoiseLine[],
   spectrum: readonly number[],
-): Figure {
+): TheoryFigure {
   const drawn = outcomes.filter(({ line }) => line !== undefined);
   const rows = drawn.flatMap(({ line, exact, gpu }) => [
     ...exact.filter(isDrawn).flatMap((sample) =>

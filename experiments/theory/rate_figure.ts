@@ -1,6 +1,6 @@
 import { chartConfig, optimizerColor } from "../charts/vega.ts";
 import type { Path } from "./descent.ts";
-import type { Figure } from "./statement.ts";
+import type { TheoryFigure } from "./statement.ts";
 
 /** A descent on a quadratic of some condition number: the stops in float64, and those on the GPU. */
 export interface RateOutcome {
@@ -19,7 +19,7 @@ export interface BoundLine<Outcome> {
 }
 
 /** What a figure of rates shows. */
-export interface RateFigureOptions<Outcome> extends Pick<Figure, "name" | "title" | "alt"> {
+export interface RateFigureOptions<Outcome> extends Pick<TheoryFigure, "name" | "title" | "alt"> {
   /** A panel for each. */
   outcomes: readonly Outcome[];
   /** What is drawn of a stop. */
@@ -48,7 +48,7 @@ const longestLine = 250;
 /** A quantity and its bounds against the updates, one panel a condition number. */
 export function rateFigure<Outcome extends RateOutcome>(
   options: RateFigureOptions<Outcome>,
-): Figure {
+): TheoryFigure {
   const { name, title, alt, outcomes } = options;
   const rows = outcomes.flatMap((outcome) => rowsOf(outcome, options));
   return {

@@ -1,10 +1,10 @@
 import { classicalMomentum, type Gpu, nesterov } from "../../mod.ts";
 import { distances, follow, upTo } from "./descent.ts";
 import { alongAxes, changingRate, risingMomentum, start, turned, updates } from "./examples.ts";
-import { type Finding, row } from "./statement.ts";
+import { row, type StatementAndFigure } from "./statement.ts";
 
 /** CM and NAG do the same whichever way the axes lie, under changing schedules. */
-export async function rotation(gpu: Gpu, interruption: AbortSignal): Promise<Finding> {
+export async function rotation(gpu: Gpu, interruption: AbortSignal): Promise<StatementAndFigure> {
   const rates = { learningRate: changingRate, momentum: risingMomentum };
   const descents = [classicalMomentum(rates), nesterov(rates)].flatMap((optimizer) => [
     { quadratic: alongAxes, start, optimizer },

@@ -1,6 +1,6 @@
 import { nesterov1983, paperMomentum, type Schedule } from "../../mod.ts";
 import { chartConfig, optimizerColor } from "../charts/vega.ts";
-import type { Figure } from "./statement.ts";
+import type { TheoryFigure } from "./statement.ts";
 
 /** Updates of a run of the paper. */
 const updates = 750_000;
@@ -9,7 +9,7 @@ const updates = 750_000;
 const points = 240;
 
 /** mu_t of the paper's schedule for each of its caps, and of Nesterov's, over a run of the paper. */
-export function scheduleFigure(caps: readonly number[]): Figure {
+export function scheduleFigure(caps: readonly number[]): TheoryFigure {
   const rising = caps.filter((cap) => cap > 0).toSorted((a, b) => a - b);
   const schedules: (readonly [string, Schedule])[] = [
     ...rising.map((cap) => [`μₘₐₓ = ${cap}`, paperMomentum({ cap })] as const),

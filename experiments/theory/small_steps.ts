@@ -1,10 +1,10 @@
 import { classicalMomentum, type Gpu, nesterov, reference, sgd } from "../../mod.ts";
 import { distances, follow, type Path, type Paths, upTo } from "./descent.ts";
 import { changingRate, start, turned, updates } from "./examples.ts";
-import { type Finding, type Measured, type Row, row } from "./statement.ts";
+import { type Measured, type Row, row, type StatementAndFigure } from "./statement.ts";
 
 /** CM = NAG = SGD at mu = 0, and CM -> NAG as eps -> 0. */
-export async function smallSteps(gpu: Gpu, interruption: AbortSignal): Promise<Finding> {
+export async function smallSteps(gpu: Gpu, interruption: AbortSignal): Promise<StatementAndFigure> {
   return {
     statement: {
       id: "limits",

@@ -30,7 +30,7 @@ export interface Statement {
 }
 
 /** A figure, and the numbers it shows. */
-export interface Figure {
+export interface TheoryFigure {
   /** A file's name without its ending. */
   name: string;
   title: string;
@@ -41,9 +41,9 @@ export interface Figure {
 }
 
 /** A statement with its figure, if it has one. */
-export interface Finding {
+export interface StatementAndFigure {
   statement: Statement;
-  figure?: Figure;
+  figure?: TheoryFigure;
 }
 
 /** A row of two measurements, each the worst of many. */

@@ -1,13 +1,13 @@
 import { classicalMomentum, type Gpu, nesterov } from "../../mod.ts";
 import { distances, follow, upTo } from "./descent.ts";
 import { alongAxes, changingRate, risingMomentum, start, updates } from "./examples.ts";
-import { type Finding, row } from "./statement.ts";
+import { row, type StatementAndFigure } from "./statement.ts";
 
 /**
  * Theorem 2.1: along the eigendirection of lambda, NAG is CM with the momentum mu (1 - lambda eps).
  * One replica takes NAG steps, and one for each direction CM steps with that direction's momentum.
  */
-export async function theorem21(gpu: Gpu, interruption: AbortSignal): Promise<Finding> {
+export async function theorem21(gpu: Gpu, interruption: AbortSignal): Promise<StatementAndFigure> {
   const [momentum, learningRate] = [risingMomentum, changingRate];
   const optimizers = [
     nesterov({ learningRate, momentum }),

@@ -8,20 +8,20 @@ import { nesterov2003Rate } from "./nesterov_2003.ts";
 import { noise } from "./noise.ts";
 import { rotation } from "./rotation.ts";
 import { smallSteps } from "./small_steps.ts";
-import type { Figure, Finding, Statement } from "./statement.ts";
+import type { Statement, StatementAndFigure, TheoryFigure } from "./statement.ts";
 import { theorem21 } from "./theorem_2_1.ts";
 import { twoForms } from "./two_forms.ts";
 
-export type { Figure, Measured, Row, Statement } from "./statement.ts";
+export type { Measured, Row, Statement, TheoryFigure } from "./statement.ts";
 
 /** What the paper states, measured. */
 export interface TheoryResult {
   statements: Statement[];
-  figures: Figure[];
+  figures: TheoryFigure[];
 }
 
 /** The statements, in their order. */
-const checks: readonly ((gpu: Gpu, interruption: AbortSignal) => Promise<Finding>)[] = [
+const checks: readonly ((gpu: Gpu, interruption: AbortSignal) => Promise<StatementAndFigure>)[] = [
   theorem21,
   rotation,
   smallSteps,
@@ -50,7 +50,7 @@ export async function theory(
   interruption: AbortSignal,
   report: (statement: Statement, done: number, of: number) => void = () => {},
 ): Promise<TheoryResult> {
-  const findings: Finding[] = [];
+  const findings: StatementAndFigure[] = [];
   for (const check of checks) {
     interruption.throwIfAborted();
     const finding = await check(gpu, interruption);

@@ -2,7 +2,7 @@ import { type Gpu, nesterov, reference, type Schedule } from "../../mod.ts";
 import { type Descent, distances, follow, type Path, pathOf, upTo } from "./descent.ts";
 import { changingRate, risingMomentum, start, turned, updates } from "./examples.ts";
 import { ratesOf } from "./rates.ts";
-import { type Finding, row } from "./statement.ts";
+import { row, type StatementAndFigure } from "./statement.ts";
 import { TwoPoint } from "./two_point.ts";
 
 const schedules: readonly (readonly [string, Schedule])[] = [
@@ -14,7 +14,7 @@ const schedules: readonly (readonly [string, Schedule])[] = [
  * NAG as the paper writes it, with the gradient at theta + mu v, against the form that keeps
  * phi = theta + mu v alone, whose phi is led by the momentum of the next update.
  */
-export async function twoForms(gpu: Gpu, interruption: AbortSignal): Promise<Finding> {
+export async function twoForms(gpu: Gpu, interruption: AbortSignal): Promise<StatementAndFigure> {
   const descents = schedules.map(([, momentum]) => ({
     quadratic: turned,
     start: turned.fromEigen(start),

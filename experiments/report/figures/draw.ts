@@ -1,6 +1,6 @@
 import { renderSvg } from "../../charts/vega.ts";
 import type { TableSummary } from "../summary.ts";
-import { completeSpec, type Figure, withoutZeros } from "./figure.ts";
+import { completeSpec, type TableFigure, withoutZeros } from "./figure.ts";
 
 /** A figure as it was drawn. */
 export interface DrawnFigure {
@@ -14,7 +14,7 @@ export interface DrawnFigure {
 /** Draws the figures that a table's networks allow. */
 export async function drawFigures(
   summary: TableSummary,
-  lays: readonly ((summary: TableSummary) => Figure | undefined)[],
+  lays: readonly ((summary: TableSummary) => TableFigure | undefined)[],
 ): Promise<DrawnFigure[]> {
   const drawn: DrawnFigure[] = [];
   for (const figure of lays.map((lay) => lay(summary))) {
@@ -23,7 +23,7 @@ export async function drawFigures(
   return drawn;
 }
 
-async function draw(laid: Figure): Promise<DrawnFigure> {
+async function draw(laid: TableFigure): Promise<DrawnFigure> {
   const figure = laid.isLinear ? laid : withoutZeros(laid);
   const { name, title, subtitle } = figure;
   return { name, alt: [title, ...subtitle].join("; "), svg: await renderSvg(completeSpec(figure)) };

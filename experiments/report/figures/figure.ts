@@ -3,10 +3,10 @@ import { decadeTicks } from "../../charts/loss_chart.ts";
 import { chartConfig, colorAt, optimizerHues } from "../../charts/vega.ts";
 import type { Configuration } from "../../study/cell.ts";
 import type { Estimate } from "../estimate.ts";
-import { type EntrySummary, evidence, type Splits, type TableSummary } from "../summary.ts";
+import { type EntrySummary, evidence, type SplitEstimates, type TableSummary } from "../summary.ts";
 
 /** A figure of a table, still to be drawn. */
-export interface Figure {
+export interface TableFigure {
   /** The SVG file is called so. */
   readonly name: string;
   readonly title: string;
@@ -30,7 +30,7 @@ export interface Mark {
 }
 
 /** The whole specification: the figure with its title and the common look. */
-export function completeSpec({ title, subtitle, spec }: Figure): TopLevelSpec {
+export function completeSpec({ title, subtitle, spec }: TableFigure): TopLevelSpec {
   return {
     ...spec,
     background: "white",
@@ -41,7 +41,7 @@ export function completeSpec({ title, subtitle, spec }: Figure): TopLevelSpec {
 }
 
 /** The figure without errors of 0, for which its logarithmic axis has no place; it says so. */
-export function withoutZeros(figure: Figure): Figure {
+export function withoutZeros(figure: TableFigure): TableFigure {
   let zeros = 0;
   const drawable = (marks: readonly unknown[]) =>
     marks.filter((mark) => {
@@ -64,7 +64,7 @@ function isMark(mark: unknown): mark is Mark {
 }
 
 /** The marks of an error on training and on test cases; none where it is not finite. */
-export function marksOf(errors: Splits): Mark[] {
+export function marksOf(errors: SplitEstimates): Mark[] {
   return [...markOf("training", errors.train), ...markOf("test", errors.test)];
 }
 

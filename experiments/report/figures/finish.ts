@@ -1,6 +1,6 @@
 import { optimizerColor } from "../../charts/vega.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
-import { errorAxis, type Figure, type Mark, marksOf, problemOf, seedNote } from "./figure.ts";
+import { errorAxis, type Mark, marksOf, problemOf, seedNote, type TableFigure } from "./figure.ts";
 
 /** When an error was taken. */
 const moments = ["before the finish", "after it"] as const;
@@ -11,7 +11,7 @@ interface Point extends Mark {
 }
 
 /** The error of NAG at each cap before the low-momentum finish and after it. */
-export function finishFigure(summary: TableSummary): Figure | undefined {
+export function finishFigure(summary: TableSummary): TableFigure | undefined {
   const entries = evidence(summary).filter(({ best }) => best?.beforeFinish);
   const points = entries.flatMap(pointsOf);
   if (points.length === 0) return undefined;

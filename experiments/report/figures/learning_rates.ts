@@ -2,7 +2,6 @@ import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
   edgeNote,
   errorAxis,
-  type Figure,
   inPanels,
   type Mark,
   marksOf,
@@ -11,6 +10,7 @@ import {
   panelsOf,
   problemOf,
   splitDash,
+  type TableFigure,
 } from "./figure.ts";
 
 interface Point extends Mark {
@@ -21,7 +21,7 @@ interface Point extends Mark {
 }
 
 /** How much the final error depends on the learning rate: a line for each optimizer and momentum. */
-export function learningRatesFigure(summary: TableSummary): Figure | undefined {
+export function learningRatesFigure(summary: TableSummary): TableFigure | undefined {
   const entries = evidence(summary).filter(({ rates, found }) => rates.length > 1 && found > 0);
   const points = entries.flatMap(pointsOf);
   if (points.length === 0) return undefined;

@@ -2,12 +2,12 @@ import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { optimizerColor } from "../../charts/vega.ts";
 import {
   errorAxis,
-  type Figure,
   type Mark,
   marksOf,
   problemOf,
   seedNote,
   splitDash,
+  type TableFigure,
 } from "./figure.ts";
 
 interface Point extends Mark {
@@ -16,7 +16,7 @@ interface Point extends Mark {
 }
 
 /** The error at the end against the momentum's cap, for CM and NAG; SGD is a line. */
-export function momentumFigure(summary: TableSummary): Figure | undefined {
+export function momentumFigure(summary: TableSummary): TableFigure | undefined {
   const entries = evidence(summary).filter(({ best }) => best !== undefined);
   const isSgd = ({ configuration }: EntrySummary) => configuration.optimizer === "sgd";
   const points = entries.filter((entry) => !isSgd(entry)).flatMap(pointsOf);

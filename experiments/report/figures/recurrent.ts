@@ -1,7 +1,7 @@
 import { optimizerColor } from "../../charts/vega.ts";
 import { biasesBaseline } from "../../problems/recurrent_kind.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
-import { type Figure, type Mark, marksOf, seedNote } from "./figure.ts";
+import { type Mark, marksOf, seedNote, type TableFigure } from "./figure.ts";
 
 interface Point extends Mark {
   readonly problem: string;
@@ -13,7 +13,7 @@ interface Point extends Mark {
 const noMomentum = "no momentum", optimizers = ["CM", noMomentum, "NAG"];
 
 /** The zero-one loss of each problem against the momentum, and that of the output biases alone. */
-export function recurrentFigure(summary: TableSummary): Figure | undefined {
+export function recurrentFigure(summary: TableSummary): TableFigure | undefined {
   const entries = evidence(summary);
   const points = entries.flatMap(pointsOf);
   if (points.length === 0) return undefined;

@@ -3,12 +3,12 @@ import { optimizerColor } from "../../charts/vega.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
   errorAxis,
-  type Figure,
   type Mark,
   marksOf,
   problemOf,
   seedNote,
   splitDash,
+  type TableFigure,
 } from "./figure.ts";
 
 interface Point extends Mark {
@@ -17,7 +17,7 @@ interface Point extends Mark {
 }
 
 /** The error against the scale of sparse initialization; beside it the other initializations. */
-export function scaleFigure(summary: TableSummary): Figure | undefined {
+export function scaleFigure(summary: TableSummary): TableFigure | undefined {
   const entries = evidence(summary);
   const scaled = entries.filter(isScaled).flatMap(pointsOf);
   const others = entries.filter((entry) => !isScaled(entry)).flatMap(pointsOf);

@@ -1,11 +1,10 @@
 import type { Cell } from "../../study/cell.ts";
-import { errorOf } from "../cell_errors.ts";
+import { paperError } from "../cell_errors.ts";
 import { estimate } from "../estimate.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
   decades,
   errorAxis,
-  type Figure,
   inPanels,
   type Mark,
   marksOf,
@@ -15,6 +14,7 @@ import {
   problemOf,
   seedNote,
   splitDash,
+  type TableFigure,
 } from "./figure.ts";
 
 interface Point extends Mark {
@@ -24,7 +24,7 @@ interface Point extends Mark {
 }
 
 /** The error against the updates, each optimizer and momentum at its best learning rate. */
-export function updatesFigure(summary: TableSummary): Figure | undefined {
+export function updatesFigure(summary: TableSummary): TableFigure | undefined {
   const entries = evidence(summary).filter(({ best }) => best !== undefined);
   const points = entries.flatMap(pointsOf);
   if (points.length === 0) return undefined;
@@ -82,7 +82,7 @@ function pointsOf(entry: EntrySummary): Point[] {
   const at = Map.groupBy(reports, ({ update }) => update);
   return [...at].flatMap(([update, figures]) => {
     const over = (split: "train" | "test") =>
-      estimate(figures.map((figure) => errorOf(figure, split)));
+      estimate(figures.map((figure) => paperError(figure, split)));
     return marksOf({ train: over("train"), test: over("test") }).flatMap((mark) =>
       panelsOf(entry).map((panel) => ({ ...mark, method: nameOf(entry), panel, update }))
     );

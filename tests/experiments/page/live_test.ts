@@ -40,7 +40,7 @@ async function listen(live: Live): Promise<() => Promise<Event | undefined>> {
   };
 }
 
-const standing = { done: 10, total: 100, unit: "updates", rate: NaN, secondsLeft: 9 };
+const progress = { done: 10, total: 100, unit: "updates", rate: NaN, secondsLeft: 9 };
 
 Deno.test("openLive() sends what it is told as it comes, and the end", async () => {
   using folder = scratch();
@@ -50,7 +50,7 @@ Deno.test("openLive() sends what it is told as it comes, and the end", async () 
     name: "snapshot",
     data: {
       ...{ folder: folder.path, title: "a run", figure, files: [], common: "", courses: [] },
-      ...{ standing: null, status: null },
+      ...{ progress: null, status: null },
     },
   });
   live.rows([row({ update: 0, error: "60" })]);
@@ -59,8 +59,8 @@ Deno.test("openLive() sends what it is told as it comes, and the end", async () 
   assertStringIncludes(data.common, "curves");
   live.rows([row({ update: 10, error: "NaN" })]);
   assertEquals((await next())?.data.grown[0].points, [[10, null]]);
-  live.progress(standing);
-  assertEquals(await next(), { name: "standing", data: { ...standing, rate: null } });
+  live.progress(progress);
+  assertEquals(await next(), { name: "progress", data: { ...progress, rate: null } });
   live.renewed("curve.csv"); // is not shown
   live.renewed("loss.svg");
   live.renewed("loss.svg");
@@ -80,31 +80,31 @@ Deno.test("openLive() shows all there is to pages that are opened late, several 
   await using live = await open(folder.path);
   folder.write("montage.png", new Uint8Array([1]));
   for (let update = 0; update < 50; update += 10) live.rows([row({ update, error: "7" })]);
-  live.progress(standing);
+  live.progress(progress);
   live.renewed("montage.png");
   live.ended("finished");
   const pages = await Promise.all([listen(live), listen(live)]);
   for (const next of pages) {
     const { data } = await next() ?? {};
     assertEquals(data.courses[0].points, [0, 10, 20, 30, 40].map((update) => [update, 7]));
-    assertEquals(data.standing, { ...standing, rate: null });
+    assertEquals(data.progress, { ...progress, rate: null });
     assertEquals(data.files, [{ name: "montage.png", version: 1 }]);
     assertEquals(data.status, "finished");
   }
 });
 
-Deno.test("openLive() tells the standing at most five times a second, and the last one always", async () => {
+Deno.test("openLive() tells the progress at most five times a second, and the last one always", async () => {
   using folder = scratch();
   await using live = await open(folder.path);
   const next = await listen(live);
   await next();
   const began_ms = performance.now();
-  for (let done = 1; done <= 1000; done++) live.progress({ ...standing, done, total: 1000 });
+  for (let done = 1; done <= 1000; done++) live.progress({ ...progress, done, total: 1000 });
   // The first and the last, which is told again at the end.
   const most = 3 + Math.floor((performance.now() - began_ms) / 200);
   live.ended("finished");
   const told: number[] = [];
-  for (let event = await next(); event?.name === "standing"; event = await next()) {
+  for (let event = await next(); event?.name === "progress"; event = await next()) {
     told.push(event.data.done);
   }
   assertEquals([told[0], told.at(-1)], [1, 1000]);

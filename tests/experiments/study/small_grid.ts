@@ -103,10 +103,10 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     init: ["sparse"],
     initScale: [1],
     seed: axes.seed,
-  }, (place): Configuration => ({
+  }, (point): Configuration => ({
     ...{ network: "autoencoder", problem: "test", layers: [17, 5], outputUnit: "sigmoid" },
     ...{ loss: "cross-entropy", activation: "sigmoid", fanIn: 15, schedulePeriod: 2 },
-    ...place,
+    ...point,
     ...{ updates, finish, batchSize, reportEvery: every, reportCases: 15 },
   }));
   using machine = await Machine.open({

@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { formatDuration, showProgress } from "../../../experiments/terminal/progress.ts";
-import { fitLine, type Standing } from "../../../experiments/terminal/progress_line.ts";
+import { fitLine, type ProgressLine } from "../../../experiments/terminal/progress_line.ts";
 import { say, setQuiet } from "../../../experiments/terminal/terminal.ts";
 import { linesOnStderr, pause, spawnDeno } from "../processes.ts";
 
@@ -215,7 +215,7 @@ Deno.test("showProgress() shows nothing when quiet, and says warnings", async ()
   }
 });
 
-const standing: Standing = {
+const told: ProgressLine = {
   done: 123_456,
   total: 5_000_000,
   unit: "network updates",
@@ -228,7 +228,7 @@ const standing: Standing = {
 
 Deno.test("fitLine() leaves out what says least, and the first figure last of all", () => {
   const bar = /^[█░]+ /;
-  const words = (width: number) => fitLine(standing, width).replace(bar, "");
+  const words = (width: number) => fitLine(told, width).replace(bar, "");
   const figure = "squared error 12.35";
   const named = `${figure} (nag 0.9, 0.05)`;
   const forms = [
@@ -245,27 +245,27 @@ Deno.test("fitLine() leaves out what says least, and the first figure last of al
   ];
   const seen = new Set<string>();
   for (let width = 140; width >= figure.length; width--) {
-    const line = fitLine(standing, width);
+    const line = fitLine(told, width);
     assertLessOrEqual(line.length, width);
     seen.add(words(width));
   }
   assertEquals([...seen], forms);
-  assertEquals(fitLine(standing, 10), "squared e…");
-  assertEquals(fitLine(standing, 0), "…");
+  assertEquals(fitLine(told, 10), "squared e…");
+  assertEquals(fitLine(told, 0), "…");
   // The bar is the first to give way.
-  assertEquals(fitLine(standing, 140).match(bar)?.[0].length, 25);
-  assertEquals(fitLine(standing, forms[0].length + 9).match(bar)?.[0].length, 9);
+  assertEquals(fitLine(told, 140).match(bar)?.[0].length, 25);
+  assertEquals(fitLine(told, forms[0].length + 9).match(bar)?.[0].length, 9);
 });
 
 Deno.test("fitLine() shortens counts of any size, and knows jobs without figures", () => {
   const short = (count: number) =>
-    fitLine({ ...standing, done: 0, total: count, of: undefined, figures: {} }, 30)
+    fitLine({ ...told, done: 0, total: count, of: undefined, figures: {} }, 30)
       .replace(/^.*0\//, "").split(",")[0];
   assertEquals([999, 1000, 12_345, 4_567_890, 3e12].map(short), [
     ...["999", "1k", "12.3k", "4.57M", "3000G"],
   ]);
   assertEquals(
-    fitLine({ ...standing, done: 0, total: 0, figures: {}, of: undefined }, 100).split(",")[0],
+    fitLine({ ...told, done: 0, total: 0, figures: {}, of: undefined }, 100).split(",")[0],
     `${"█".repeat(24)} 100% 0/0 network updates`,
   );
 });

@@ -1,7 +1,7 @@
 // What tests of the theory share: how a statement and a figure are checked.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Figure, Statement } from "../../../experiments/theory/statement.ts";
+import type { Statement, TheoryFigure } from "../../../experiments/theory/statement.ts";
 import { renderSvg } from "../../../experiments/charts/vega.ts";
 
 /** Goes on to the end. */
@@ -16,7 +16,7 @@ export function assertHolds({ rows }: Statement, count: number): void {
 }
 
 /** Draws a figure without a warning and checks that it says `words`. */
-export async function assertDrawn({ title, spec }: Figure, words: readonly string[]) {
+export async function assertDrawn({ title, spec }: TheoryFigure, words: readonly string[]) {
   const warnings: unknown[] = [];
   const { warn } = console;
   console.warn = (...message) => warnings.push(message);
