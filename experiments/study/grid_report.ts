@@ -1,11 +1,11 @@
-import { exportNetwork, type Gpu, importNetwork, type Model } from "../../mod.ts";
+import { exportNetwork, type Gpu, importNetwork, InputError, type Model } from "../../mod.ts";
 import { runPage } from "../report/run_page.tsx";
 import { Drawing } from "../charts/drawing.ts";
 import type { DrawingOrder } from "../charts/drawing_order.ts";
 import { type Live, openLive, type RunProgress } from "../page/live.ts";
 import type { PagePort } from "../page/port_flag.ts";
 import { makeFolder } from "../files/disk.ts";
-import { exists, readWhole, writeWhole } from "../files/files.ts";
+import { readIfReadable, writeWhole } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
 import { versions } from "../files/provenance.ts";
 import type { Cell } from "./cell.ts";
@@ -132,9 +132,8 @@ export class GridReporter implements Reporter {
     const { run: { folder }, kind } = this.#report;
     const key = kind.modelKey(configuration), path = `${folder}/networks/${id}.safetensors`;
     const model = await machine.model(key, (gpu) => kind.model(gpu, configuration, 1));
-    if (exists(path)) {
-      return { cell, model, theta: importNetwork(model.layout, readWhole(path)).theta };
-    }
+    const kept = thetaIn(path, model);
+    if (kept) return { cell, model, theta: kept };
     if (!hasState(folder, id)) return undefined;
     const state = await readState(statePath(folder, id), id);
     if (state.update !== cell.result.updates) return undefined;
@@ -184,6 +183,17 @@ export class GridReporter implements Reporter {
 
 function finalFigure(figure: KindFigure, cell: Cell): number {
   return figureOf(figure, outcomeOf(cell, "stopped").figures) ?? Infinity;
+}
+
+/** The parameters in a network's file; undefined where it is not there, or not as it was written. */
+function thetaIn(path: string, { layout }: Model): BestNetwork["theta"] | undefined {
+  const bytes = readIfReadable(path);
+  try {
+    return bytes && importNetwork(layout, bytes).theta;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** Which network a file holds, and how it is run. */

@@ -2,7 +2,7 @@
 
 import type { Split } from "../../mod.ts";
 import { type Cell as TableCell, csvLine, type Table, type TableRow } from "../files/tables.ts";
-import { exists, readWhole } from "../files/files.ts";
+import { readIfReadable } from "../files/files.ts";
 import { say } from "../terminal/terminal.ts";
 import type { Cell, CellRow, Configuration } from "./cell.ts";
 import type { PlannedCell } from "./ledger.ts";
@@ -102,10 +102,8 @@ export function areAsCellsSay(
   options: ViewOptions,
   cells: ReadonlyMap<string, Cell>,
 ): boolean {
-  return Object.entries(viewsOf(options, cells, "stopped")).every(([name, text]) => {
-    const path = `${folder}/${name}`;
-    return exists(path) && new TextDecoder().decode(readWhole(path)) === text;
-  });
+  return Object.entries(viewsOf(options, cells, "stopped"))
+    .every(([name, text]) => textOf(`${folder}/${name}`) === text);
 }
 
 /** The reports of cells, by update, then by network. */
@@ -242,8 +240,13 @@ function csvOf<Entry>(columns: readonly Column<Entry>[], entries: readonly Entry
 
 /** Says where a table is not as it was written: rows of the run are missing in it. */
 function noteTouched(path: string, text: string): void {
-  const lines = exists(path) ? new TextDecoder().decode(readWhole(path)).split("\n") : [];
-  const there = new Set(lines);
+  const there = new Set(textOf(path)?.split("\n"));
   if (text.split("\n").every((line) => there.has(line))) return;
   say(`note: ${path} is not as the run wrote it: it is made again`);
+}
+
+/** What a table holds; undefined where it cannot be read. */
+function textOf(path: string): string | undefined {
+  const bytes = readIfReadable(path);
+  return bytes && new TextDecoder().decode(bytes);
 }

@@ -146,7 +146,7 @@ async function trySystemErrors({ seed, errors, ledger, interruption }: Soak): Pr
     section: "errors",
     fault: "call on a file or folder refused by the system, by any of its errors",
     survival:
-      "one warning, or refused with nothing begun; --resume ends with the same files and bits",
+      "one warning of each consequence, or a refusal; --resume ends with the same files and bits",
   };
   const undisturbed = await undisturbedRun(`${folder.path}/whole`);
   using progress = showProgress({ total: errors, unit: "runs" });

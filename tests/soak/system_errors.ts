@@ -45,16 +45,20 @@ export interface SystemErrorTrial {
 
 /**
  * Trains in a folder while a call, drawn at random, fails with an error that it can give: once, for a
- * while or from then on. The run trains to its end, or is refused and leaves no record; where it is
- * gone on with afterwards, it ends with the same files and bits. Resolves to how often a call failed.
+ * while or from then on, in a run that begins or in one that goes on. It trains to its end, or is
+ * refused, and leaves no record where it was new; where it is gone on with afterwards, it ends with
+ * the same files and bits. Resolves to how often a call failed, once at most.
  */
 export async function befallBySystemError(trial: SystemErrorTrial): Promise<number> {
   const { folder, random, undisturbed } = trial;
   const draw = (most: number) => Math.floor(most * random.uniform());
   const { call, name } = callFaults[draw(callFaults.length)];
   const first = draw(undisturbed.calls.get(call) ?? 1), count = [1, 5, Infinity][draw(3)];
-  const stopAt = draw(2 * task.updates);
-  const words = `${call} ${name} at its call ${first}, ${count} times`;
+  const isNew = draw(2) === 0;
+  if (!isNew) await quietly(stoppedAt(draw(task.updates), folder));
+  const words = `${call} ${name} at call ${first} of a ${
+    isNew ? "new" : "resumed"
+  } run, ${count} times`;
   const said: string[] = [];
   let calls = 0, struck = 0, refusal: unknown;
   {
@@ -64,25 +68,44 @@ export async function befallBySystemError(trial: SystemErrorTrial): Promise<numb
       return systemError(name);
     });
     try {
-      await quietly({
-        folder,
-        ...task,
-        onUpdate: (update, { ending }) => update >= stopAt && ending.stop("enough"),
-      }, said);
+      await quietly({ ...stoppedAt(draw(2 * task.updates), folder), resume: !isNew }, said);
     } catch (error) {
       refusal = error;
     }
   }
-  if (refusal !== undefined) {
-    const text = refusal instanceof Error ? refusal.stack ?? refusal.message : refusal;
-    assert(refusal instanceof InputError, `${words}: ${text}`);
-    assert(refusal.message.includes(folder), `${words}: ${refusal.message}`);
-    assert(!exists(`${folder}/run.json`), `${words}: a record was left behind: ${text}`);
-  }
-  const warnings = said.filter((line) => line.startsWith("warning: "));
-  const isTold = warnings.length <= 1 && warnings.every((line) => line.includes(folder));
-  assert(isTold, `${words}: ${warnings.join("\n")}`);
+  if (refusal !== undefined) assertRefused(refusal, { folder, isNew, words });
+  assertToldOnce(said.filter((line) => line.startsWith("warning: ")), { folder, words });
   const resume = exists(`${folder}/run.json`);
   assertEquals(remainsOf(await quietly({ folder, ...task, resume })), undisturbed.remains, words);
   return Math.min(struck, 1);
+}
+
+/** A run that is ended after so many updates, if it has so many. */
+function stoppedAt(updates: number, folder: string): SmallRun {
+  const onUpdate: SmallRun["onUpdate"] = (update, { ending }) =>
+    update >= updates && ending.stop("enough");
+  return { folder, ...task, onUpdate };
+}
+
+/** In one line that names a path; of a new run no record stays, which would block the next one. */
+function assertRefused(
+  error: unknown,
+  { folder, isNew, words }: { folder: string; isNew: boolean; words: string },
+): void {
+  const text = error instanceof Error ? error.stack ?? error.message : error;
+  assert(error instanceof InputError, `${words}: ${text}`);
+  assert(error.message.includes(folder), `${words}: ${error.message}`);
+  assert(!isNew || !exists(`${folder}/run.json`), `${words}: a record was left behind: ${text}`);
+}
+
+/** One fault may have several consequences; of each there is one warning, which names a path. */
+function assertToldOnce(
+  warnings: readonly string[],
+  { folder, words }: { folder: string; words: string },
+): void {
+  const consequence = /cannot be flushed|cannot be claimed|could not be written/;
+  const told = new Set(warnings.map((line) => line.match(consequence)?.[0]));
+  const isClear = told.size === warnings.length && !told.has(undefined) &&
+    warnings.every((line) => line.includes(folder));
+  assert(isClear, `${words}: ${warnings.join("\n")}`);
 }

@@ -2,10 +2,12 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { trainAutoencoders } from "../../../experiments/autoencoder.ts";
+import { injectFaults } from "../../../experiments/files/disk.ts";
 import { sha256 } from "../../../experiments/files/files.ts";
 import { readTable } from "../../../experiments/files/tables.ts";
 import { readCells } from "../../../experiments/study/ledger.ts";
 import { runHere } from "../commands.ts";
+import { systemError } from "../files/disk_faults.ts";
 import type { Ended } from "../processes.ts";
 import { type Scratch, scratch } from "../scratch.ts";
 import { remains, smallAutoencoders, snapshot as bytesOf, stateNames } from "./small_runs.ts";
@@ -94,6 +96,19 @@ Deno.test("a finished run whose views were touched, cut or removed makes them ag
       assertEquals(after, before);
     }
   }
+});
+
+Deno.test("a table that cannot be read ends no run: it is made again", async () => {
+  using folder = scratch();
+  const [out, whole] = [`${folder.path}/out`, `${folder.path}/whole`];
+  await trained(...flagsOf(folder), "--out", out);
+  await trained(...flagsOf(folder, { "--updates": "40" }), "--out", whole);
+  using _faults = injectFaults((call, path) =>
+    call === "read" && path === `${out}/curve.csv` ? systemError("EIO") : undefined
+  );
+  const { stderr } = await trained("--resume", out, "--updates", "40");
+  assertStringIncludes(stderr, `note: ${out}/curve.csv is not as the run wrote it`);
+  assertEquals(snapshot(out)["curve.csv"], snapshot(whole)["curve.csv"]);
 });
 
 Deno.test("--out with the command of its run goes on, and with another flag is refused", async () => {
@@ -301,6 +316,21 @@ Deno.test("--keep best has the best network also where an earlier session traine
   Deno.writeTextFileSync(`${out}/run.json`, text);
   await trained("--resume", out);
   assertEquals(snapshot(out)["network.safetensors"], snapshot(whole)["network.safetensors"]);
+});
+
+Deno.test("a network whose file was damaged is taken from its state", async () => {
+  using folder = scratch();
+  const out = `${folder.path}/out`;
+  await trained(...flagsOf(folder, { "--optimizer": "nag", "--seed": "1" }), "--out", out);
+  const whole = snapshot(out)["network.safetensors"];
+  const [{ cell }] = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
+  Deno.writeTextFileSync(`${out}/networks/${cell}.safetensors`, "damaged");
+  Deno.removeSync(`${out}/network.safetensors`);
+  // As a process leaves it that was killed ahead of the end.
+  const text = Deno.readTextFileSync(`${out}/run.json`).replace('"finished"', '"running"');
+  Deno.writeTextFileSync(`${out}/run.json`, text);
+  await trained("--resume", out);
+  assertEquals(snapshot(out)["network.safetensors"], whole);
 });
 
 Deno.test("networks that are the same run are trained once, and told", async () => {
