@@ -1,4 +1,4 @@
-import { alignTable } from "../files/tables.ts";
+import { alignTable } from "../terminal/aligned_table.ts";
 import type { ExtraSection } from "./extra_sections.ts";
 
 /** A section of the report as the terminal shows it: its tables. */

@@ -1,4 +1,5 @@
-import { alignTable, csvLine } from "../files/tables.ts";
+import { csvLine } from "../files/tables.ts";
+import { alignTable } from "../terminal/aligned_table.ts";
 
 /**
  * A table as it is told. Its cells are text, and the terminal, the CSV file and the report all take

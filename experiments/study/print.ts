@@ -1,6 +1,6 @@
 import type { Profile } from "../../mod.ts";
 import { nameSettings } from "../charts/setting_names.ts";
-import { alignTable } from "../files/tables.ts";
+import { alignTable } from "../terminal/aligned_table.ts";
 import { formatFigure } from "../report/text_table.ts";
 import { print } from "../terminal/terminal.ts";
 import type { Cell, Configuration } from "./cell.ts";

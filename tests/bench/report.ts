@@ -1,4 +1,5 @@
-import { alignTable, type Cell, csvLine } from "../../experiments/files/tables.ts";
+import { type Cell, csvLine } from "../../experiments/files/tables.ts";
+import { alignTable } from "../../experiments/terminal/aligned_table.ts";
 
 /** One row of figures by column; every row of a table has the same columns. */
 export type Row = Readonly<Record<string, Cell>>;

@@ -1,4 +1,5 @@
-import { alignTable, csvLine } from "../../experiments/files/tables.ts";
+import { csvLine } from "../../experiments/files/tables.ts";
+import { alignTable } from "../../experiments/terminal/aligned_table.ts";
 
 /** Faults of one kind, and what became of them. */
 export interface LedgerRow {
