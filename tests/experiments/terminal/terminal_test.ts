@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { exists } from "../../../experiments/files/files.ts";
 import { assertSame, finish, isBegun, leastUpdates, referenceOf } from "../../soak/session.ts";
 import { pause } from "../processes.ts";
 import { type Scratch, scratch } from "../scratch.ts";
@@ -109,12 +110,12 @@ Deno.test({
       }).output();
       const pid = Number(new TextDecoder().decode(stdout));
       const hasReported = () => isBegun(out) && sizeOf(`${out}/curve.csv`) > 200;
-      const isThere = () => Deno.statSync(`/proc/${pid}`).isDirectory;
+      const isThere = () => exists(`/proc/${pid}`);
       while (!hasReported() && isThere()) await pause(5);
       for (const signal of ["SIGHUP", "SIGUSR1"] as const) Deno.kill(pid, signal);
       while (await leastUpdates(out) === 0) await pause(5);
       assertLess(await leastUpdates(out), 300);
-      while (recordOf(out).status === "running") await pause(5);
+      while (isThere()) await pause(5);
       assertEquals(recordOf(out).status, "finished");
       await assertSame(out, reference);
     });
@@ -123,9 +124,5 @@ Deno.test({
 
 /** 0 where there is no file. */
 function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return 0;
-  }
+  return exists(path) ? Deno.statSync(path).size : 0;
 }
