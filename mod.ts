@@ -21,7 +21,7 @@ export { exportNetwork, importNetwork, type Network, networkState } from "./core
 export { type CapacityOptions, replicaBytes, replicasThatFit } from "./core/train/capacity.ts";
 
 // Networks, and the problems of the paper.
-export type { Extent, Graph, Model, Split } from "./core/graph/model.ts";
+export type { Extent, Footprint, Graph, Model, Split } from "./core/graph/model.ts";
 export { Autoencoder, autoencoder, type AutoencoderOptions } from "./models/autoencoder.ts";
 export type { ReconstructionLoss } from "./models/autoencoder.ts";
 export { Classifier, classifier, type ClassifierOptions } from "./models/classifier.ts";

@@ -6,8 +6,8 @@ import { Plan } from "../core/gpu/plan.ts";
 import { allocateSteps, rowsOf, type Steps, stepsLength } from "../core/gpu/steps.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import { Buffers, tapeFootprint } from "../core/graph/buffers.ts";
-import { LayeredGraph } from "../core/graph/layered_graph.ts";
-import type { Extent, Graph, Model, Split } from "../core/graph/model.ts";
+import { LayeredGraph, lenderIn } from "../core/graph/layered_graph.ts";
+import type { Extent, Footprint, Graph, Model, Split } from "../core/graph/model.ts";
 import type { Value } from "../core/graph/operation.ts";
 import { Recording } from "../core/graph/recording.ts";
 import { type Layer, Tape } from "../core/graph/tape.ts";
@@ -85,9 +85,9 @@ export class SequenceModel implements Model {
   }
 
   /** Bytes of one replica's buffers for minibatches of `batch` sequences. */
-  footprint(batch: number): { largest: number; total: number } {
-    const { largest, total } = sequenceFootprint(this.#network, this.#task.targets, batch);
-    return { largest, total: total + 4 * padded(batch) * this.figures.length };
+  footprint(batch: number): Footprint {
+    const found = sequenceFootprint(this.#network, this.#task.targets, batch);
+    return { ...found, total: found.total + 4 * padded(batch) * this.figures.length };
   }
 
   /** Takes the buffers that training needs. */
@@ -162,7 +162,7 @@ export class SequenceNetwork implements SequenceBuffers {
     this.#gpu = gpu;
     this.tape = tape;
     this.output = output;
-    this.buffers = new Buffers(gpu, tape, extent);
+    this.buffers = new Buffers(gpu, tape, extent, { lender: lenderIn(extent) });
     const steps = targets === "last" ? 1 : all;
     const { columns } = output;
     this.targets = allocateSteps(gpu, "targets", { replicas, steps, rows, columns });
@@ -202,11 +202,11 @@ export function sequenceFootprint(
   { tape, output: { columns } }: { tape: Tape; output: Value },
   targets: "last" | "all",
   rows: number,
-): { largest: number; total: number } {
-  const { largest, total } = tapeFootprint(tape, rows);
+): Footprint {
+  const { largest, total, ...rest } = tapeFootprint(tape, rows);
   const steps = targets === "last" ? 1 : tape.input.steps ?? 1;
   const bytes = 4 * stepsLength({ replicas: 1, steps, rows, columns });
-  return { largest: Math.max(largest, bytes), total: total + bytes + 4 * padded(rows) };
+  return { ...rest, largest: Math.max(largest, bytes), total: total + bytes + 4 * padded(rows) };
 }
 
 /** The outputs of a network at every step of `batch` sequences [T, B, inputs]: [T, B, outputs]. */

@@ -1,9 +1,10 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
+import { padded } from "../gpu/matrix.ts";
 import { Vector, VectorLayout } from "../gpu/vector.ts";
 import { placeCases } from "../ops/place_cases.ts";
 import { pointwise } from "../ops/pointwise.ts";
-import type { Extent, Graph, Model } from "./model.ts";
+import type { Extent, Footprint, Graph, Model } from "./model.ts";
 
 /** Some neighbouring cases of a batch. */
 export interface Block {
@@ -54,8 +55,9 @@ export class BlockedBatch {
     this.blocks = Array.from({ length: Math.ceil(cases / blockCases) }, (_, b) => {
       const first = b * blockCases;
       const batch = Math.min(blockCases, cases - first);
-      const graph = !keeps && graphs.get(batch) || model.build(gpu, { ...extent, batch });
-      graphs.set(keeps ? first : batch, graph);
+      const alike = graphs.get(batch);
+      const graph = !keeps && alike || model.build(gpu, { ...extent, batch, turnsWith: alike });
+      if (!alike) graphs.set(batch, graph);
       return { first, cases: batch, graph };
     });
     if (this.blocks.length > 1) {
@@ -124,4 +126,31 @@ export class BlockedBatch {
     this.#part?.free();
     this.#gpu.free(this.#caseLoss);
   }
+}
+
+/**
+ * Bytes of a batch for one replica, with two lists of all cases; where it keeps, those of products of
+ * second order too.
+ */
+export function blocksFootprint(
+  model: Model,
+  { cases, blockCases, keeps, withSquares = false }:
+    & Pick<BlockedBatchOptions, "cases" | "blockCases" | "keeps">
+    & { withSquares?: boolean },
+): Footprint {
+  const [whole, rest] = [Math.floor(cases / blockCases), cases % blockCases];
+  const sizes = [...whole > 0 ? [blockCases] : [], ...rest > 0 ? [rest] : []];
+  const each = sizes.map((batch) => model.footprint(batch));
+  const graphs = each.map(({ total, tangents = 0, squares = 0 }) =>
+    total + (keeps ? tangents : 0) + (withSquares ? squares : 0)
+  );
+  // Further blocks of a size share what the first one has.
+  if (keeps && whole > 1) graphs.push((whole - 1) * (each[0].total - (each[0].shared ?? 0)));
+  const list = 4 * padded(1) * padded(cases);
+  const part = cases > blockCases ? 4 * model.layout.length : 0;
+  const all = [...graphs, 2 * list, part, 4 * Math.min(cases, blockCases)];
+  return {
+    largest: Math.max(list, part, ...each.map(({ largest }) => largest)),
+    total: all.reduce((sum, bytes) => sum + bytes),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { allocateMatrix, type Matrix, padded } from "../gpu/matrix.ts";
 import { allocateSteps, rowsOf, type Steps } from "../gpu/steps.ts";
-import type { Extent } from "./model.ts";
+import type { Extent, Footprint } from "./model.ts";
 import type { Value } from "./operation.ts";
 import type { Tape } from "./tape.ts";
 
@@ -20,21 +20,34 @@ export class Buffers {
   readonly extent: Extent;
   readonly #gpu: Gpu;
   readonly #tape: Tape;
-  readonly #parts: Readonly<Record<Part, Map<Value, Place>>> = {
-    data: new Map(),
-    delta: new Map(),
-    tangent: new Map(),
-  };
-  readonly #scratch = new Map<string, Matrix>();
-  readonly #squares = new Map<string, Matrix>();
+  readonly #parts: Readonly<Record<Part, Map<Value, Place>>>;
+  readonly #scratch: Map<string, Matrix>;
+  readonly #squares: Map<string, Matrix>;
+  readonly #isLent: boolean;
 
-  /** Takes data and deltas; tangents are taken when they are first asked for. */
-  constructor(gpu: Gpu, tape: Tape, extent: Extent, { withDeltas = true } = {}) {
+  /**
+   * Takes data and deltas; tangents are taken when they are first asked for. With a `lender`, whose
+   * extent is the same, data alone: the rest is used in turn with it.
+   */
+  constructor(
+    gpu: Gpu,
+    tape: Tape,
+    extent: Extent,
+    { withDeltas = true, lender }: { withDeltas?: boolean; lender?: Buffers | undefined } = {},
+  ) {
     this.#gpu = gpu;
     this.#tape = tape;
     this.extent = extent;
+    this.#isLent = lender !== undefined;
+    this.#parts = {
+      data: new Map(),
+      delta: lender ? lender.#parts.delta : new Map(),
+      tangent: lender ? lender.#parts.tangent : new Map(),
+    };
+    this.#scratch = lender ? lender.#scratch : new Map();
+    this.#squares = lender ? lender.#squares : new Map();
     for (const value of tape.values) this.#take(value, "data");
-    if (!withDeltas) return;
+    if (!withDeltas || lender) return;
     for (const value of valuesWithDelta(tape)) this.#take(value, "delta");
     for (const value of scratchValues(tape)) {
       this.#scratch.set(shapeKey(value), this.#place("share of a delta", value, false).matrix);
@@ -96,27 +109,43 @@ export class Buffers {
     return { matrix: rowsOf(all, isHistory && of !== "delta" ? 1 : 0, steps), steps: all };
   }
 
-  /** Gives all buffers back. */
+  /** Gives all buffers back but those of a lender. */
   free(): void {
-    for (const part of Object.values(this.#parts)) {
+    const { data, delta, tangent } = this.#parts;
+    for (const part of this.#isLent ? [data] : [data, delta, tangent]) {
       for (const { matrix } of part.values()) this.#gpu.free(matrix.buffer);
     }
+    if (this.#isLent) return;
     for (const { buffer } of [...this.#scratch.values(), ...this.#squares.values()]) {
       this.#gpu.free(buffer);
     }
   }
 }
 
-/** Bytes of one replica's {@linkcode Buffers}: the largest, and all. */
-export function tapeFootprint(tape: Tape, batch: number): { largest: number; total: number } {
+/** Bytes of one replica's {@linkcode Buffers}. */
+export function tapeFootprint(tape: Tape, batch: number): Required<Footprint> {
   const bytes = ({ columns, steps, isHistory }: Value, canBeHistory = true) =>
     4 * padded(batch) * padded(columns) * ((steps ?? 1) + (isHistory && canBeHistory ? 1 : 0));
-  const all = [
-    ...tape.values.map((value) => bytes(value)),
-    ...valuesWithDelta(tape).map((value) => bytes(value)),
-    ...scratchValues(tape).map((value) => bytes(value, false)),
-  ];
-  return { largest: Math.max(...all), total: all.reduce((a, b) => a + b) };
+  const data = tape.values.map((value) => bytes(value));
+  const deltas = valuesWithDelta(tape).map((value) => bytes(value));
+  const shares = scratchValues(tape).map((value) => bytes(value, false));
+  const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
+  return {
+    largest: Math.max(...data, ...deltas, ...shares),
+    total: sum([...data, ...deltas, ...shares]),
+    shared: sum([...deltas, ...shares]),
+    tangents: sum(deltas),
+    squares: sum([...squaredValues(tape).values()].map((value) => bytes(value, false))),
+  };
+}
+
+/** Values whose squares are asked for, one of each shape. */
+function squaredValues(tape: Tape): Map<string, Value> {
+  const squared = tape.operations.filter(({ squares }) => squares !== undefined);
+  return new Map(squared.flatMap(({ reads, writes }) => [
+    ...reads.map((value) => [`data ${shapeKey(value)}`, value] as const),
+    [`delta ${shapeKey(writes)}`, writes] as const,
+  ]));
 }
 
 function valuesWithDelta(tape: Tape): Value[] {

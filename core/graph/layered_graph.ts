@@ -6,7 +6,7 @@ import type { Plan } from "../gpu/plan.ts";
 import { placeCases } from "../ops/place_cases.ts";
 import type { Buffers } from "./buffers.ts";
 import type { Figure, Loss } from "./loss.ts";
-import type { Graph } from "./model.ts";
+import type { Extent, Graph } from "./model.ts";
 import type { Value } from "./operation.ts";
 import { Recording, type RecordingOptions } from "./recording.ts";
 import type { Tape } from "./tape.ts";
@@ -38,6 +38,11 @@ export class LayeredGraph<Rows> implements Graph {
   readonly #parts: GraphParts<Rows>;
   /** The figures of a minibatch, [R, B] each. */
   readonly #figures: readonly GPUBuffer[];
+
+  /** What graphs that take turns with it use. */
+  get buffers(): Buffers {
+    return this.#parts.buffers;
+  }
 
   /** Takes what figures need besides the parts. */
   constructor(gpu: Gpu, parts: GraphParts<Rows>) {
@@ -129,6 +134,11 @@ export class LayeredGraph<Rows> implements Graph {
     for (const buffer of this.#figures) this.#gpu.free(buffer);
     this.#parts.free();
   }
+}
+
+/** The buffers that a graph of such an extent uses in turn with another. */
+export function lenderIn({ turnsWith }: Extent): Buffers | undefined {
+  return turnsWith instanceof LayeredGraph ? turnsWith.buffers : undefined;
 }
 
 /** Refuses what has no second order. */

@@ -14,6 +14,25 @@ export interface Extent {
   batch: number;
   /** Which network lies at each place, by its number among those given. Default: in their order. */
   order?: readonly number[];
+  /**
+   * A graph of the same model and extent with which it takes turns: what neither keeps from one
+   * product of second order to the next, deltas and tangents, is then taken once.
+   */
+  turnsWith?: Graph | undefined;
+}
+
+/** Bytes that a graph takes for one replica. */
+export interface Footprint {
+  /** Of its largest buffer. */
+  largest: number;
+  /** Of all of them, before any product of second order. */
+  total: number;
+  /** How much of that is taken once by graphs that take turns. Default: nothing. */
+  shared?: number;
+  /** What products of second order take besides, shared likewise. Default: nothing. */
+  tangents?: number;
+  /** What squares of gradients take besides, shared likewise. Default: nothing. */
+  squares?: number;
 }
 
 /** What a {@linkcode Trainer} trains: parameters, their data, and what is recorded for them. */
@@ -28,8 +47,8 @@ export interface Model {
   readonly figures: readonly string[];
   /** The initial value of each tensor, row by row, fixed by the seed and the initializer. */
   initialValues(seed: number, initializer: Initializer): ArrayLike<number>[];
-  /** Bytes that {@linkcode Model.build} takes for one replica: its largest buffer, and all of them. */
-  footprint(batch: number): { largest: number; total: number };
+  /** Bytes that {@linkcode Model.build} takes for one replica. */
+  footprint(batch: number): Footprint;
   /** Takes the buffers that training needs. */
   build(gpu: Gpu, extent: Extent): Graph;
 }

@@ -7,10 +7,10 @@ import { Vector, type VectorLayout } from "../gpu/vector.ts";
 import type { Initializer } from "../init/initializer.ts";
 import type { LossRows } from "../ops/loss_rows.ts";
 import { Buffers, tapeFootprint } from "./buffers.ts";
-import { type Feed, LayeredGraph } from "./layered_graph.ts";
+import { type Feed, LayeredGraph, lenderIn } from "./layered_graph.ts";
 import type { Figure, Loss } from "./loss.ts";
 import { figureOf } from "./losses.ts";
-import type { Extent, Graph, Model } from "./model.ts";
+import type { Extent, Footprint, Graph, Model } from "./model.ts";
 import type { Value } from "./operation.ts";
 import { Recording } from "./recording.ts";
 import { type Layer, Tape } from "./tape.ts";
@@ -103,12 +103,13 @@ export class NetworkModel implements Model {
   }
 
   /** Bytes of one replica's buffers for minibatches of `batch` cases. */
-  footprint(batch: number): { largest: number; total: number } {
-    const { largest, total } = tapeFootprint(this.tape, batch);
+  footprint(batch: number): Footprint {
+    const { largest, total, ...rest } = tapeFootprint(this.tape, batch);
     const { targets, weighted } = this.#options.source;
     const rows = [...targets ? [targets] : [], ...weighted ? [1] : []]
       .map((columns) => 4 * padded(batch) * padded(columns));
     return {
+      ...rest,
       largest: Math.max(largest, ...rows),
       total: rows.reduce((sum, bytes) => sum + bytes, total) +
         4 * padded(batch) * this.figures.length,
@@ -117,7 +118,8 @@ export class NetworkModel implements Model {
 
   /** Takes the buffers that training needs. */
   build(gpu: Gpu, extent: Extent): Graph {
-    return gpu.takeAll(() => this.#graph(gpu, new Buffers(gpu, this.tape, extent)));
+    const lender = lenderIn(extent);
+    return gpu.takeAll(() => this.#graph(gpu, new Buffers(gpu, this.tape, extent, { lender })));
   }
 
   #graph(gpu: Gpu, buffers: Buffers): Graph {

@@ -1,4 +1,4 @@
-import type { Model } from "../graph/model.ts";
+import type { Footprint, Model } from "../graph/model.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { StepScalars } from "../gpu/scalars.ts";
 import type { TensorShape, Vector, VectorLayout } from "../gpu/vector.ts";
@@ -101,6 +101,11 @@ export interface RecordedFamily extends FamilyTraits {
 
 /** A family that takes its gradients itself and decides by them how an update goes on. */
 export interface DrivenFamily extends FamilyTraits {
+  /**
+   * Bytes that its updates take of one replica besides the parameters, the gradient and the states,
+   * under the scalars given.
+   */
+  footprint(model: Model, scalars: Numbers): Footprint;
   /** Takes what its updates need. It throws an `InputError` where it cannot train such a model. */
   drive(parts: DriverParts): Driver;
 }

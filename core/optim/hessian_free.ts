@@ -10,7 +10,7 @@ import type {
 } from "./family.ts";
 import { HessianFreeDriver } from "./hessian_free_driver.ts";
 import { hessianFreeNumbers, toldNumbers } from "./hessian_free_lines.ts";
-import type { HessianFreeSizes } from "./hessian_free_plans.ts";
+import { footprintOf, type HessianFreeSizes } from "./hessian_free_plans.ts";
 import { type GroupOptions, optimizerOf } from "./optimizer.ts";
 
 /** Settings of {@linkcode hessianFree}; what is not given takes the default told there. */
@@ -132,6 +132,7 @@ function familyOf(name: string, settings: Setting[], cases: Cases): DrivenFamily
       initial: Object.fromEntries(hessianFreeNumbers.map((name) => [name, 0])),
       told: toldNumbers,
     },
+    footprint: (model, scalars) => footprintOf(model, sizesOf(name, model, [scalars], cases)),
     drive(parts) {
       checkParts(name, parts);
       return new HessianFreeDriver(parts, (scalars) => sizesOf(name, parts.model, scalars, cases));

@@ -4,8 +4,8 @@ import { allocateFloats } from "../gpu/matrix.ts";
 import { Plan } from "../gpu/plan.ts";
 import { type StepRow, StepTable } from "../gpu/scalars.ts";
 import { Vector, type VectorLayout } from "../gpu/vector.ts";
-import { BlockedBatch } from "../graph/blocked_batch.ts";
-import type { Graph } from "../graph/model.ts";
+import { BlockedBatch, blocksFootprint } from "../graph/blocked_batch.ts";
+import type { Footprint, Graph, Model } from "../graph/model.ts";
 import { caseMean } from "../ops/case_mean.ts";
 import { pointwise } from "../ops/pointwise.ts";
 import { partialFloats, type VectorSums, vectorSums } from "../ops/vector_sums.ts";
@@ -364,6 +364,22 @@ function ruleOf<Name extends "recordCurvature" | "recordSquares">(graph: Graph, 
       ? "this model has no curvature, which Hessian-free needs: train it by another method"
       : "this model has no squares of gradients, of which the preconditioner is made: set precondition: 0",
   );
+}
+
+/** Bytes of the plans' buffers for one replica. */
+export function footprintOf(model: Model, sizes: HessianFreeSizes): Footprint {
+  const vector = 4 * model.layout.length;
+  const { gradientCases, curvatureCases, blockCases, preconditions } = sizes;
+  const batches = [
+    { cases: gradientCases, blockCases, keeps: false, withSquares: preconditions },
+    { cases: curvatureCases, blockCases, keeps: true },
+  ].map((batch) => blocksFootprint(model, batch));
+  // The image, the candidate, the residual and the direction.
+  const vectors = preconditions ? 5 : 4;
+  return {
+    largest: Math.max(vector, ...batches.map(({ largest }) => largest)),
+    total: batches.reduce((sum, { total }) => sum + total, vectors * vector),
+  };
 }
 
 function allocated(gpu: Gpu, label: string, floats: number) {

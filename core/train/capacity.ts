@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import type { VectorLayout } from "../gpu/vector.ts";
 import type { Optimizer } from "../optim/family.ts";
+import { settingsAt } from "../optim/optimizer.ts";
 import { layoutOf } from "./carry.ts";
-import type { Model } from "../graph/model.ts";
+import type { Footprint, Model } from "../graph/model.ts";
 
 /** What the replicas are to share, and how they move; see {@linkcode replicasThatFit}. */
 export interface CapacityOptions {
@@ -58,17 +58,26 @@ export function replicaBytes(
   const vector = 4 * model.layout.length;
   const graph = model.footprint(batchSize);
   const copies = gpu.operands === "textures" ? 2 : 1;
-  const states = optimizers?.map((optimizer) => stateBytes(optimizer, model.layout)) ?? [[vector]];
-  const most = Math.max(0, ...states.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)));
+  const own = optimizers?.map((optimizer) => footprintOf(optimizer, model)) ??
+    [{ largest: vector, total: vector }];
   return {
-    total: copies * (2 * vector + most + graph.total),
-    largest: Math.max(vector, ...states.flat(), graph.largest),
+    total: copies * (2 * vector + Math.max(0, ...own.map(({ total }) => total)) + graph.total),
+    largest: Math.max(vector, ...own.map(({ largest }) => largest), graph.largest),
   };
 }
 
-/** Bytes of each state that an optimizer keeps of one replica. */
-function stateBytes({ family }: Optimizer, layout: VectorLayout): number[] {
-  return Object.values(family.states).map((state) => 4 * layoutOf(state, layout).length);
+/** Bytes of what an optimizer keeps of one replica. */
+function footprintOf({ family, settings }: Optimizer, model: Model): Footprint {
+  const states = Object.values(family.states)
+    .map((state) => 4 * layoutOf(state, model.layout).length);
+  const first = settingsAt(family, settings, 0);
+  const driver = "drive" in family
+    ? family.footprint(model, family.compute(first, first, {}, 0).scalars)
+    : { largest: 0, total: 0 };
+  return {
+    largest: Math.max(driver.largest, ...states),
+    total: states.reduce((sum, bytes) => sum + bytes, driver.total),
+  };
 }
 
 function mebibytes(bytes: number): string {

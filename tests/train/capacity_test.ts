@@ -1,9 +1,16 @@
-import { assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLessOrEqual,
+  assertThrows,
+} from "@std/assert";
 import { InputError } from "../../core/errors.ts";
-import { replicasThatFit } from "../../core/train/capacity.ts";
+import { replicaBytes, replicasThatFit } from "../../core/train/capacity.ts";
 import { VectorLayout } from "../../core/gpu/vector.ts";
 import { adamW } from "../../core/optim/adamw.ts";
 import type { Family, Optimizer } from "../../core/optim/family.ts";
+import { hessianFree } from "../../core/optim/hessian_free.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { sgd, sgdFamily } from "../../core/optim/sgd.ts";
 import { autoencoder } from "../../models/autoencoder.ts";
@@ -137,4 +144,29 @@ gpuTest("replicasThatFit() refuses a network that does not fit alone", (bench) =
   const units = Math.ceil(gpu.maxBinding / 4 / 129) + 1;
   const vast = autoencoder({ layers: [129, units], train });
   assertThrows(() => replicasThatFit(gpu, vast, { batchSize: 1 }), InputError, "one network needs");
+});
+
+gpuTest("replicasThatFit() has room for the batches of Hessian-free", async (bench) => {
+  const { gpu } = bench;
+  const { model } = new Problem(bench, { layers: [129, 17, 3], cases: 40 });
+  for (
+    const options of [
+      { gradientCases: 40, curvatureCases: 40, blockCases: 16 },
+      { gradientCases: 33, curvatureCases: 9, blockCases: 1000, precondition: 0 },
+    ]
+  ) {
+    const optimizer = hessianFree({ ...options, cgSteps: 10 });
+    const taken = async (replicas: number) => {
+      const before = gpu.allocatedBytes;
+      const networks = Array.from({ length: replicas }, (_, r) => replica(r, optimizer));
+      await open(bench, { model, replicas: networks, batchSize: 8 });
+      return gpu.allocatedBytes - before;
+    };
+    const each = (await taken(33) - await taken(1)) / 32;
+    const { total } = replicaBytes(gpu, model, { batchSize: 8, optimizers: [optimizer] });
+    // Besides, each has numbers whose count grows with nothing: scalars, decisions, sums of pieces.
+    // Not every buffer is mirrored.
+    assertGreaterOrEqual(each, gpu.operands === "textures" ? total / 2 : total);
+    assertLessOrEqual(each, total + 8192);
+  }
 });
