@@ -12,6 +12,7 @@ import { describeAdapter, ensureAdapter } from "../../experiments/study/adapter.
 import { tuningFiles } from "../../experiments/files/tuning_files.ts";
 import { arithmeticPeak, copyBandwidth } from "./peak.ts";
 import { Report } from "./report.ts";
+import { measureHessianFree } from "./sections/hessian_free.ts";
 import { measureKernels } from "./sections/kernels.ts";
 import { measureOptimizers } from "./sections/optimizers.ts";
 import { comparePeers } from "./sections/peers.ts";
@@ -27,6 +28,7 @@ const sections = {
   recurrent: measureRecurrent,
   kernels: measureKernels,
   optimizers: measureOptimizers,
+  "hessian-free": measureHessianFree,
   peers: comparePeers,
 };
 type SectionName = keyof typeof sections;
