@@ -18,6 +18,12 @@ Deno.test("the guide to layers trains a layer and a loss of one's own", async ()
   assertLess(Math.abs(Number(said) + 0.25), 0.05);
 });
 
+Deno.test("the guide to optimizers trains by one of one's own, by NAG and by Hessian-free", async () => {
+  const lines = await outputOf(programOf("core/optim/README.md"));
+  assertMatch(lines[0], /^own and NAG, 200 updates: \d+\.\d \d+\.\d$/);
+  assertMatch(lines[1], /^Hessian-free, 10 updates: \d+\.\d$/);
+});
+
 /** An IDX file of bytes, compressed. */
 async function idx(dimensions: readonly number[], values: Uint8Array) {
   const header = new DataView(new ArrayBuffer(4 + 4 * dimensions.length));
