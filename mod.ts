@@ -209,8 +209,13 @@ export type { Uniform, UniformValue } from "./core/gpu/uniform.ts";
 export { type Binding, type Choice, type DispatchSize, Plan } from "./core/gpu/plan.ts";
 export type { EncodeOptions } from "./core/gpu/plan.ts";
 export { type StepRow, type StepScalars, StepTable } from "./core/gpu/scalars.ts";
-export { allocateMatrix, type Matrix } from "./core/gpu/matrix.ts";
-export { allocateSteps, rowsOf, type Steps, type StepsShape } from "./core/gpu/steps.ts";
+export {
+  allocateTensor,
+  rowsOf,
+  stepsOf,
+  type Tensor,
+  type TensorSizes,
+} from "./core/gpu/tensor.ts";
 export { type TensorPlace, type TensorShape, Vector, VectorLayout } from "./core/gpu/vector.ts";
 export { finiteSource, randomSource, stepSource } from "./core/ops/texts.ts";
 export { axpy } from "./core/ops/axpy.ts";
@@ -234,7 +239,6 @@ export {
   type RecurrenceLayout,
 } from "./core/ops/recurrence.ts";
 export {
-  type LikeOutputs,
   sequenceCurvature,
   sequenceLoss,
   type SequenceLossInputs,

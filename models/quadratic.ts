@@ -1,6 +1,6 @@
 import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import { allocateMatrix, type Matrix, pad, padded } from "../core/gpu/matrix.ts";
+import { allocateTensor, pad, padded, type Tensor } from "../core/gpu/tensor.ts";
 import type { Plan } from "../core/gpu/plan.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import { dot } from "../core/ops/dot.ts";
@@ -131,9 +131,9 @@ export class QuadraticModel implements Model {
 
 class QuadraticGraph implements Graph {
   readonly #gpu: Gpu;
-  readonly #matrix: Matrix;
+  readonly #matrix: Tensor;
   /** A/2, since f(x) = x'(Ax/2 + b). */
-  readonly #half: Matrix;
+  readonly #half: Tensor;
   readonly #linear: Vector;
   /** Ax/2 + b. */
   readonly #meanSlope: Vector;
@@ -148,7 +148,7 @@ class QuadraticGraph implements Graph {
     const replicas = objectives.length;
     const [{ columns: n }] = layout.tensors;
     const upload = (label: string, factor: number) => {
-      const matrix = allocateMatrix(gpu, label, { replicas, rows: n, columns: n });
+      const matrix = allocateTensor(gpu, label, { replicas, rows: n, columns: n });
       const values = objectives.flatMap(({ matrix }) => Array.from(matrix, (a) => factor * a));
       gpu.write(matrix.buffer, pad(matrix, values));
       return matrix;
@@ -198,7 +198,7 @@ class QuadraticGraph implements Graph {
   }
 
   /** out = x M + b. */
-  #recordAffine(plan: Plan, x: Vector, matrix: Matrix, out: Vector): void {
+  #recordAffine(plan: Plan, x: Vector, matrix: Tensor, out: Vector): void {
     const plus = this.#linear.tensor(0);
     matmul(plan, { a: x.tensor(0), b: matrix, out: out.tensor(0), plus });
   }

@@ -1,9 +1,8 @@
 import { InputError } from "../core/errors.ts";
 import type { SequenceBuffers } from "../core/data/fresh_sequences.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import { pad, padded, unpad } from "../core/gpu/matrix.ts";
+import { pad, padded, type Tensor, tensorLength, unpad } from "../core/gpu/tensor.ts";
 import { Plan } from "../core/gpu/plan.ts";
-import { allocateSteps, rowsOf, type Steps, stepsLength } from "../core/gpu/steps.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import { Buffers, tapeFootprint } from "../core/graph/buffers.ts";
 import { LayeredGraph, lenderIn } from "../core/graph/layered_graph.ts";
@@ -12,6 +11,7 @@ import type { Value } from "../core/graph/operation.ts";
 import { Recording } from "../core/graph/recording.ts";
 import { type Layer, Tape } from "../core/graph/tape.ts";
 import type { Initializer } from "../core/init/initializer.ts";
+import { apart } from "../core/layers/activation.ts";
 import {
   sequenceCurvature,
   sequenceLoss,
@@ -61,7 +61,7 @@ export class SequenceModel implements Model {
   constructor({ task, layers }: SequenceNetworkOptions) {
     checkTask(task);
     const tape = new Tape(task.inputs, task.steps);
-    const output = layers(tape, tape.input);
+    const output = apart(tape, layers(tape, tape.input));
     tape.checkUsed(output);
     if (output.columns !== task.outputs || output.activation !== "linear") {
       throw new InputError(
@@ -142,7 +142,7 @@ export function checkTask(task: { readonly steps: number }): void {
 
 /** R networks on minibatches of B sequences, with their targets. */
 export class SequenceNetwork implements SequenceBuffers {
-  readonly targets: Steps;
+  readonly targets: Tensor;
   readonly lengths: GPUBuffer;
   /** What it computes, to which output, and where. */
   readonly tape: Tape;
@@ -157,31 +157,30 @@ export class SequenceNetwork implements SequenceBuffers {
     targets: "last" | "all",
     extent: Extent,
   ) {
-    const { replicas, batch: rows } = extent;
     const { input: { steps: all = 1 } } = tape;
     this.#gpu = gpu;
     this.tape = tape;
     this.output = output;
     this.buffers = new Buffers(gpu, tape, extent, { lender: lenderIn(extent) });
     const steps = targets === "last" ? 1 : all;
-    const { columns } = output;
-    this.targets = allocateSteps(gpu, "targets", { replicas, steps, rows, columns });
-    this.lengths = gpu.upload("lengths", new Uint32Array(replicas * padded(rows)).fill(all));
+    this.targets = this.buffers.take("targets", { columns: output.columns, steps });
+    const { replicas, batch } = extent;
+    this.lengths = gpu.upload("lengths", new Uint32Array(replicas * padded(batch)).fill(all));
   }
 
   /** x, [R, T, B, in]. */
-  get inputs(): Steps {
-    return this.buffers.steps(this.tape.input, "data");
+  get inputs(): Tensor {
+    return this.buffers.data(this.tape.input);
   }
 
   /** z, [R, T, B, out]. */
-  get outputs(): Steps {
-    return this.buffers.steps(this.output, "data");
+  get outputs(): Tensor {
+    return this.buffers.data(this.output);
   }
 
   /** The derivative of the loss by the outputs, which a loss writes. */
-  get outputDeltas(): Steps {
-    return this.buffers.steps(this.output, "delta");
+  get outputDeltas(): Tensor {
+    return this.buffers.delta(this.output);
   }
 
   /** The rules of its layers at these parameters. */
@@ -205,7 +204,7 @@ export function sequenceFootprint(
 ): Footprint {
   const { largest, total, ...rest } = tapeFootprint(tape, rows);
   const steps = targets === "last" ? 1 : tape.input.steps ?? 1;
-  const bytes = 4 * stepsLength({ replicas: 1, steps, rows, columns });
+  const bytes = 4 * tensorLength({ replicas: 1, steps, rows, columns });
   return { ...rest, largest: Math.max(largest, bytes), total: total + bytes + 4 * padded(rows) };
 }
 
@@ -225,22 +224,12 @@ export async function runSequences(
   const plan = new Plan(gpu);
   try {
     parameters.write(0, theta);
-    gpu.write(network.inputs.buffer, pad(stepsAsReplicas(network.inputs), inputs));
+    gpu.write(network.inputs.buffer, pad(network.inputs, inputs));
     network.at(parameters, network.lengths, { isTraining: false }).forward(plan);
     plan.seal().submit();
     const contents = await gpu.read(network.outputs.buffer);
-    return unpad(stepsAsReplicas(network.outputs), new Float32Array(contents));
+    return unpad(network.outputs, new Float32Array(contents));
   } finally {
     for (const part of [network, parameters, plan]) part.free();
   }
-}
-
-/** The steps of one replica as matrices, [T, B, columns]. */
-function stepsAsReplicas(all: Steps) {
-  return {
-    ...rowsOf(all, 0, 1),
-    replicas: all.steps,
-    rows: all.rows,
-    replicaStride: all.stepStride,
-  };
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import type { Matrix } from "../gpu/matrix.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { gather } from "../ops/gather.ts";
 import { Purpose } from "../random.ts";
@@ -112,7 +112,7 @@ class OpenExamples implements OpenSource {
       : cases < set.inputs.cases
       ? Purpose.evaluation
       : undefined;
-    for (const [name, out] of Object.entries(into) as [string, Matrix][]) {
+    for (const [name, out] of Object.entries(into) as [string, Tensor][]) {
       gather(plan, set[name], out, { seeds, purpose });
     }
   }

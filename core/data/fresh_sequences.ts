@@ -7,18 +7,17 @@ import {
   type MemorizationOptions,
 } from "./sequences.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { padded } from "../gpu/matrix.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
-import type { Steps } from "../gpu/steps.ts";
 import type { Purpose } from "../random.ts";
 import { randomSource, stepSource } from "../ops/texts.ts";
 
 /** Where the sequences of a minibatch go. */
 export interface SequenceBuffers {
   /** [R, T, B, inputs] */
-  inputs: Steps;
+  inputs: Tensor;
   /** [R, 1, B, outputs] for the last step of each sequence, or [R, T, B, outputs]. */
-  targets: Steps;
+  targets: Tensor;
   /** [R, B], padded: steps of each sequence. */
   lengths: GPUBuffer;
 }

@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import type { Matrix } from "../gpu/matrix.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 
 /** The parts of the data a model is evaluated on. */
@@ -11,11 +11,11 @@ export type Cases = "minibatch" | { split: Split; cases: number };
 /** Where the cases of a minibatch go. */
 export interface CaseBuffers {
   /** [R, B, inputs] */
-  inputs: Matrix;
+  inputs: Tensor;
   /** [R, B, targets]; left out where inputs are their own targets. */
-  targets?: Matrix;
+  targets?: Tensor;
   /** [R, B, 1]; left out where all cases count alike. */
-  weights?: Matrix;
+  weights?: Tensor;
 }
 
 /** Where a network's cases come from: `examples()`, or one's own. */

@@ -1,5 +1,5 @@
 import type { Gpu } from "./gpu.ts";
-import { allocateFloats, type Matrix, padded, unpad } from "./matrix.ts";
+import { allocateFloats, padded, type Tensor, unpad } from "./tensor.ts";
 
 /** A parameter tensor: a weight matrix of `rows` x `columns`, or a bias with one row. */
 export interface TensorShape {
@@ -99,11 +99,12 @@ export class Vector {
   }
 
   /** Tensor `i` of every replica. */
-  tensor(i: number): Matrix {
+  tensor(i: number): Tensor {
     const { rows, columns, stride, offset: within } = this.layout.tensors[i];
     const { buffer, replicas, first, layout: { length: replicaStride } } = this;
+    const strides = { stride, stepStride: padded(rows) * stride, replicaStride };
     const offset = first * replicaStride + within;
-    return { buffer, replicas, rows, columns, stride, offset, replicaStride };
+    return { buffer, replicas, steps: 1, rows, columns, ...strides, offset };
   }
 
   /** Writes the tensors of one replica, each row by row, rounded to float32. */

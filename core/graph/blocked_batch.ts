@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
-import { padded } from "../gpu/matrix.ts";
+import { padded } from "../gpu/tensor.ts";
 import { Vector, VectorLayout } from "../gpu/vector.ts";
 import { placeCases } from "../ops/place_cases.ts";
 import { pointwise } from "../ops/pointwise.ts";

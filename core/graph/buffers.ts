@@ -1,6 +1,11 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { allocateMatrix, type Matrix, padded } from "../gpu/matrix.ts";
-import { allocateSteps, rowsOf, type Steps } from "../gpu/steps.ts";
+import {
+  allocateTensor,
+  stepsOf,
+  type Tensor,
+  tensorLength,
+  type TensorSizes,
+} from "../gpu/tensor.ts";
 import type { Extent, Footprint } from "./model.ts";
 import type { Value } from "./operation.ts";
 import type { Tape } from "./tape.ts";
@@ -8,11 +13,8 @@ import type { Tape } from "./tape.ts";
 /** What a value has a buffer for. */
 type Part = "data" | "delta" | "tangent";
 
-/** A buffer of a value: as a matrix, and of sequences step by step. */
-interface Place {
-  matrix: Matrix;
-  steps?: Steps;
-}
+/** The sizes of a tensor for all cases. */
+type Columns = Pick<TensorSizes, "columns" | "steps">;
 
 /** The buffers of R networks: the data, deltas and tangents of the values of a tape. */
 export class Buffers {
@@ -20,9 +22,9 @@ export class Buffers {
   readonly extent: Extent;
   readonly #gpu: Gpu;
   readonly #tape: Tape;
-  readonly #parts: Readonly<Record<Part, Map<Value, Place>>>;
-  readonly #scratch: Map<string, Matrix>;
-  readonly #squares: Map<string, Matrix>;
+  readonly #parts: Readonly<Record<Part, Map<Value, Tensor>>>;
+  readonly #scratch: Map<string, Tensor>;
+  readonly #squares: Map<string, Tensor>;
   readonly #isLent: boolean;
 
   /**
@@ -50,92 +52,78 @@ export class Buffers {
     if (!withDeltas || lender) return;
     for (const value of valuesWithDelta(tape)) this.#take(value, "delta");
     for (const value of scratchValues(tape)) {
-      this.#scratch.set(shapeKey(value), this.#place("share of a delta", value, false).matrix);
+      this.#scratch.set(shapeKey(value), this.take("share of a delta", value));
     }
   }
 
-  /** Takes a matrix for all cases. */
-  take(label: string, columns: number): Matrix {
+  /** Takes a tensor for all cases. */
+  take(label: string, { columns, steps }: Columns): Tensor {
     const { replicas, batch: rows } = this.extent;
-    return allocateMatrix(this.#gpu, label, { replicas, rows, columns });
+    return allocateTensor(this.#gpu, label, { replicas, steps, rows, columns });
   }
 
-  /** [R, B, columns]. */
-  data(value: Value): Matrix {
-    return this.#parts.data.get(value)!.matrix;
+  /** [R, T, B, columns]. */
+  data(value: Value): Tensor {
+    return this.#parts.data.get(value)!;
   }
 
   /** Likewise; of values that have one. */
-  delta(value: Value): Matrix {
-    return this.#parts.delta.get(value)!.matrix;
+  delta(value: Value): Tensor {
+    return this.#parts.delta.get(value)!;
   }
 
   /** Likewise; undefined where it does not move. */
-  tangent(value: Value): Matrix | undefined {
+  tangent(value: Value): Tensor | undefined {
     if (!this.#tape.moves(value)) return undefined;
-    return (this.#parts.tangent.get(value) ?? this.#take(value, "tangent")).matrix;
-  }
-
-  /** The same step by step, of sequences: [R, T, B, columns], a history with its slot of zeros. */
-  steps(value: Value, of: Part): Steps {
-    return (this.#parts[of].get(value) ?? this.#take(value, of)).steps!;
+    return this.#parts.tangent.get(value) ?? this.#take(value, "tangent");
   }
 
   /** Where a share is kept until it is added. */
-  scratch(value: Value): Matrix {
+  scratch(value: Value): Tensor {
     return this.#scratch.get(shapeKey(value))!;
   }
 
   /** Where the squares of data or of a delta go: one buffer for all values of a shape. */
-  square(value: Value, of: "data" | "delta"): Matrix {
+  square(value: Value, of: "data" | "delta"): Tensor {
     const key = `${of} ${shapeKey(value)}`;
-    const square = this.#squares.get(key) ?? this.#place("squares", value, false).matrix;
+    const square = this.#squares.get(key) ?? this.take("squares", value);
     this.#squares.set(key, square);
     return square;
   }
 
-  #take(value: Value, of: Part): Place {
-    const place = this.#place(`${of} of value ${value.id}`, value, value.isHistory, of);
-    this.#parts[of].set(value, place);
-    return place;
-  }
-
-  #place(label: string, { columns, steps }: Value, isHistory: boolean, of?: Part): Place {
-    if (steps === undefined) return { matrix: this.take(label, columns) };
-    const { replicas, batch: rows } = this.extent;
-    const shape = { replicas, steps: steps + (isHistory ? 1 : 0), rows, columns };
-    const all = allocateSteps(this.#gpu, label, shape);
+  #take(value: Value, of: Part): Tensor {
+    const slots = this.take(`${of} of value ${value.id}`, withSlot(value));
     // Backward in time the slot of zeros is the last one.
-    return { matrix: rowsOf(all, isHistory && of !== "delta" ? 1 : 0, steps), steps: all };
+    const first = value.isHistory && of !== "delta" ? 1 : 0;
+    const tensor = stepsOf(slots, first, value.steps);
+    this.#parts[of].set(value, tensor);
+    return tensor;
   }
 
   /** Gives all buffers back but those of a lender. */
   free(): void {
     const { data, delta, tangent } = this.#parts;
-    for (const part of this.#isLent ? [data] : [data, delta, tangent]) {
-      for (const { matrix } of part.values()) this.#gpu.free(matrix.buffer);
-    }
-    if (this.#isLent) return;
-    for (const { buffer } of [...this.#scratch.values(), ...this.#squares.values()]) {
-      this.#gpu.free(buffer);
+    const others = this.#isLent ? [] : [delta, tangent, this.#scratch, this.#squares];
+    for (const taken of [data, ...others]) {
+      for (const { buffer } of taken.values()) this.#gpu.free(buffer);
     }
   }
 }
 
 /** Bytes of one replica's {@linkcode Buffers}. */
 export function tapeFootprint(tape: Tape, batch: number): Required<Footprint> {
-  const bytes = ({ columns, steps, isHistory }: Value, canBeHistory = true) =>
-    4 * padded(batch) * padded(columns) * ((steps ?? 1) + (isHistory && canBeHistory ? 1 : 0));
-  const data = tape.values.map((value) => bytes(value));
-  const deltas = valuesWithDelta(tape).map((value) => bytes(value));
-  const shares = scratchValues(tape).map((value) => bytes(value, false));
+  const bytes = ({ columns, steps }: Columns) =>
+    4 * tensorLength({ replicas: 1, rows: batch, columns, steps });
+  const data = tape.values.map(withSlot).map(bytes);
+  const deltas = valuesWithDelta(tape).map(withSlot).map(bytes);
+  const shares = scratchValues(tape).map(bytes);
   const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
   return {
     largest: Math.max(...data, ...deltas, ...shares),
     total: sum([...data, ...deltas, ...shares]),
     shared: sum([...deltas, ...shares]),
     tangents: sum(deltas),
-    squares: sum([...squaredValues(tape).values()].map((value) => bytes(value, false))),
+    squares: sum([...squaredValues(tape).values()].map(bytes)),
   };
 }
 
@@ -146,6 +134,11 @@ function squaredValues(tape: Tape): Map<string, Value> {
     ...reads.map((value) => [`data ${shapeKey(value)}`, value] as const),
     [`delta ${shapeKey(writes)}`, writes] as const,
   ]));
+}
+
+/** With the slot of zeros of a history. */
+function withSlot({ columns, steps, isHistory }: Value): Columns {
+  return { columns, steps: isHistory ? steps! + 1 : steps };
 }
 
 function valuesWithDelta(tape: Tape): Value[] {

@@ -1,7 +1,7 @@
 import type { Cases } from "../data/source.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { padded } from "../gpu/matrix.ts";
+import { padded } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { placeCases } from "../ops/place_cases.ts";
 import type { Buffers } from "./buffers.ts";

@@ -1,5 +1,5 @@
 import type { Source } from "../data/source.ts";
-import type { Matrix } from "../gpu/matrix.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Activation } from "../ops/activation.ts";
 import type { LossOut, LossRows } from "../ops/loss_rows.ts";
@@ -30,7 +30,7 @@ export interface Loss<Rows = LossRows> {
    * Records out = H tangent for the second derivatives H by z of the loss averaged over cases, or
    * what is never negative in place of them. Left out, no method of second order trains with it.
    */
-  curvature?(plan: Plan, rows: Rows & { tangent: Matrix }, out: Matrix): void;
+  curvature?(plan: Plan, rows: Rows & { tangent: Tensor }, out: Tensor): void;
 }
 
 /** What is told of a network: a number a case, of which an evaluation gives the mean. */

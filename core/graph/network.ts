@@ -1,7 +1,7 @@
 import type { Source, Split } from "../data/source.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { pad, padded, unpad } from "../gpu/matrix.ts";
+import { pad, padded, tensorLength, unpad } from "../gpu/tensor.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Vector, type VectorLayout } from "../gpu/vector.ts";
 import type { Initializer } from "../init/initializer.ts";
@@ -107,7 +107,7 @@ export class NetworkModel implements Model {
     const { largest, total, ...rest } = tapeFootprint(this.tape, batch);
     const { targets, weighted } = this.#options.source;
     const rows = [...targets ? [targets] : [], ...weighted ? [1] : []]
-      .map((columns) => 4 * padded(batch) * padded(columns));
+      .map((columns) => 4 * tensorLength({ replicas: 1, rows: batch, columns }));
     return {
       ...rest,
       largest: Math.max(largest, ...rows),
@@ -125,8 +125,10 @@ export class NetworkModel implements Model {
   #graph(gpu: Gpu, buffers: Buffers): Graph {
     const { source, loss, figures, l2 } = this.#options;
     const { tape, output } = this;
-    const targets = source.targets ? buffers.take("targets", source.targets) : undefined;
-    const weights = source.weighted ? buffers.take("weights", 1) : undefined;
+    const targets = source.targets
+      ? buffers.take("targets", { columns: source.targets })
+      : undefined;
+    const weights = source.weighted ? buffers.take("weights", { columns: 1 }) : undefined;
     const inputs = buffers.data(tape.input);
     const into = { inputs, ...targets && { targets }, ...weights && { weights } };
     const opened = source.open(gpu);
@@ -144,7 +146,7 @@ export class NetworkModel implements Model {
       ...{ tape, output, buffers, feed, loss, figures, l2 },
       free() {
         for (const part of [buffers, opened]) part.free();
-        for (const matrix of [targets, weights]) if (matrix) gpu.free(matrix.buffer);
+        for (const tensor of [targets, weights]) if (tensor) gpu.free(tensor.buffer);
       },
     });
   }

@@ -1,13 +1,12 @@
-import type { Matrix } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
-import type { Steps } from "../gpu/steps.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Vector } from "../gpu/vector.ts";
 import type { Activation } from "../ops/activation.ts";
 import type { Epilogue } from "../ops/epilogue.ts";
 
 /**
- * What a layer takes and gives: [R, B, columns], the units of every case of a minibatch, or for
- * sequences [R, T, B, columns], whose T B rows are one matrix a replica.
+ * What a layer takes and gives: the units of every case of a minibatch, [R, B, columns], or of every
+ * step of sequences, [R, T, B, columns].
  */
 export interface Value {
   /** Its number on the tape. */
@@ -24,8 +23,8 @@ export interface Value {
 
 /** Where an operation's share of a delta goes, and how; to be spread into a product or a sum. */
 export interface Share extends Pick<Epilogue, "then" | "adds"> {
-  /** [R, B, columns]. */
-  out: Matrix;
+  /** [R, B, columns], of sequences [R, T, B, columns]. */
+  out: Tensor;
 }
 
 /** A share d W' that is not recorded yet: the delta d of another value, and weights W. */
@@ -33,7 +32,7 @@ export interface SharedProduct {
   /** The value whose delta it is. */
   delta: Value;
   /** [R, columns of the value that is read, columns of the other]. */
-  weights: Matrix;
+  weights: Tensor;
 }
 
 /** What the rules of an operation see while they are recorded; its functions may be taken apart. */
@@ -44,16 +43,14 @@ export interface Pass {
   readonly seeds: GPUBuffer;
   /** Whether this is training: in an evaluation nothing is dropped. */
   readonly isTraining: boolean;
-  /** What a value is, [R, B, columns]. */
-  readonly data: (value: Value) => Matrix;
+  /** What a value is, [R, B, columns], of sequences [R, T, B, columns]. */
+  readonly data: (value: Value) => Tensor;
   /** The derivative of the loss by what went into the activation that made a value. */
-  readonly delta: (value: Value) => Matrix;
+  readonly delta: (value: Value) => Tensor;
   /** The squares of data or of a delta, to be read before the next ones are asked for. */
-  readonly squared: (plan: Plan, value: Value, of: "data" | "delta") => Matrix;
+  readonly squared: (plan: Plan, value: Value, of: "data" | "delta") => Tensor;
   /** How a value moves along a direction of the parameters; undefined where it depends on none. */
-  readonly tangent: (value: Value) => Matrix | undefined;
-  /** Data, delta or tangent of sequences step by step; of a history with the slot of zeros. */
-  readonly steps: (value: Value, of: "data" | "delta" | "tangent") => Steps;
+  readonly tangent: (value: Value) => Tensor | undefined;
   /**
    * Of a product of second order with structural damping, [R] float32: what a recurrent operation adds
    * to the delta of its units, times their tangents.

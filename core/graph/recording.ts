@@ -1,6 +1,5 @@
-import type { Matrix } from "../gpu/matrix.ts";
 import type { Plan } from "../gpu/plan.ts";
-import type { Steps } from "../gpu/steps.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Vector } from "../gpu/vector.ts";
 import type { Activation } from "../ops/activation.ts";
 import type { Epilogue } from "../ops/epilogue.ts";
@@ -58,18 +57,15 @@ export class Recording implements Pass {
   }
 
   // Functions of their own, so that a rule may take them apart: { data, delta, share }.
-  readonly data = (value: Value): Matrix => this.#buffers.data(value);
-  readonly delta = (value: Value): Matrix => this.#buffers.delta(value);
-  readonly tangent = (value: Value): Matrix | undefined => this.#buffers.tangent(value);
+  readonly data = (value: Value): Tensor => this.#buffers.data(value);
+  readonly delta = (value: Value): Tensor => this.#buffers.delta(value);
+  readonly tangent = (value: Value): Tensor | undefined => this.#buffers.tangent(value);
 
-  readonly squared = (plan: Plan, value: Value, of: "data" | "delta"): Matrix => {
+  readonly squared = (plan: Plan, value: Value, of: "data" | "delta"): Tensor => {
     const [x, out] = [this.#buffers[of](value), this.#buffers.square(value, of)];
     unitMap(plan, { name: "square", value: "x * x", slope: "2 * x" }, { x, out });
     return out;
   };
-
-  readonly steps = (value: Value, of: "data" | "delta" | "tangent"): Steps =>
-    this.#buffers.steps(value, of);
 
   readonly activation = (value: Value): Activation =>
     value === this.#output && this.#options.leavesOutput ? "linear" : value.activation;

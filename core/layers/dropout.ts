@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import type { Pass } from "../graph/operation.ts";
 import type { Layer } from "../graph/tape.ts";
-import type { Matrix } from "../gpu/matrix.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { dropUnits } from "../ops/dropout.ts";
 import { sum } from "../ops/sum.ts";
@@ -31,7 +31,7 @@ export function dropout(rate: number): Layer {
     const x = apart(tape, given);
     const y = tape.value(x.columns, { steps: x.steps });
     const stream = tape.operations.length;
-    const mask = (plan: Plan, { seeds, isTraining }: Pass, a: Matrix, out: Matrix) => {
+    const mask = (plan: Plan, { seeds, isTraining }: Pass, a: Tensor, out: Tensor) => {
       if (isTraining) dropUnits(plan, { a, out }, { rate, seeds, stream });
       else sum(plan, { a, out });
     };

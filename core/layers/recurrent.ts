@@ -2,7 +2,7 @@ import { checkChoice } from "../checks.ts";
 import { InputError } from "../errors.ts";
 import type { Pass } from "../graph/operation.ts";
 import type { Layer } from "../graph/tape.ts";
-import { rowsOf } from "../gpu/steps.ts";
+import { stepsOf, type Tensor } from "../gpu/tensor.ts";
 import { type Activation, activations } from "../ops/activation.ts";
 import { matmul } from "../ops/matmul.ts";
 import { recurrence, type RecurrenceLayout, type TimeLoop, timeLoops } from "../ops/recurrence.ts";
@@ -63,33 +63,33 @@ export function recurrent(
     });
     // Its activation is within the loop: what reads it shares the derivative by h itself.
     const [h, newest] = [tape.value(units, { steps, isHistory: true }), tape.value(units)];
-    const loop = ({ parameters, data, steps }: Pass, of: "data" | "delta" | "tangent") => (
-      { history: steps(h, of), weights: parameters.tensor(W), carry: data(newest) }
+    const loop = ({ parameters, data }: Pass, history: Tensor) => (
+      { history, weights: parameters.tensor(W), carry: data(newest) }
     );
-    const slopes = (pass: Pass) => ({ slopeOf: activation, outputs: pass.steps(h, "data") });
-    const before = (pass: Pass) => rowsOf(pass.steps(h, "data"), 0, steps);
+    const slopes = ({ data }: Pass) => ({ slopeOf: activation, outputs: data(h) });
+    const before = ({ data }: Pass) => stepsOf(data(h), -1);
     return tape.record({
       ...{ name: `recurrent of ${units} units`, reads: [x], writes: h, tensors: [V, W, b] },
       ...{ fuses: true, absorbs: true, damps: true },
       forward(plan, pass) {
         const then = { activate: activation, bias: pass.parameters.tensor(b) };
-        const drive = { steps: pass.steps(x, "data"), weights: pass.parameters.tensor(V) };
-        recurrence(plan, { ...loop(pass, "data"), drive, then }, timeLoop);
+        const drive = { values: pass.data(x), weights: pass.parameters.tensor(V) };
+        recurrence(plan, { ...loop(pass, pass.data(h)), drive, then }, timeLoop);
       },
       backward(plan, pass, gradient) {
         const { data, delta, decay, shareProduct, parameters } = pass;
         // dz U' of the dense layer above within the loop, or whatever shares there are.
         const above = pass.absorbed(h);
         recurrence(plan, {
-          ...loop(pass, "delta"),
+          ...loop(pass, delta(h)),
           ...above
-            ? { drive: { steps: pass.steps(above.delta, "delta"), weights: above.weights } }
+            ? { drive: { values: delta(above.delta), weights: above.weights } }
             : { adds: true },
           ...{ transposed: true, direction: "backward", then: slopes(pass) },
           ...pass.structuralDamping && {
             damps: {
-              times: 1 / pass.steps(h, "data").rows,
-              ...{ factors: pass.structuralDamping, tangents: pass.steps(h, "tangent") },
+              times: 1 / delta(h).rows,
+              ...{ factors: pass.structuralDamping, tangents: pass.tangent(h)! },
             },
           },
         }, timeLoop);
@@ -108,7 +108,7 @@ export function recurrent(
         matmul(plan, { a: before(pass), b: direction.tensor(W), out, adds: true });
         if (dx) matmul(plan, { a: dx, b: pass.parameters.tensor(V), out, adds: true });
         const then = slopes(pass);
-        recurrence(plan, { ...loop(pass, "tangent"), adds: true, then }, timeLoop);
+        recurrence(plan, { ...loop(pass, out), adds: true, then }, timeLoop);
       },
     });
   };

@@ -1,5 +1,5 @@
 import source from "../../shaders/dropout.wgsl" with { type: "text" };
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { Purpose } from "../random.ts";
 import { spread } from "./axpy.ts";
@@ -23,7 +23,7 @@ export interface Dropped {
  */
 export function dropUnits(
   plan: Plan,
-  { a, out }: { a: Matrix; out: Matrix },
+  { a, out }: { a: Tensor; out: Tensor },
   { rate, seeds, stream }: Dropped,
 ): void {
   checkAlone(a, [out]);
@@ -31,10 +31,10 @@ export function dropUnits(
   const kernel = plan.gpu.kernel("dropout", [randomSource, stepSource, source], {
     WORKGROUP: workgroup,
   });
-  const [rows, columns] = [padded(a.rows), a.stride / 4];
+  const [rows, columns] = [padded(rowsOf(a)), a.stride / 4];
   plan.dispatch(kernel, {
     shape: {
-      rows: a.rows,
+      rows: rowsOf(a),
       columns,
       units: a.columns,
       stream,

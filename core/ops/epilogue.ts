@@ -1,6 +1,6 @@
 import source from "../../shaders/common/epilogue.wgsl" with { type: "text" };
 import type { Constants } from "../gpu/compose.ts";
-import type { Matrix } from "../gpu/matrix.ts";
+import { rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Binding } from "../gpu/plan.ts";
 import type { UniformValue } from "../gpu/uniform.ts";
 import { type Activation, activationConstants, activationSource } from "./activation.ts";
@@ -8,7 +8,7 @@ import { type Activation, activationConstants, activationSource } from "./activa
 /** How the sums of a product or of {@linkcode sum} begin and end. */
 export interface Epilogue {
   /** Added to the sum: [R, M, N], or [R, 1, N] for all rows alike, in a buffer other than `out`. */
-  plus?: Matrix;
+  plus?: Tensor;
   /** How many times `plus` is added. Default: once. */
   times?: number;
   /** What becomes of the sum in the end. */
@@ -21,7 +21,7 @@ export interface Epilogue {
  * What becomes of a sum z: the activation f(z), or z times the slope f' that an activation had where
  * it gave `outputs` [R, M, N].
  */
-export type Then = { activate: Activation } | { slopeOf: Activation; outputs: Matrix };
+export type Then = { activate: Activation } | { slopeOf: Activation; outputs: Tensor };
 
 /** WGSL of an epilogue, to be put behind a kernel's struct and before its `main`. */
 export const epilogueSources: readonly string[] = [activationSource, source];
@@ -40,10 +40,10 @@ export function epilogueConstants({ plus, then, adds = false }: Epilogue): Const
 /** Members of the kernel's uniform. */
 export function epilogueMembers(
   { plus, times = 1, then }: Epilogue,
-  out: Matrix,
+  out: Tensor,
 ): Record<string, UniformValue> {
   return {
-    plus: place(plus && plus.rows < out.rows ? { ...plus, stride: 0 } : plus),
+    plus: place(plus && rowsOf(plus) < rowsOf(out) ? { ...plus, stride: 0 } : plus),
     slopes: place(outputsOf(then)),
     times,
     linear: activationOf(then) === "linear" ? 1 : 0,
@@ -60,27 +60,29 @@ export function epilogueBindings({ plus, then }: Epilogue): Record<string, Bindi
 }
 
 /** Throws unless what is added, and what slopes are taken of, has the shape of the output. */
-export function checkEpilogue({ plus, then }: Epilogue, out: Matrix): void {
+export function checkEpilogue({ plus, then }: Epilogue, out: Tensor): void {
   for (const other of [plus, outputsOf(then)]) {
-    const isRow = other === plus && other?.rows === 1;
-    if (other && (other.columns !== out.columns || !(isRow || other.rows === out.rows))) {
+    if (!other) continue;
+    const rows = rowsOf(other);
+    const fits = rows === rowsOf(out) || rows === 1 && other === plus;
+    if (!fits || other.columns !== out.columns) {
       throw new RangeError(`${shapeText(other)} cannot be added to, or multiply ${shapeText(out)}`);
     }
   }
 }
 
-/** Where a matrix lies, in vec4. */
-export function place(matrix: Matrix | undefined): Record<string, number> {
-  const { offset = 0, stride = 0, replicaStride = 0 } = matrix ?? {};
+/** Where a tensor lies, in vec4. */
+export function place(tensor: Tensor | undefined): Record<string, number> {
+  const { offset = 0, stride = 0, replicaStride = 0 } = tensor ?? {};
   return { offset: offset / 4, stride: stride / 4, replica: replicaStride / 4 };
 }
 
-/** Such as [1, 3, 4]. */
-export function shapeText({ replicas, rows, columns }: Matrix): string {
-  return `[${replicas}, ${rows}, ${columns}]`;
+/** Such as [1, 3, 4], with steps [1, 80, 3, 4]. */
+export function shapeText({ replicas, steps, rows, columns }: Tensor): string {
+  return `[${[replicas, ...steps === 1 ? [] : [steps], rows, columns].join(", ")}]`;
 }
 
-function outputsOf(then: Then | undefined): Matrix | undefined {
+function outputsOf(then: Then | undefined): Tensor | undefined {
   return then && "slopeOf" in then ? then.outputs : undefined;
 }
 

@@ -1,6 +1,6 @@
 import source from "../../shaders/gather.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { longestWalk, type Purpose } from "../random.ts";
 import { randomSource, stepSource } from "./texts.ts";
@@ -30,7 +30,7 @@ export interface GatheredCases {
 export function gather(
   plan: Plan,
   data: GatheredCases,
-  out: Matrix,
+  out: Tensor,
   { seeds, purpose }: { seeds: GPUBuffer; purpose?: Purpose | undefined },
 ): void {
   if (data.width !== out.columns || out.offset !== 0) {

@@ -1,7 +1,6 @@
 import source from "../../shaders/gather_steps.wgsl" with { type: "text" };
-import { padded } from "../gpu/matrix.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
-import type { Steps } from "../gpu/steps.ts";
 import { longestWalk, type Purpose } from "../random.ts";
 import { randomSource, stepSource } from "./texts.ts";
 
@@ -20,7 +19,7 @@ export interface StepData {
 export function gatherSteps(
   plan: Plan,
   { buffer, cases }: StepData,
-  out: Steps,
+  out: Tensor,
   { seeds, purpose }: { seeds: GPUBuffer; purpose: Purpose | undefined },
 ): void {
   const lanes = plan.gpu.isSoftware ? 8 : 64;

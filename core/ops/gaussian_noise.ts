@@ -1,5 +1,5 @@
 import source from "../../shaders/gaussian_noise.wgsl" with { type: "text" };
-import type { Matrix } from "../gpu/matrix.ts";
+import { rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Purpose } from "../random.ts";
 import { spread } from "./axpy.ts";
@@ -18,24 +18,24 @@ export interface GaussianNoise {
 /**
  * Records out += deviation N(0, 1), out [R, rows, columns]: independent normal numbers, each a
  * function of the replica's seed, the purpose, the update of the step in force and the place in the
- * matrix alone. `reference.gaussianNoise()` draws the same in float64; the logarithm, the root and
+ * tensor alone. `reference.gaussianNoise()` draws the same in float64; the logarithm, the root and
  * the cosine differ from it, and from driver to driver, as far as WGSL allows.
  */
 export function gaussianNoise(
   plan: Plan,
-  out: Matrix,
+  out: Tensor,
   { seeds, purpose, deviation }: GaussianNoise,
 ): void {
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
   const kernel = plan.gpu.kernel("gaussian_noise", [randomSource, stepSource, source], {
     WORKGROUP: workgroup,
   });
-  const quads = Math.ceil(out.columns / 4);
+  const [rows, quads] = [rowsOf(out), Math.ceil(out.columns / 4)];
   plan.dispatch(kernel, {
     noise: {
       columns: out.columns,
       quads,
-      rows: out.rows,
+      rows,
       stride: out.stride / 4,
       first: out.offset / 4,
       replica: out.replicaStride / 4,
@@ -45,7 +45,7 @@ export function gaussianNoise(
     seeds,
     out: out.buffer,
   }, {
-    groups: spread(plan.gpu, Math.ceil(out.rows * quads / workgroup), out.replicas),
+    groups: spread(plan.gpu, Math.ceil(rows * quads / workgroup), out.replicas),
     iterations: 11, // rounds of the generator
   });
 }

@@ -1,5 +1,5 @@
 import source from "../../shaders/layer_norm.wgsl" with { type: "text" };
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Binding, Plan } from "../gpu/plan.ts";
 import { checkAlone } from "./loss_rows.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
@@ -7,11 +7,11 @@ import { lanes, treeSumSource } from "./tree_sum.ts";
 /** What the forward pass of a layer norm keeps for the others. */
 export interface Normalized {
   /** u = (x - mean) / s, [R, B, N]. */
-  normal: Matrix;
+  normal: Tensor;
   /** 1 / s, [R, B, 1]. */
-  inverses: Matrix;
+  inverses: Tensor;
   /** [R, 1, N] in the buffer of all parameters. */
-  gains: Matrix;
+  gains: Tensor;
 }
 
 /** The variance that is added, so that a row of equal units is not divided by zero. */
@@ -24,7 +24,7 @@ export const EPSILON = 1e-5;
 export function layerNorm(
   plan: Plan,
   { normal, inverses, gains }: Normalized,
-  { x, shifts, out }: { x: Matrix; shifts: Matrix; out: Matrix },
+  { x, shifts, out }: { x: Tensor; shifts: Tensor; out: Tensor },
 ): void {
   checkAlone(x, [normal, out]);
   record(plan, "FORWARD", { normal, inverses, gains }, { t: x, out, first: shifts });
@@ -37,7 +37,7 @@ export function layerNorm(
 export function layerNormBackward(
   plan: Plan,
   normalized: Normalized,
-  { delta, out, scaled }: { delta: Matrix; out: Matrix; scaled: Matrix },
+  { delta, out, scaled }: { delta: Tensor; out: Tensor; scaled: Tensor },
 ): void {
   checkAlone(delta, [normalized.normal, out, scaled]);
   record(plan, "BACKWARD", normalized, { t: delta, out }, { scaled: scaled.buffer });
@@ -50,7 +50,7 @@ export function layerNormBackward(
 export function layerNormTangent(
   plan: Plan,
   normalized: Normalized,
-  { tangent, gains, shifts, out }: { tangent: Matrix; gains: Matrix; shifts: Matrix; out: Matrix },
+  { tangent, gains, shifts, out }: { tangent: Tensor; gains: Tensor; shifts: Tensor; out: Tensor },
 ): void {
   checkAlone(tangent, [normalized.normal, out]);
   record(plan, "TANGENT", normalized, { t: tangent, out, first: gains, second: shifts }, {
@@ -62,7 +62,7 @@ function record(
   plan: Plan,
   pass: "FORWARD" | "BACKWARD" | "TANGENT",
   { normal, inverses, gains }: Normalized,
-  { t, out, first, second }: { t: Matrix; out: Matrix; first?: Matrix; second?: Matrix },
+  { t, out, first, second }: { t: Tensor; out: Tensor; first?: Tensor; second?: Tensor },
   bindings: Readonly<Record<string, Binding>> = {},
 ): void {
   const kernel = plan.gpu.kernel(`layer_norm_${pass.toLowerCase()}`, [treeSumSource, source], {
@@ -77,8 +77,8 @@ function record(
   ];
   plan.dispatch(kernel, {
     shape: {
-      batch: t.rows,
-      rows: padded(t.rows),
+      batch: rowsOf(t),
+      rows: padded(rowsOf(t)),
       columns: t.stride / 4,
       units: t.columns,
       epsilon: EPSILON,
@@ -93,7 +93,7 @@ function record(
     inverses: inverses.buffer,
     ...bindings,
   }, {
-    groups: [padded(t.rows), 1, t.replicas],
+    groups: [padded(rowsOf(t)), 1, t.replicas],
     iterations: 3 * Math.ceil(t.stride / 4 / lanes) + 16,
   });
 }

@@ -1,5 +1,5 @@
 import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Binding } from "../gpu/plan.ts";
 import type { Activation } from "./activation.ts";
 import { shapeText } from "./epilogue.ts";
@@ -7,17 +7,17 @@ import { shapeText } from "./epilogue.ts";
 /** The output units of a minibatch. */
 export interface OutputRows {
   /** Their inputs, [R, B, N]. */
-  z: Matrix;
+  z: Tensor;
   /** What they make of them: y = f(z). */
   unit: Activation;
   /** How much each case counts, [R, B, 1]. Default: once. */
-  weights?: Matrix;
+  weights?: Tensor;
 }
 
 /** The same with what is wanted of them. */
 export interface LossRows extends OutputRows {
   /** [R, B, N], or of numbers of classes [R, B, 1]. */
-  targets: Matrix;
+  targets: Tensor;
 }
 
 /** Where the derivative of an averaged loss by z goes, and the loss of each case. */
@@ -25,7 +25,7 @@ export interface LossOut {
   /** [R, B] float32. */
   caseLoss: GPUBuffer;
   /** [R, B, N]; left out where no gradient is wanted. */
-  delta?: Matrix;
+  delta?: Tensor;
 }
 
 /** WGSL of the outputs and targets that a loss or a figure reads. */
@@ -44,22 +44,22 @@ export function rowsBindings({ z, weights }: OutputRows): Record<string, Binding
 /** Throws unless each is alone in its buffer, of the rows of z and one of these numbers of columns. */
 export function checkRows(
   { z }: OutputRows,
-  others: readonly (Matrix | undefined)[],
+  others: readonly (Tensor | undefined)[],
   columns: readonly number[] = [z.columns],
 ): void {
   checkAlone(z, others, columns);
 }
 
-/** The same of any matrix. */
+/** The same of any tensor. */
 export function checkAlone(
-  first: Matrix,
-  others: readonly (Matrix | undefined)[],
+  first: Tensor,
+  others: readonly (Tensor | undefined)[],
   columns: readonly number[] = [first.columns],
 ): void {
   for (const other of others) {
     if (!other) continue;
-    const fits = other.replicas === first.replicas && other.rows === first.rows &&
-      other.offset === 0 && columns.includes(other.columns);
+    const fits = other.replicas === first.replicas && other.steps === first.steps &&
+      other.rows === first.rows && other.offset === 0 && columns.includes(other.columns);
     if (!fits || first.offset !== 0) {
       throw new RangeError(
         `${shapeText(first)} does not go with ${shapeText(other)}: give one shape, each at the ` +

@@ -3,7 +3,7 @@ import productSource from "../../shaders/common/product.wgsl" with { type: "text
 import source from "../../shaders/matmul.wgsl" with { type: "text" };
 import workgroupSource from "../../shaders/matmul_workgroup.wgsl" with { type: "text" };
 import type { Constants } from "../gpu/compose.ts";
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { columnSum } from "./column_sum.ts";
 import {
@@ -28,11 +28,11 @@ import {
 /** The product to record; see {@linkcode matmul}. */
 export interface Product extends Epilogue {
   /** [R, M, K], or [R, K, M] where `transposeA` is set. */
-  a: Matrix;
+  a: Tensor;
   /** [R, K, N], or [R, N, K] where `transposeB` is set. */
-  b: Matrix;
+  b: Tensor;
   /** [R, M, N]. */
-  out: Matrix;
+  out: Tensor;
   /** Whether a is taken transposed. */
   transposeA?: boolean;
   /** Whether b is. */
@@ -41,7 +41,7 @@ export interface Product extends Epilogue {
    * Beside a weight gradient, that of the biases: [R, 1, N] in the buffer of `out`, the sums of the
    * columns of b, which is not transposed.
    */
-  columnSums?: Matrix;
+  columnSums?: Tensor;
 }
 
 /**
@@ -81,10 +81,10 @@ export function matmul(
       COLUMN_SUMS: columnSums !== undefined,
     },
   );
-  const shared = padded(transposeA ? a.rows : a.columns);
+  const shared = padded(transposeA ? rowsOf(a) : a.columns);
   plan.dispatch(kernel, {
     job: {
-      rows: padded(out.rows),
+      rows: padded(rowsOf(out)),
       columns: out.stride / 4,
       shared_length: shared / 4,
       units: out.columns,
@@ -109,7 +109,7 @@ export function matmul(
 /** The fastest tile for products of about this size. */
 function chooseTile(plan: Plan, product: Product): Tile {
   const { a, out, transposeA } = product;
-  const sizes = [out.rows, transposeA ? a.rows : a.columns, out.columns, out.replicas];
+  const sizes = [rowsOf(out), transposeA ? rowsOf(a) : a.columns, out.columns, out.replicas];
   return plan.choose({
     key: `${nameOf(product)} ${sizes.map((size) => 2 ** Math.ceil(Math.log2(size))).join(" x ")}`,
     variants: tilesFor(plan.gpu),
@@ -121,11 +121,11 @@ function chooseTile(plan: Plan, product: Product): Tile {
 /** Throws unless the shapes of the operands give that of the output. */
 function checkShapes(product: Product): void {
   const { a, b, out, transposeA, transposeB, columnSums: sums } = product;
-  const shared = transposeA ? a.rows : a.columns;
+  const shared = transposeA ? rowsOf(a) : a.columns;
   const shapes = [
-    [transposeA ? a.columns : a.rows, out.rows],
-    [transposeB ? b.columns : b.rows, shared],
-    [transposeB ? b.rows : b.columns, out.columns],
+    [transposeA ? a.columns : rowsOf(a), rowsOf(out)],
+    [transposeB ? b.columns : rowsOf(b), shared],
+    [transposeB ? rowsOf(b) : b.columns, out.columns],
   ];
   if (shapes.some(([given, wanted]) => given !== wanted)) {
     throw new RangeError(

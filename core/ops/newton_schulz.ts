@@ -1,4 +1,4 @@
-import type { Matrix } from "../gpu/matrix.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { type TensorPlace, type Vector, VectorLayout } from "../gpu/vector.ts";
 import { matmul } from "./matmul.ts";
@@ -64,7 +64,7 @@ export function newtonSchulz(
     });
     each((t, place) => {
       const [y, M, out] = [from.tensor(t), polynomial.tensor(t), to.tensor(t)];
-      const [left, right]: Matrix[] = isTall(place) ? [y, M] : [M, y];
+      const [left, right]: Tensor[] = isTall(place) ? [y, M] : [M, y];
       matmul(plan, { a: left, b: right, out, plus: y, times: a });
     });
     [now, next] = [to, from];

@@ -2,10 +2,10 @@ import accumulateSource from "../../shaders/common/accumulate.wgsl" with { type:
 import source from "../../shaders/recurrence.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { type Matrix, padded } from "../gpu/matrix.ts";
 import { MAX_ITERATIONS, type Plan } from "../gpu/plan.ts";
-import type { Steps } from "../gpu/steps.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import { type Activation, activationConstants, activationSource } from "./activation.ts";
+import { shapeText } from "./epilogue.ts";
 
 /** Whether the loop over time runs inside a kernel or is a dispatch a step. */
 export type TimeLoop = "kernel" | "dispatch";
@@ -16,13 +16,13 @@ export const timeLoops: readonly TimeLoop[] = ["kernel", "dispatch"];
 /** A recurrence in time; see {@linkcode recurrence}. */
 export interface Recurrence {
   /**
-   * States, [R, T + 1, B, H]. Forward the slot before the first step holds zero and step t has slot
-   * t + 1; backward that after the last one does and step t has slot t.
+   * States, [R, T, B, H], within the T + 1 slots of a buffer: forward the slot before the first step
+   * holds zero, backward that after the last one does.
    */
-  history: Steps;
+  history: Tensor;
   /** M, [R, H, H]. */
-  weights: Matrix;
-  /** What drives each step, [R, T, B, D], and its D, [R, D, H] in the buffer of M. Default: nothing. */
+  weights: Tensor;
+  /** What drives each step, and its D, in the buffer of M. Default: nothing. */
   drive?: Driven;
   /** Whether M and D are taken transposed; D is [R, H, D] then. */
   transposed?: boolean;
@@ -32,24 +32,24 @@ export interface Recurrence {
   adds?: boolean;
   /**
    * What becomes of a sum: f(z + bias) with the bias [R, 1, H] in the buffer of M, or z f' at the
-   * outputs of a forward recurrence [R, T + 1, B, H].
+   * outputs of a forward recurrence [R, T, B, H].
    */
-  then: { activate: Activation; bias: Matrix } | { slopeOf: Activation; outputs: Steps };
+  then: { activate: Activation; bias: Tensor } | { slopeOf: Activation; outputs: Tensor };
   /**
    * With slopes: added to a state in the end, `times` a replica's factor [R] float32 times the tangent
-   * of the output [R, T + 1, B, H], forward.
+   * of the output [R, T, B, H].
    */
-  damps?: { times: number; factors: GPUBuffer; tangents: Steps };
+  damps?: { times: number; factors: GPUBuffer; tangents: Tensor };
   /** Where a dispatch a step leaves the newest state, [R, B, H], to be read through its mirror. */
-  carry: Matrix;
+  carry: Tensor;
 }
 
 /** What drives a recurrence. */
 export interface Driven {
-  /** [R, T, B, D]. */
-  steps: Steps;
+  /** The values of each step, [R, T, B, D], alone in their buffer. */
+  values: Tensor;
   /** [R, D, H]. */
-  weights: Matrix;
+  weights: Tensor;
 }
 
 /** How a recurrence is spread over invocations and dispatches. */
@@ -82,9 +82,8 @@ export function recurrence(
   timeLoop: TimeLoop | RecurrenceLayout,
 ): void {
   checkShapes(job);
-  const { history, direction } = job;
+  const { history: { steps }, direction } = job;
   const layout = typeof timeLoop === "string" ? layoutOf(plan.gpu, job, timeLoop) : timeLoop;
-  const steps = history.steps - 1;
   const length = layout.locality === "dispatch" ? 1 : segmentLength(job, layout);
   for (let done = 0; done < steps; done += length) {
     record(plan, job, layout, {
@@ -140,7 +139,7 @@ function iterations({ history, drive }: Recurrence, layout: RecurrenceLayout, co
     rows: across,
     dispatch: 1,
   }[locality];
-  const driving = drive ? drive.steps.stride / 4 + 1 : 0;
+  const driving = drive ? drive.values.stride / 4 + 1 : 0;
   // Nested twice, a step counts two more than its loops have iterations: found on lavapipe, by the
   // first step that comes out wrong.
   return load + 4 + count * (4 + tiles * (width + 1 + driving + 1));
@@ -182,7 +181,7 @@ function record(
     },
   );
   const batch = padded(history.rows);
-  const isFirst = first === (isBackward ? history.steps - 2 : 0);
+  const isFirst = first === (isBackward ? history.steps - 1 : 0);
   const invocations = Math.ceil(batch / rows) *
     (locality === "dispatch" ? Math.ceil(width / columns) : 1);
   const groups = locality === "workgroup"
@@ -195,7 +194,7 @@ function record(
       columns: width,
       units: history.columns,
       state_length: locality === "dispatch" && isFirst ? 0 : width,
-      drive_length: (drive?.steps.stride ?? 0) / 4,
+      drive_length: (drive?.values.stride ?? 0) / 4,
       first,
       count,
       cases: history.rows,
@@ -209,12 +208,12 @@ function record(
       ),
       history: quads(history.stepStride, history.replicaStride, weights.replicaStride, 0),
       drive: drive
-        ? quads(drive.steps.stride, drive.steps.stepStride, drive.steps.replicaStride, 0)
+        ? quads(drive.values.stride, drive.values.stepStride, drive.values.replicaStride, 0)
         : [0, 0, 0, 0],
     },
     history: history.buffer,
     parameters: weights.buffer,
-    ...(drive && { drive: drive.steps.buffer }),
+    ...(drive && { drive: drive.values.buffer }),
     ...(outputs && { outputs: outputs.buffer }),
     ...(damps && { factors: damps.factors, tangents: damps.tangents.buffer }),
     ...(newest && { newest: newest.buffer, next_newest: newest.buffer }),
@@ -224,26 +223,34 @@ function record(
   });
 }
 
-function checkShapes({ history, weights, drive, transposed, then, damps }: Recurrence): void {
-  const { replicas, steps, rows, columns } = history;
-  const isDriven = !drive || drive.steps.steps === steps - 1 && drive.steps.rows === rows &&
-      drive.steps.replicas === replicas &&
-      drive.weights.rows === (transposed ? columns : drive.steps.columns) &&
-      drive.weights.columns === (transposed ? drive.steps.columns : columns);
-  const isAlike = !("outputs" in then) ||
-    then.outputs.steps === steps && then.outputs.rows === rows &&
-      then.outputs.columns === columns;
-  const isTangent = !damps || "outputs" in then &&
-      damps.tangents.replicaStride === history.replicaStride &&
-      damps.tangents.stepStride === history.stepStride;
+function checkShapes(job: Recurrence): void {
+  const { history, weights, drive, transposed, direction, then, damps } = job;
+  const { replicas, columns } = history;
+  const others = ["outputs" in then ? then.outputs : undefined, damps?.tangents]
+    .filter((other) => other !== undefined);
+  const [before, behind] = direction === "backward" ? [0, 1] : [1, 0];
+  const areHistories = isWithin(history, before, behind) &&
+    others.every((other) => shapeText(other) === shapeText(history) && isWithin(other, 1, 0)) &&
+    (damps === undefined || "outputs" in then);
+  const isDriven = !drive ||
+    shapeText({ ...drive.values, columns }) === shapeText(history) &&
+      isWithin(drive.values, 0, 0) &&
+      drive.weights.rows === (transposed ? columns : drive.values.columns) &&
+      drive.weights.columns === (transposed ? drive.values.columns : columns);
   const fits = weights.replicas === replicas && weights.rows === columns &&
     weights.columns === columns;
   const sameBuffer = [drive?.weights, "bias" in then ? then.bias : undefined].every((part) =>
     part === undefined || part.buffer === weights.buffer
   );
-  if (isDriven && isAlike && isTangent && fits && sameBuffer) return;
+  if (areHistories && isDriven && fits && sameBuffer) return;
   throw new RangeError(
-    `a recurrence of [${replicas}, ${steps}, ${rows}, ${columns}] does not fit its drive, its ` +
-      `outputs, or weights of [${weights.replicas}, ${weights.rows}, ${weights.columns}]`,
+    `a recurrence of ${shapeText(history)} does not fit its slots, its drive, its outputs, or ` +
+      `weights of ${shapeText(weights)}`,
   );
+}
+
+/** Whether a replica's steps have so many slots before and behind them in the buffer, and no others. */
+function isWithin(tensor: Tensor, before: number, behind: number): boolean {
+  const { steps, stepStride, replicaStride, offset } = tensor;
+  return offset === before * stepStride && replicaStride === (before + steps + behind) * stepStride;
 }

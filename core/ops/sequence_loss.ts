@@ -1,8 +1,8 @@
 import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
 import source from "../../shaders/sequence_loss.wgsl" with { type: "text" };
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
-import type { Steps } from "../gpu/steps.ts";
+import { checkAlone } from "./loss_rows.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
 
 /** What a recurrent network minimises, summed over units and steps, averaged over cases. */
@@ -13,9 +13,9 @@ export interface SequenceLossInputs {
   /** What is minimised. */
   loss: SequenceLoss;
   /** Linear outputs z, [R, T, B, N]. */
-  z: Steps;
+  z: Tensor;
   /** [R, 1, B, N] for the last step of each sequence, or [R, T, B, N] for every one. */
-  targets: Steps;
+  targets: Tensor;
   /** [R, B], padded: steps of each sequence. */
   lengths: GPUBuffer;
 }
@@ -28,9 +28,6 @@ export interface ZeroOneRule {
   classes: number;
 }
 
-/** Numbers of the shape of z, [R, T, B, N], step by step or as a matrix. */
-export type LikeOutputs = Pick<Matrix, "buffer" | "columns" | "replicas">;
-
 /**
  * Records the loss of each case [R, B], and where it is wanted delta [R, T, B, N], the derivative by z
  * of the loss averaged over cases (paper, section 4). Squared error: (z - x)^2 summed over units;
@@ -39,7 +36,7 @@ export type LikeOutputs = Pick<Matrix, "buffer" | "columns" | "replicas">;
 export function sequenceLoss(
   plan: Plan,
   inputs: SequenceLossInputs,
-  { delta, caseLoss }: { delta?: LikeOutputs; caseLoss: GPUBuffer },
+  { delta, caseLoss }: { delta?: Tensor; caseLoss: GPUBuffer },
 ): void {
   record(plan, inputs, { caseValues: caseLoss, ...(delta && { delta }) });
 }
@@ -51,7 +48,7 @@ export function sequenceLoss(
 export function sequenceCurvature(
   plan: Plan,
   inputs: SequenceLossInputs,
-  { tangent, out }: { tangent: LikeOutputs; out: LikeOutputs },
+  { tangent, out }: { tangent: Tensor; out: Tensor },
 ): void {
   record(plan, inputs, { tangent, delta: out });
 }
@@ -75,19 +72,12 @@ function record(
   { rule, caseValues, delta, tangent }: {
     rule?: ZeroOneRule;
     caseValues?: GPUBuffer;
-    delta?: LikeOutputs;
-    tangent?: LikeOutputs;
+    delta?: Tensor;
+    tangent?: Tensor;
   },
 ): void {
-  const others = [targets, delta, tangent].filter((other) => other !== undefined);
-  if (
-    targets.rows !== z.rows ||
-    others.some(({ columns, replicas }) => columns !== z.columns || replicas !== z.replicas)
-  ) {
-    throw new RangeError(
-      `outputs and targets differ: ${z.columns} and ${others.map(({ columns }) => columns)} units`,
-    );
-  }
+  const { steps } = z;
+  checkAlone(z, [delta, tangent, targets.steps === 1 ? { ...targets, steps } : targets]);
   const kernel = plan.gpu.kernel("sequence_loss", [inputsSource, treeSumSource, source], {
     SOFTMAX: loss === "cross-entropy",
     LAST: targets.steps !== z.steps,

@@ -1,5 +1,5 @@
 import source from "../../shaders/softmax_cross_entropy.wgsl" with { type: "text" };
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Binding, Plan } from "../gpu/plan.ts";
 import {
   checkRows,
@@ -32,8 +32,8 @@ export function softmaxCrossEntropy(plan: Plan, rows: LossRows, out: LossOut): v
 /** Records out = y (tangent - y'tangent) / B for a tangent of z, times the weights of the cases. */
 export function softmaxCurvature(
   plan: Plan,
-  { tangent, ...rows }: OutputRows & { tangent: Matrix },
-  out: Matrix,
+  { tangent, ...rows }: OutputRows & { tangent: Tensor },
+  out: Tensor,
 ): void {
   checkRows(rows, [tangent, out]);
   checkRows(rows, [rows.weights], [1]);

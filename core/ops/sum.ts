@@ -1,5 +1,5 @@
 import source from "../../shaders/sum.wgsl" with { type: "text" };
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { spread } from "./axpy.ts";
 import {
@@ -16,9 +16,9 @@ import {
 /** The sum to record; see {@linkcode sum}. */
 export interface Sum extends Epilogue {
   /** [R, M, N], in a buffer other than `out`. Left out, what is in `out` is taken by `adds`. */
-  a?: Matrix;
+  a?: Tensor;
   /** [R, M, N]. */
-  out: Matrix;
+  out: Tensor;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface Sum extends Epilogue {
 export function sum(plan: Plan, job: Sum): void {
   const { a, out, adds } = job;
   checkEpilogue(job, out);
-  if (a ? a.rows !== out.rows || a.columns !== out.columns : !adds) {
+  if (a ? rowsOf(a) !== rowsOf(out) || a.columns !== out.columns : !adds) {
     throw new RangeError(`${a ? shapeText(a) : "nothing"} does not sum to ${shapeText(out)}`);
   }
   const [activation, epilogue] = epilogueSources;
@@ -38,7 +38,7 @@ export function sum(plan: Plan, job: Sum): void {
     OPERAND: a !== undefined,
     ...epilogueConstants(job),
   });
-  const [rows, columns] = [padded(out.rows), out.stride / 4];
+  const [rows, columns] = [padded(rowsOf(out)), out.stride / 4];
   plan.dispatch(kernel, {
     job: {
       ...{ rows, columns, units: out.columns, a: place(a), out: place(out) },

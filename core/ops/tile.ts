@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, rowsOf, type Tensor } from "../gpu/tensor.ts";
 
 /**
  * How a product is cut up: each invocation computes 4 `rows` rows of `columns` vec4 of the output.
@@ -55,18 +55,18 @@ export function tilesFor(gpu: Gpu): readonly Tile[] {
 const BUSY = 128;
 
 /** What is used where nothing was measured: the largest tile that keeps a GPU busy. */
-export function defaultTile(gpu: Gpu, out: Matrix): Tile {
+export function defaultTile(gpu: Gpu, out: Tensor): Tile {
   const tiles = tilesFor(gpu);
   return tiles.find((tile) => out.replicas * workgroups(tile, out) >= BUSY) ??
     tiles[tiles.length - 1];
 }
 
 /** Workgroups that compute one replica's output. */
-export function workgroups({ rows, columns, workgroup }: Tile, out: Matrix): number {
+export function workgroups({ rows, columns, workgroup }: Tile, out: Tensor): number {
   const shares = typeof workgroup === "object";
   const down = 4 * rows * (shares ? workgroup.down : 1);
   const across = columns * (shares ? workgroup.across : 1);
-  const tiles = Math.ceil(padded(out.rows) / down) * Math.ceil(out.stride / 4 / across);
+  const tiles = Math.ceil(padded(rowsOf(out)) / down) * Math.ceil(out.stride / 4 / across);
   return shares ? tiles : Math.ceil(tiles / workgroup);
 }
 

@@ -1,7 +1,7 @@
 import curvatureSource from "../../shaders/unit_curvature.wgsl" with { type: "text" };
 import source from "../../shaders/unit_loss.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
-import { type Matrix, padded } from "../gpu/matrix.ts";
+import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { activationConstants, activationSource } from "./activation.ts";
 import { spread } from "./axpy.ts";
@@ -68,8 +68,8 @@ export function unitLoss(plan: Plan, loss: UnitLoss, rows: LossRows, out: LossOu
 export function unitCurvature(
   plan: Plan,
   { name, curvature = "" }: UnitLoss,
-  { tangent, ...rows }: OutputRows & { tangent: Matrix },
-  out: Matrix,
+  { tangent, ...rows }: OutputRows & { tangent: Tensor },
+  out: Tensor,
 ): void {
   const { z, unit, weights } = rows;
   checkRows(rows, [tangent, out]);

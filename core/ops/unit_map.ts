@@ -1,6 +1,6 @@
 import source from "../../shaders/unit_map.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
-import type { Matrix } from "../gpu/matrix.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { spread } from "./axpy.ts";
 import { checkAlone } from "./loss_rows.ts";
@@ -23,7 +23,7 @@ export interface UnitMap {
 export function unitMap(
   plan: Plan,
   { name, value, slope }: UnitMap,
-  { x, v, out }: { x: Matrix; v?: Matrix; out: Matrix },
+  { x, v, out }: { x: Tensor; v?: Tensor; out: Tensor },
 ): void {
   checkAlone(x, [v, out]);
   const workgroup = plan.gpu.isSoftware ? 8 : 64;

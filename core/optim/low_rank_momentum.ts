@@ -2,7 +2,7 @@ import coefficientsBody from "../../shaders/optim/low_rank_coefficients.wgsl" wi
 import imageBody from "../../shaders/optim/low_rank_image.wgsl" with { type: "text" };
 import plainBody from "../../shaders/optim/sgd.wgsl" with { type: "text" };
 import { InputError } from "../errors.ts";
-import type { Matrix } from "../gpu/matrix.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { type TensorPlace, VectorLayout } from "../gpu/vector.ts";
 import { gramSchmidt } from "../ops/gram_schmidt.ts";
@@ -100,10 +100,10 @@ function recordMatrices(plan: Plan, update: Update, name: string): void {
   };
   const isTall = (t: number) => tensors[places[t]].rows > tensors[places[t]].columns;
   // Products with G the wide way round, and with its transpose.
-  const ofGradient = (t: number, b: Matrix, out: Matrix): Product => (
+  const ofGradient = (t: number, b: Tensor, out: Tensor): Product => (
     { a: gradient.tensor(places[t]), b, out, transposeA: isTall(t) }
   );
-  const ofTransposed = (t: number, b: Matrix, out: Matrix): Product => (
+  const ofTransposed = (t: number, b: Tensor, out: Tensor): Product => (
     { a: gradient.tensor(places[t]), b, out, transposeA: !isTall(t) }
   );
   const groupOf = places.map((place) => update.groupOf[place]);

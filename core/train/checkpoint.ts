@@ -5,7 +5,7 @@ import {
 } from "../formats/safetensors.ts";
 import { printable } from "../formats/wording.ts";
 import { InputError } from "../errors.ts";
-import { padded } from "../gpu/matrix.ts";
+import { padded } from "../gpu/tensor.ts";
 import { type TensorPlace, type TensorShape, VectorLayout } from "../gpu/vector.ts";
 import type { Numbers } from "../optim/family.ts";
 import { checkState, type GroupState, type ReplicaState, type TrainerState } from "./state.ts";

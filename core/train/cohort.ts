@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { allocateFloats } from "../gpu/matrix.ts";
+import { allocateFloats } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Range } from "../gpu/readback.ts";
 import { Vector, type VectorLayout } from "../gpu/vector.ts";

@@ -14,8 +14,7 @@ import {
   rnn,
   Trainer,
 } from "../../mod.ts";
-import { pad } from "../../core/gpu/matrix.ts";
-import { rowsOf } from "../../core/gpu/steps.ts";
+import { pad } from "../../core/gpu/tensor.ts";
 import type { TimeLoop } from "../../core/ops/recurrence.ts";
 import type { SequenceTask } from "../../models/problems/sequence_tasks.ts";
 import { ensureAdapter } from "../../experiments/study/adapter.ts";
@@ -98,8 +97,7 @@ function sequencesOf(task: RecurrentTask, { parameters, ...values }: TaskValues)
           [buffers.targets, values.targets[0]],
         ] as const
       ) {
-        const matrix = { ...rowsOf(all, 0, 1), rows: all.rows, replicas: all.steps };
-        const contents = pad({ ...matrix, replicaStride: all.stepStride }, numbers);
+        const contents = pad({ ...all, replicas: 1 }, numbers);
         for (let r = 0; r < all.replicas; r++) {
           gpu.write(all.buffer, contents, 4 * r * all.replicaStride);
         }

@@ -7,9 +7,8 @@ import {
   type Sequence,
 } from "../../core/data/sequences.ts";
 import { InputError } from "../../core/errors.ts";
-import { padded } from "../../core/gpu/matrix.ts";
+import { allocateTensor, padded } from "../../core/gpu/tensor.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
-import { allocateSteps } from "../../core/gpu/steps.ts";
 import type { SequenceBuffers } from "../../core/data/fresh_sequences.ts";
 import { Purpose, seedKey } from "../../core/random.ts";
 import {
@@ -18,7 +17,6 @@ import {
   type SequenceTask,
 } from "../../models/problems/sequence_tasks.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
-import { stepsOf } from "../models/rnn_bench.ts";
 
 const replicas = 2, rows = 5, position = 700;
 
@@ -30,7 +28,7 @@ async function made(
 ): Promise<Sequence[]> {
   const { gpu } = bench;
   const take = (steps: number, columns: number) => {
-    const all = allocateSteps(gpu, "test", { replicas, steps, rows, columns });
+    const all = allocateTensor(gpu, "test", { replicas, steps, rows, columns });
     bench.take({ free: () => gpu.free(all.buffer) });
     return all;
   };
@@ -43,8 +41,8 @@ async function made(
   bench.run((plan) => record(plan, buffers, seeds), { position });
   const lengths = await bench.integers(buffers.lengths);
   const [inputs, targets] = [
-    await stepsOf(bench, buffers.inputs),
-    await stepsOf(bench, buffers.targets),
+    await bench.values(buffers.inputs),
+    await bench.values(buffers.targets),
   ];
   const pick = (values: Float32Array, steps: number, width: number, r: number, row: number) =>
     Float32Array.from(

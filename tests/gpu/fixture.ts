@@ -4,7 +4,7 @@
 import { assertEquals } from "@std/assert";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import { openGPU } from "../../core/gpu/open.ts";
-import { allocateMatrix, type Matrix, pad, unpad } from "../../core/gpu/matrix.ts";
+import { allocateTensor, pad, type Tensor, unpad } from "../../core/gpu/tensor.ts";
 import { Plan } from "../../core/gpu/plan.ts";
 import { type StepRow, StepTable } from "../../core/gpu/scalars.ts";
 import { Purpose, RandomStream } from "../../core/random.ts";
@@ -57,8 +57,8 @@ export class Bench {
   }
 
   /** R matrices of `rows` x `columns`, with `values` row by row, or zero. */
-  matrix(rows: number, columns: number, values?: ArrayLike<number>, replicas = 1): Matrix {
-    const matrix = allocateMatrix(this.gpu, "test", { replicas, rows, columns });
+  matrix(rows: number, columns: number, values?: ArrayLike<number>, replicas = 1): Tensor {
+    const matrix = allocateTensor(this.gpu, "test", { replicas, rows, columns });
     this.#own(matrix.buffer);
     if (values) this.gpu.write(matrix.buffer, pad(matrix, values));
     return matrix;
@@ -70,7 +70,7 @@ export class Bench {
     columns: number,
     values: ArrayLike<number>,
     replicas = 1,
-  ): Matrix {
+  ): Tensor {
     const matrix = this.matrix(rows, columns, undefined, replicas);
     const inside = pad(matrix, new Uint8Array(values.length).fill(1));
     this.gpu.write(matrix.buffer, pad(matrix, values).map((x, i) => inside[i] ? x : 3.5));
@@ -111,12 +111,12 @@ export class Bench {
   }
 
   /** The values of R matrices, row by row without padding. */
-  async values(matrix: Matrix): Promise<Float32Array<ArrayBuffer>> {
+  async values(matrix: Tensor): Promise<Float32Array<ArrayBuffer>> {
     return unpad(matrix, await this.floats(matrix.buffer));
   }
 
   /** The same, after checking that the padding is zero. */
-  async paddedValues(matrix: Matrix): Promise<Float32Array<ArrayBuffer>> {
+  async paddedValues(matrix: Tensor): Promise<Float32Array<ArrayBuffer>> {
     const contents = await this.floats(matrix.buffer);
     const values = unpad(matrix, contents);
     const padded = pad(matrix, values);

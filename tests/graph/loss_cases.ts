@@ -2,7 +2,7 @@
 // a loss makes of them.
 
 import { assertLessOrEqual } from "@std/assert";
-import type { Matrix } from "../../core/gpu/matrix.ts";
+import type { Tensor } from "../../core/gpu/tensor.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
 import { type Bench, draw } from "../gpu/fixture.ts";
 import type { Loss } from "../../core/reference/losses.ts";
@@ -50,9 +50,9 @@ export const extremeLogits: readonly number[] = [0, 1e-30, 1, 20, 88, 89, 100, 1
 
 /** The matrices that a loss is recorded with. */
 export interface LossMatrices {
-  z: Matrix;
-  targets: Matrix;
-  delta: Matrix;
+  z: Tensor;
+  targets: Tensor;
+  delta: Tensor;
   caseLoss: GPUBuffer;
 }
 

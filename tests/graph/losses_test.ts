@@ -9,7 +9,7 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from "../../core/graph/losses.ts";
-import type { Matrix } from "../../core/gpu/matrix.ts";
+import type { Tensor } from "../../core/gpu/tensor.ts";
 import { type Activation, activations } from "../../core/ops/activation.ts";
 import * as reference from "../../core/reference/losses.ts";
 import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
@@ -150,7 +150,7 @@ gpuTest("errorRate tells the largest output's class, the first of those alike", 
   const figure = async (units: number, z: number[], targets: number[], columns: number) => {
     const batch = z.length / units;
     const wrong = bench.buffer(new Float32Array(batch));
-    const matrix = (columns: number, values: number[]): Matrix =>
+    const matrix = (columns: number, values: number[]): Tensor =>
       bench.surrounded(batch, columns, Float32Array.from(values));
     const rows = {
       z: matrix(units, z),

@@ -5,7 +5,7 @@ import { Buffers } from "../../core/graph/buffers.ts";
 import { Recording } from "../../core/graph/recording.ts";
 import type { Value } from "../../core/graph/operation.ts";
 import { type Layer, Tape } from "../../core/graph/tape.ts";
-import { type Matrix, pad, unpad } from "../../core/gpu/matrix.ts";
+import { pad, type Tensor, unpad } from "../../core/gpu/tensor.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { activation } from "../../core/layers/activation.ts";
@@ -24,7 +24,6 @@ import * as reference from "../../core/reference/layers.ts";
 import type { ReferenceLayer } from "../../core/reference/layers.ts";
 import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { asMatrices } from "../models/rnn_bench.ts";
 
 /** A layer, and the same in float64 for the network of a seed. */
 interface Case {
@@ -60,7 +59,7 @@ const ownLayer: Layer = (tape, x) => {
   const record = (
     plan: Plan,
     body: string,
-    [x, v, out]: readonly Matrix[],
+    [x, v, out]: readonly Tensor[],
   ) => {
     const length = out.replicas * out.replicaStride;
     const kernel = plan.gpu.kernel("own", [map(body)]);
@@ -267,8 +266,7 @@ async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: 
   const rows = steps * batch;
   const x = draw(replicas * rows * inputs, 3);
   const v = draw(replicas * rows * output.columns, 4);
-  const matrix = (value: Value, of: "data" | "delta" | "tangent") =>
-    one.steps ? asMatrices(buffers.steps(value, of)) : buffers[of](value)!;
+  const matrix = (value: Value, of: "data" | "delta" | "tangent") => buffers[of](value)!;
   const given = matrix(tape.input, "data");
   gpu.write(given.buffer, pad(given, x));
   const seeds = bench.buffer(

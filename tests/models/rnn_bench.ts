@@ -1,8 +1,7 @@
 // A recurrent network with sequences at random, on the GPU and for the float64 reference alike.
 
 import { echoState } from "../../core/init/echo_state.ts";
-import { pad, unpad } from "../../core/gpu/matrix.ts";
-import { rowsOf, type Steps } from "../../core/gpu/steps.ts";
+import { pad, type Tensor } from "../../core/gpu/tensor.ts";
 import type { RecurrenceLayout, TimeLoop } from "../../core/ops/recurrence.ts";
 import { sequenceLoss } from "../../core/ops/sequence_loss.ts";
 import { Vector } from "../../core/gpu/vector.ts";
@@ -49,12 +48,6 @@ export function batchOf(given: RnnCase, replica: number): SequenceBatch {
   };
 }
 
-/** The steps of all replicas as matrices, [R T, B, columns]. */
-export function asMatrices(all: Steps) {
-  const { replicas, steps, rows, stepStride } = all;
-  return { ...rowsOf(all, 0, 1), replicas: replicas * steps, rows, replicaStride: stepStride };
-}
-
 /** A network whose sequences and targets are those of {@linkcode batchOf}. */
 export function networkOf(
   bench: Bench,
@@ -67,7 +60,7 @@ export function networkOf(
     new SequenceNetwork(gpu, recurrentTape(given, timeLoop), given.targets, { replicas, batch }),
   );
   const batches = Array.from({ length: replicas }, (_, r) => batchOf(given, r));
-  const fill = (to: Steps, values: number[]) => gpu.write(to.buffer, pad(asMatrices(to), values));
+  const fill = (to: Tensor, values: number[]) => gpu.write(to.buffer, pad(to, values));
   fill(network.inputs, batches.flatMap(({ inputs }) => [...inputs]));
   fill(network.targets, batches.flatMap(({ targets }) => [...targets]));
   const rows = network.inputs.stepStride / network.inputs.stride;
@@ -104,9 +97,4 @@ export async function gradientsOf(
     losses: (await bench.floats(caseLoss)).subarray(0, replicas * batch),
     gradients: await Promise.all(all.map((r) => gradient.read(r))),
   };
-}
-
-/** The values of a buffer of steps, [R, T, B, columns]. */
-export async function stepsOf(bench: Bench, all: Steps): Promise<Float32Array> {
-  return unpad(asMatrices(all), await bench.floats(all.buffer));
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import type { Layer } from "../../core/graph/tape.ts";
 import { glorot } from "../../core/init/glorot.ts";
@@ -7,6 +7,8 @@ import { layerNorm } from "../../core/layers/layer_norm.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { adamW } from "../../core/optim/adamw.ts";
+import { sgd } from "../../core/optim/sgd.ts";
+import { networkState } from "../../core/train/network.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { sequenceNetwork } from "../../models/sequence_network.ts";
@@ -38,6 +40,32 @@ gpuTest("sequenceNetwork() learns by layers upon layers", async (bench) => {
   const after = await losses();
   after.forEach((loss, r) => assertLess(loss, before[r] / 2));
 });
+
+gpuTest(
+  "sequenceNetwork() may end in recurrent units, whose states are the outputs",
+  async (bench) => {
+    const last = recurrent({ units: 1 });
+    const theta = [[0.5, -0.25], [0.75], [0.125]];
+    const losses = await Promise.all(([
+      [last, theta],
+      [sequential(last, dense({ units: 1 })), [...theta, [1], [0]]],
+    ] as const).map(async ([layers, theta]) => {
+      const model = sequenceNetwork({ task, layers });
+      const optimizer = sgd({ learningRate: 0.25 });
+      const trainer = bench.take(
+        await Trainer.open(bench.gpu, {
+          model,
+          replicas: [{ seed: 1, optimizer, initializer: glorot() }],
+          batchSize: 9,
+          from: networkState(model.layout, [theta]),
+        }),
+      );
+      return await trainer.evaluate("test", 20);
+    }));
+    assertGreater(losses[0][0].loss, 0);
+    assertEquals(losses[0], losses[1]);
+  },
+);
 
 gpuTest("SequenceModel.footprint() is what build() takes", ({ gpu }) => {
   const model = sequenceNetwork({ task, layers });

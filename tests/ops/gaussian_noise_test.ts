@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess, assertNotEquals } from "@std/assert";
-import type { Matrix } from "../../core/gpu/matrix.ts";
+import type { Tensor } from "../../core/gpu/tensor.ts";
 import { gaussianNoise } from "../../core/ops/gaussian_noise.ts";
 import { philox4x32, Purpose, seedKey } from "../../core/random.ts";
 import { gaussianNoise as exactNoise } from "../../core/reference/noise.ts";
@@ -119,18 +119,14 @@ gpuTest("gaussianNoise() is fixed by the seed and the update alone", async (benc
   assertNotEquals(await bench.values(other), alone);
 });
 
-gpuTest("gaussianNoise() is added where a matrix lies, and nowhere else", async (bench) => {
+gpuTest("gaussianNoise() is added where a tensor lies, and nowhere else", async (bench) => {
   const seeds = [1, 2];
   const contents = draw(2 * 200, 5);
   const buffer = bench.buffer(contents);
-  const out: Matrix = {
+  const out: Tensor = {
     buffer,
-    replicas: 2,
-    rows: 2,
-    columns: 5,
-    stride: 8,
-    offset: 40,
-    replicaStride: 200,
+    ...{ replicas: 2, steps: 1, rows: 2, columns: 5 },
+    ...{ stride: 8, stepStride: 64, replicaStride: 200, offset: 40 },
   };
   const keys = seedsOf(bench, seeds);
   bench.run((plan) => gaussianNoise(plan, out, { seeds: keys, purpose, deviation: 0.25 }), {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
-import { type Matrix, padded } from "../../core/gpu/matrix.ts";
+import { padded, type Tensor } from "../../core/gpu/tensor.ts";
 import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
 import { caseMean } from "../../core/ops/case_mean.ts";
 import { columnSum } from "../../core/ops/column_sum.ts";
@@ -12,7 +12,7 @@ import { longestWalk, Purpose } from "../../core/random.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 
 /** A matrix far larger than its buffer: nothing here gets as far as the GPU. */
-function vast(bench: Bench, rows: number, columns: number): Matrix {
+function vast(bench: Bench, rows: number, columns: number): Tensor {
   return { ...bench.matrix(1, 1), rows, columns, stride: padded(columns) };
 }
 

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { Plan } from "../../core/gpu/plan.ts";
-import { type Matrix, unpad } from "../../core/gpu/matrix.ts";
+import { type Tensor, unpad } from "../../core/gpu/tensor.ts";
 import { type Activation, activations } from "../../core/ops/activation.ts";
 import { columnSum } from "../../core/ops/column_sum.ts";
 import { matmul } from "../../core/ops/matmul.ts";
@@ -50,7 +50,7 @@ class Case {
   readonly outputs: Float64Array | undefined;
   /** What is in `out` before. */
   readonly before: Float64Array;
-  readonly out: Matrix;
+  readonly out: Tensor;
 
   constructor(
     bench: Bench,
@@ -210,7 +210,7 @@ async function bits(
   shapes: readonly Shape[],
   { replicas, tile, first = 0 }: BitsOptions,
 ): Promise<Uint32Array[]> {
-  const outs: Matrix[] = [];
+  const outs: Tensor[] = [];
   bench.run((plan) => {
     for (const [m, k, n] of shapes) {
       const operand = (rows: number, columns: number, stream: number) => {
@@ -407,7 +407,7 @@ gpuTest("matmul() refuses shapes that do not fit", (bench) => {
 gpuTest("matmul() refuses column sums that do not fit", (bench) => {
   const [a, b, out] = [bench.matrix(3, 4), bench.matrix(3, 2), bench.matrix(4, 2)];
   const product = { a, b, out, transposeA: true };
-  const refuse = (columnSums: Matrix, other: Partial<Parameters<typeof matmul>[1]> = {}) =>
+  const refuse = (columnSums: Tensor, other: Partial<Parameters<typeof matmul>[1]> = {}) =>
     assertThrows(
       () => matmul(new Plan(bench.gpu), { ...product, ...other, columnSums }),
       RangeError,

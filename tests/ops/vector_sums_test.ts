@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
-import { allocateFloats } from "../../core/gpu/matrix.ts";
+import { allocateFloats } from "../../core/gpu/tensor.ts";
 import { Plan } from "../../core/gpu/plan.ts";
 import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
 import { partialFloats, type VectorSums, vectorSums } from "../../core/ops/vector_sums.ts";

@@ -3,15 +3,15 @@ import {
   type Gpu,
   linearBody,
   linearScalars,
-  type Matrix,
   paperProblems,
   Plan,
   pointwise,
   Purpose,
+  type Tensor,
   Vector,
   VectorLayout,
 } from "../../../mod.ts";
-import { allocateMatrix } from "../../../core/gpu/matrix.ts";
+import { allocateTensor } from "../../../core/gpu/tensor.ts";
 import { columnSum } from "../../../core/ops/column_sum.ts";
 import { crossEntropy, squaredError } from "../../../core/graph/losses.ts";
 import { gather } from "../../../core/ops/gather.ts";
@@ -101,7 +101,7 @@ async function timeProduct(
 ): Promise<number> {
   const transposeA = product === "a' b", transposeB = product === "a b'";
   const matrix = (rows: number, columns: number) =>
-    allocateMatrix(gpu, "operand", { replicas: 1, rows, columns });
+    allocateTensor(gpu, "operand", { replicas: 1, rows, columns });
   const a = transposeA ? matrix(k, m) : matrix(m, k);
   const b = transposeB ? matrix(n, k) : matrix(k, n);
   const out = matrix(m, n);
@@ -146,10 +146,10 @@ interface BandwidthKernel {
 function bandwidthKernels(gpu: Machine["gpu"]): BandwidthKernel[] {
   const width = 784;
   const cases = batchSize * width;
-  const take = (rows: number, columns: number): Matrix =>
-    allocateMatrix(gpu, "operand", { replicas: 1, rows, columns });
+  const take = (rows: number, columns: number): Tensor =>
+    allocateTensor(gpu, "operand", { replicas: 1, rows, columns });
   const losses = () => gpu.allocate("losses", 4 * batchSize);
-  const buffersOf = (...matrices: Matrix[]) => matrices.map(({ buffer }) => buffer);
+  const buffersOf = (...matrices: Tensor[]) => matrices.map(({ buffer }) => buffer);
   const length = 842_368;
   return [
     {

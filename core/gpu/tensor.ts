@@ -1,0 +1,113 @@
+import type { Gpu } from "./gpu.ts";
+import { MIRROR_ROW } from "./memory.ts";
+
+/** Rows and columns are padded to multiples of this. */
+export const BLOCK = 8;
+
+/**
+ * A view of float32 within a buffer: `rows` x `columns` for each replica and step,
+ * [R, T, rows, columns]. Where cases are no sequences T is 1, and [R, rows, columns] means the same.
+ *
+ * Rows and columns are padded to multiples of {@linkcode BLOCK}: every kernel loads vec4, and a
+ * product works on whole tiles without a test at its edges. The padding holds zero, or meets zeros
+ * wherever it is multiplied. The steps of a replica follow one another, so that their rows are one
+ * matrix as well; see {@linkcode rowsOf}. Offsets and strides count floats.
+ *
+ * The parameters of a layer are tensors with a name, {@linkcode TensorShape}, one after another in a
+ * `Vector`: `Vector.tensor()` is the view of one of them.
+ */
+export interface Tensor {
+  /** Where it lies. */
+  readonly buffer: GPUBuffer;
+  /** R. */
+  readonly replicas: number;
+  /** T. */
+  readonly steps: number;
+  /** Of a step, without padding. */
+  readonly rows: number;
+  /** Without padding. */
+  readonly columns: number;
+  /** From a row to the next: `columns` rounded up to whole blocks. */
+  readonly stride: number;
+  /** From a step to the next. */
+  readonly stepStride: number;
+  /** From a replica to the next. */
+  readonly replicaStride: number;
+  /** Where the first step of the first replica begins. */
+  readonly offset: number;
+}
+
+/** The sizes of a {@linkcode Tensor}. */
+export interface TensorSizes extends Pick<Tensor, "replicas" | "rows" | "columns"> {
+  /** T. Default: one. */
+  readonly steps?: number | undefined;
+}
+
+/** The smallest multiple of {@linkcode BLOCK} that is not below `n`. */
+export function padded(n: number): number {
+  return Math.ceil(n / BLOCK) * BLOCK;
+}
+
+/** Floats that a tensor takes, padding included. */
+export function tensorLength({ replicas, steps = 1, rows, columns }: TensorSizes): number {
+  return replicas * steps * padded(rows) * padded(columns);
+}
+
+/** Takes a buffer of `floats` float32 that products may read; none of none, which cannot be bound. */
+export function allocateFloats(gpu: Gpu, label: string, floats: number): GPUBuffer {
+  const granule = gpu.operands === "textures" ? MIRROR_ROW : 16;
+  return gpu.allocate(label, Math.max(1, Math.ceil(4 * floats / granule)) * granule);
+}
+
+/** Takes a buffer that holds just such a tensor, all zero. */
+export function allocateTensor(gpu: Gpu, label: string, sizes: TensorSizes): Tensor {
+  const { replicas, steps = 1, rows, columns } = sizes;
+  const stride = padded(columns);
+  const stepStride = padded(rows) * stride;
+  const buffer = allocateFloats(gpu, label, tensorLength(sizes));
+  const strides = { stride, stepStride, replicaStride: steps * stepStride };
+  return { buffer, replicas, steps, rows, columns, ...strides, offset: 0 };
+}
+
+/** Rows of all steps of a replica as one matrix; of several, those of the padding count. */
+export function rowsOf({ steps, rows }: Tensor): number {
+  return steps === 1 ? rows : steps * padded(rows);
+}
+
+/** The view of `steps` steps from step `first` on, which may be before its own first one. */
+export function stepsOf(tensor: Tensor, first: number, steps = tensor.steps): Tensor {
+  return { ...tensor, steps, offset: tensor.offset + first * tensor.stepStride };
+}
+
+/** `values` [R, T, rows, columns] without padding, laid out from the buffer's start as `tensor` is. */
+export function pad(tensor: Tensor, values: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  const { replicas, steps, columns, stepStride, replicaStride, offset } = tensor;
+  const out = new Float32Array(offset + (replicas - 1) * replicaStride + steps * stepStride);
+  let at = 0;
+  for (const start of rowStarts(tensor)) {
+    for (let j = 0; j < columns; j++) out[start + j] = values[at++];
+  }
+  return out;
+}
+
+/** The inverse of {@linkcode pad}: the values alone, out of the padded contents of one buffer. */
+export function unpad(tensor: Tensor, contents: Float32Array): Float32Array<ArrayBuffer> {
+  const { replicas, steps, rows, columns } = tensor;
+  const out = new Float32Array(replicas * steps * rows * columns);
+  let at = 0;
+  for (const start of rowStarts(tensor)) {
+    out.set(contents.subarray(start, start + columns), at);
+    at += columns;
+  }
+  return out;
+}
+
+/** Where the rows that are no padding begin, in order. */
+function* rowStarts(tensor: Tensor): Generator<number> {
+  const { replicas, steps, rows, stride, stepStride, replicaStride, offset } = tensor;
+  for (let r = 0; r < replicas; r++) {
+    for (let t = 0; t < steps; t++) {
+      for (let i = 0; i < rows; i++) yield offset + r * replicaStride + t * stepStride + i * stride;
+    }
+  }
+}
