@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { InputError } from "../../mod.ts";
 import { makeFolder } from "../files/disk.ts";
 import {
@@ -86,7 +87,9 @@ export class Run implements Disposable {
       return opened.use(share ? lockShare(folder, this.place, share) : lockFolder(folder));
     });
     if (!earlier && !isShared) orUnwritable(folder, () => refuseTaken(this.place));
-    for (const place of new Set([folder, `${folder}/cells`, this.place])) removeLeftovers(place);
+    // In what is shared others may be writing.
+    const own = share ? [this.place] : [folder, `${folder}/cells`, `${folder}/networks`];
+    own.forEach(removeLeftovers);
     const record = `${this.place}/${recordName}`;
     orUnwritable(record, () => {
       try {
@@ -115,7 +118,11 @@ export class Run implements Disposable {
 
   /** Writes a whole file: under its name it is complete or not there. Tells whether it is. */
   write(name: string, content: string | Uint8Array): boolean {
-    return this.attempt(name, () => writeWhole(`${this.folder}/${name}`, content));
+    const path = `${this.folder}/${name}`;
+    return this.attempt(name, () => {
+      makeFolder(dirname(path));
+      writeWhole(path, content);
+    });
   }
 
   /**

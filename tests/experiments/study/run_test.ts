@@ -51,6 +51,30 @@ Deno.test(
   },
 );
 
+Deno.test("Run removes what writes that were killed have left, but for what it shares", () => {
+  using scratched = scratch();
+  const places = ["", "cells/", "networks/", "shards/1-of-2/"];
+  const folder = `${scratched.path}/run`;
+  const left = () =>
+    places.filter((place) => {
+      try {
+        return Deno.statSync(`${folder}/${place}file.12.partial`).isFile;
+      } catch {
+        return false;
+      }
+    });
+  for (const place of places) {
+    Deno.mkdirSync(`${folder}/${place}`, { recursive: true });
+    Deno.writeTextFileSync(`${folder}/${place}file.12.partial`, "");
+  }
+  {
+    using _run = new Run("sample", folder, {}, { share: { index: 1, count: 2 } });
+    assertEquals(left(), places.slice(0, 3));
+  }
+  using _run = new Run("sample", folder, {});
+  assertEquals(left(), []);
+});
+
 Deno.test(
   "recordRun() says finished, interrupted or failed, and passes errors on",
   async () => {
