@@ -249,7 +249,8 @@ export function missingFolders(folder: string): string[] {
   return missing;
 }
 
-function isKnownMissing(path: string): boolean {
+/** Whether there is nothing of this name, as far as that can be seen. */
+export function isKnownMissing(path: string): boolean {
   try {
     return !exists(path);
   } catch (error) {

@@ -4,8 +4,7 @@ import { Drawing } from "../charts/drawing.ts";
 import type { DrawingOrder } from "../charts/drawing_order.ts";
 import { type Live, openLive, type RunProgress } from "../page/live.ts";
 import type { PagePort } from "../page/port_flag.ts";
-import { makeFolder } from "../files/disk.ts";
-import { readIfReadable, writeWhole } from "../files/files.ts";
+import { isKnownMissing, readIfReadable } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
 import { versions } from "../files/provenance.ts";
 import type { Cell } from "./cell.ts";
@@ -34,11 +33,11 @@ export interface GridReport extends ViewOptions {
   /** What loss.svg shows. */
   readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
   /** Draws pictures of the best network. */
-  draw(picture: { run: Run; best: BestNetwork; gpu: Gpu }): Promise<void>;
+  draw(picture: { run: Run; best: KeptNetwork; gpu: Gpu }): Promise<void>;
 }
 
-/** The network of least error that stayed finite. */
-export interface BestNetwork {
+/** A network, and the parameters that it has. */
+export interface KeptNetwork {
   readonly cell: Cell;
   readonly model: Model;
   readonly theta: Float32Array<ArrayBuffer>[];
@@ -50,7 +49,7 @@ export class GridReporter implements Reporter {
   readonly #drawing = new Drawing({ onDrawn: (svg) => this.#show(svg) });
   readonly #live: Live | undefined;
   #views: Views | undefined;
-  #best: BestNetwork | undefined;
+  #best: KeptNetwork | undefined;
 
   constructor(report: GridReport) {
     this.#report = report;
@@ -81,7 +80,7 @@ export class GridReporter implements Reporter {
       if (!cell) continue;
       const outcome = outcomeOf(cell, "stopped"), theta = thetas[r];
       if (outcome.status === "diverged") continue;
-      if (keep === "all") this.#write(`networks/${id}.safetensors`, { cell, model, theta });
+      if (keep === "all") this.#write(networkName(id), { cell, model, theta });
       const least = this.#best ? finalFigure(figure, this.#best.cell) : Infinity;
       if (finalFigure(figure, cell) < least) this.#best = { cell, model, theta };
     }
@@ -94,7 +93,8 @@ export class GridReporter implements Reporter {
     this.#views?.conclude(end.cells, end.ending);
     this.#show(await this.#drawing.finish(this.#order(outcomes)));
     const [first] = finiteOnes(outcomes, (figures) => figureOf(kind.figure, figures));
-    const best = first && end.machine && await this.#bestNetwork(first.cell, end.machine);
+    const best = first && end.machine && await this.#networkOf(first.cell, end.machine);
+    if (end.machine) await this.#writeMissing(outcomes, end.machine);
     if (best && end.machine) {
       if (keep !== "none") this.#write("network.safetensors", best);
       await draw({ run, best, gpu: end.machine.gpu });
@@ -125,12 +125,25 @@ export class GridReporter implements Reporter {
     );
   }
 
+  /** Those that were finished elsewhere: their cells alone may have been brought here. */
+  async #writeMissing(outcomes: readonly Outcome[], machine: Machine): Promise<void> {
+    const { run, keep } = this.#report;
+    if (keep !== "all") return;
+    for (const { cell, status } of outcomes) {
+      const name = networkName(cell.id);
+      const isFinished = status !== "diverged" && cell.result.status !== "unfinished";
+      if (!isFinished || !isKnownMissing(`${run.folder}/${name}`)) continue;
+      const network = await this.#networkOf(cell, machine);
+      if (network) this.#write(name, network);
+    }
+  }
+
   /** Of an earlier session it is read from its file, or taken from its state, where it has one. */
-  async #bestNetwork(cell: Cell, machine: Machine): Promise<BestNetwork | undefined> {
+  async #networkOf(cell: Cell, machine: Machine): Promise<KeptNetwork | undefined> {
     const { id, configuration } = cell;
     if (this.#best?.cell.id === id) return this.#best;
     const { run: { folder }, kind } = this.#report;
-    const key = kind.modelKey(configuration), path = `${folder}/networks/${id}.safetensors`;
+    const key = kind.modelKey(configuration), path = `${folder}/${networkName(id)}`;
     const model = await machine.model(key, (gpu) => kind.model(gpu, configuration, 1));
     const kept = thetaIn(path, model);
     if (kept) return { cell, model, theta: kept };
@@ -171,13 +184,8 @@ export class GridReporter implements Reporter {
     this.#live?.renewed("loss.svg");
   }
 
-  #write(name: string, { cell, model, theta }: BestNetwork): void {
-    const { run } = this.#report;
-    const bytes = exportNetwork(model.layout, theta, metadataOf(cell));
-    run.attempt(name, () => {
-      if (name.startsWith("networks/")) makeFolder(`${run.folder}/networks`);
-      writeWhole(`${run.folder}/${name}`, bytes);
-    });
+  #write(name: string, { cell, model, theta }: KeptNetwork): void {
+    this.#report.run.write(name, exportNetwork(model.layout, theta, metadataOf(cell)));
   }
 }
 
@@ -185,8 +193,12 @@ function finalFigure(figure: KindFigure, cell: Cell): number {
   return figureOf(figure, outcomeOf(cell, "stopped").figures) ?? Infinity;
 }
 
+function networkName(id: string): string {
+  return `networks/${id}.safetensors`;
+}
+
 /** The parameters in a network's file; undefined where it is not there, or not as it was written. */
-function thetaIn(path: string, { layout }: Model): BestNetwork["theta"] | undefined {
+function thetaIn(path: string, { layout }: Model): KeptNetwork["theta"] | undefined {
   const bytes = readIfReadable(path);
   try {
     return bytes && importNetwork(layout, bytes).theta;

@@ -111,8 +111,9 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
   }
   // A damaged state is refused before anything is written.
   for (const cell of readyOf(missing, there)) await there.standing(cell);
-  // Where a run was killed at its end, or its disk was full, its pictures may be missing.
-  const isEnded = hasAll && earlier?.status !== "running";
+  // Where a run was killed or failed at its end, or its cells come from elsewhere, pictures are missing.
+  const endedWell = ["finished", "interrupted", "stopped"].includes(String(earlier?.status));
+  const isEnded = hasAll && (isShared || endedWell);
   const count = wanted(there.cells).length;
   if (laid.isEstimated && missing.length < count) {
     say(`${count - missing.length} of ${count} networks are there already`);
@@ -143,14 +144,33 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
       }
       if (ending.reason !== undefined) run.stop(ending.reason);
       ledger.settle();
-      const cells = share ? new Map([...readCells(run.folder), ...ledger.cells]) : ledger.cells;
-      await reporter.conclude({ cells, ending: ending.status, machine });
+      const end = { ending: ending.status, machine };
+      if (share) await concludeTogether(reporter, ledger, end);
+      else await reporter.conclude({ cells: ledger.cells, ...end });
     } finally {
       await reporter[Symbol.asyncDispose]?.();
     }
     if (machine?.profile) printProfile(machine.profile);
   });
   return ending.reason === undefined;
+}
+
+/**
+ * Makes what is made of all machines' cells, and again where another one finished some meanwhile: so
+ * whoever is the last to write has seen all.
+ */
+async function concludeTogether(
+  reporter: Reporter,
+  { folder, cells: own }: Ledger,
+  end: Omit<End, "cells">,
+): Promise<void> {
+  for (let seen = -1;;) {
+    const cells = new Map([...readCells(folder), ...own]);
+    const finished = [...cells.values()].filter(({ result }) => result.status !== "unfinished");
+    if (finished.length === seen) return;
+    seen = finished.length;
+    await reporter.conclude({ cells, ...end });
+  }
 }
 
 /** What is agreed to holds for the stages that follow, and when a GPU is opened anew. */

@@ -318,6 +318,26 @@ Deno.test("--keep best has the best network also where an earlier session traine
   assertEquals(snapshot(out)["network.safetensors"], snapshot(whole)["network.safetensors"]);
 });
 
+Deno.test("what a run lacks that failed at its end, or that has cells from elsewhere, is made", async () => {
+  using folder = scratch();
+  const [out, brought] = [`${folder.path}/out`, `${folder.path}/brought`];
+  const flags = flagsOf(folder, { "--optimizer": "nag" });
+  await trained(...flags, "--out", out);
+  const untimed = ({ "run.json": _, "report.html": __, ...files }: ReturnType<typeof snapshot>) =>
+    files;
+  const whole = untimed(snapshot(out));
+  Deno.mkdirSync(brought);
+  Deno.renameSync(`${out}/cells`, `${brought}/cells`);
+  await trained(...flags, "--out", brought);
+  assertEquals(untimed(snapshot(brought)), whole);
+  Deno.removeSync(`${brought}/networks`, { recursive: true });
+  Deno.removeSync(`${brought}/network.safetensors`);
+  const text = Deno.readTextFileSync(`${brought}/run.json`).replace('"finished"', '"failed"');
+  Deno.writeTextFileSync(`${brought}/run.json`, text);
+  await trained("--resume", brought);
+  assertEquals(untimed(snapshot(brought)), whole);
+});
+
 Deno.test("a network whose file was damaged is taken from its state", async () => {
   using folder = scratch();
   const out = `${folder.path}/out`;

@@ -2,6 +2,8 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { trainAutoencoders } from "../../../experiments/autoencoder.ts";
+import { injectFaults } from "../../../experiments/files/disk.ts";
+import { exists } from "../../../experiments/files/files.ts";
 import { readCells } from "../../../experiments/study/ledger.ts";
 import { runHere } from "../commands.ts";
 import { runDeno } from "../processes.ts";
@@ -43,4 +45,22 @@ Deno.test("shards that are trained one after the other, or at once, make the run
   );
   for (const { status, stderr } of await Promise.all(shards)) assertEquals(status, 0, stderr);
   assertEquals(await sameOf(once), wanted);
+});
+
+Deno.test("a shard that wrote its tables while another one ended writes them again", async () => {
+  using folder = scratch();
+  const flags = flagsOf(folder), [whole, out] = [`${folder.path}/whole`, `${folder.path}/out`];
+  await runHere(trainAutoencoders, [...flags, "--out", whole]);
+  let isLate = true;
+  using _other = injectFaults((call, path) => {
+    if (call !== "rename" || path !== `${out}/report.html` || !isLate) return undefined;
+    isLate = false;
+    for (const { name } of Deno.readDirSync(`${whole}/cells`)) {
+      if (!exists(`${out}/cells/${name}`)) {
+        Deno.copyFileSync(`${whole}/cells/${name}`, `${out}/cells/${name}`);
+      }
+    }
+  });
+  await runHere(trainAutoencoders, [...flags, "--shard", "1/2", "--out", out]);
+  assertEquals((await sameOf(out)).summary, (await sameOf(whole)).summary);
 });
