@@ -70,7 +70,7 @@ Deno.test("experiments import the engine by mod.ts alone", () => {
 
 /** What of experiments/ touches files that are no run's: the system's, the checkout's, and caches. */
 const besideRuns = [
-  "files/claim.ts",
+  "files/claimant.ts",
   "files/download.ts",
   "files/provenance.ts",
   "problems/faces_cache.ts",

@@ -1,7 +1,7 @@
 import { InputError } from "../../mod.ts";
+import { type Claimant, claimantName, isGone, isSameHost, thisProcess } from "./claimant.ts";
 import { type DiskFile, open, remove, stat } from "./disk.ts";
 import { mostTries, removeIfThere } from "./files.ts";
-import { isGranted } from "../terminal/permissions.ts";
 import { isSystemError } from "../terminal/program.ts";
 import { say } from "../terminal/terminal.ts";
 
@@ -15,18 +15,9 @@ export const silence_ms = 5 * 60_000;
 const unfinished_ms = 2000;
 
 /** What a claim file says. */
-interface Said {
+interface Said extends Claimant {
   /** Of this claim alone. */
   readonly token: string;
-  readonly pid: number;
-  /** What is known of the machine; less without permissions. */
-  readonly host: string | undefined;
-  /** Of the running system, which is one for all its containers. */
-  readonly boot: string | undefined;
-  /** The space of names in which `pid` is one. */
-  readonly processes: string | undefined;
-  /** Of a batch system. */
-  readonly job: string | undefined;
   readonly since: string;
   readonly heard: string;
   /** Whether its process has the file locked as long as it lives. */
@@ -54,7 +45,7 @@ export class Claim implements Disposable {
     this.#path = path;
     this.#folder = folder;
     const since = new Date().toISOString();
-    const said = { token: crypto.randomUUID(), pid: Deno.pid, ...machine(), since, heard: since };
+    const said = { token: crypto.randomUUID(), ...thisProcess(), since, heard: since };
     const { file, isLocked, isSafe } = take(path, folder);
     this.#file = file;
     this.#said = { ...said, locked: isLocked };
@@ -192,9 +183,9 @@ function seize(path: string, folder: string): Taken | undefined {
       if (tries++ < mostTries) continue;
       throw new InputError(refusal(folder, said));
     }
-    const isHere = said === undefined || isSameMachine(said);
+    const isHere = said === undefined || isSameHost(said);
     const isSafe = isHere && lock === "locked";
-    const isDead = isSafe && (said?.locked ?? true) || isHere && isGone(said);
+    const isDead = isSafe && (said?.locked ?? true) || isHere && said !== undefined && isGone(said);
     if (!isDead) refuseHeard(file, folder, said);
     opened.move();
     return { file, isLocked: lock === "locked", isSafe };
@@ -212,7 +203,7 @@ function refuseHeard(file: DiskFile, folder: string, said: Said | undefined): vo
     );
   }
   say(
-    `note: ${folder} was claimed by ${whose(said)}, of which nothing was heard for ` +
+    `note: ${folder} was claimed by ${claimantName(said)}, of which nothing was heard for ` +
       `${seconds(silent_ms)}: it is taken over`,
   );
 }
@@ -233,14 +224,8 @@ function now(folder: string): number {
 }
 
 function refusal(folder: string, said?: Said): string {
-  const who = said ? ` (${whose(said)})` : "";
+  const who = said ? ` (${claimantName(said)})` : "";
   return `another run is at work in ${folder}${who}: wait until it has ended, or name another folder`;
-}
-
-function whose(said: Said | undefined): string {
-  if (said === undefined) return "a process that did not say its name";
-  const { pid, host, job } = said;
-  return `process ${pid}${host ? ` on ${host}` : ""}${job ? `, job ${job}` : ""}`;
 }
 
 function openIfThere(path: string): DiskFile | undefined {
@@ -300,50 +285,6 @@ function readFrom(file: DiskFile): Said | undefined {
     return typeof said?.token === "string" ? said : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || isSystemError(error)) return undefined;
-    throw error;
-  }
-}
-
-/** What is unknown is taken to be the same. */
-function isSameMachine({ host, boot }: Said): boolean {
-  const own = machine();
-  if (boot && own.boot) return boot === own.boot;
-  return !host || !own.host || host === own.host;
-}
-
-/** Whether the process is known to be no more. */
-function isGone(said: Said | undefined): boolean {
-  const { boot, processes } = machine();
-  const isKnown = said && boot && said.boot === boot && said.processes === processes;
-  if (!isKnown || !isGranted({ name: "run" })) return false;
-  try {
-    Deno.kill(said.pid, 0 as unknown as Deno.Signal);
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound;
-  }
-}
-
-/** What is known of this machine, as far as permissions go. */
-function machine(): Pick<Said, "host" | "boot" | "processes" | "job"> {
-  const job = ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"].map((name) =>
-    known(() => Deno.env.get(name), { name: "env", variable: name })
-  ).find((id) => id);
-  const boot = "/proc/sys/kernel/random/boot_id", processes = "/proc/self/ns/pid";
-  return {
-    host: known(() => Deno.hostname(), { name: "sys", kind: "hostname" }),
-    boot: known(() => Deno.readTextFileSync(boot).trim(), { name: "read", path: boot }),
-    processes: known(() => Deno.readLinkSync(processes), { name: "read", path: processes }),
-    job,
-  };
-}
-
-function known<T>(ask: () => T, permission: Deno.PermissionDescriptor): T | undefined {
-  if (!isGranted(permission)) return undefined;
-  try {
-    return ask();
-  } catch (error) {
-    if (isSystemError(error) || error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
 }
