@@ -54,8 +54,9 @@ export class LayeredGraph<Rows> implements Graph {
     );
   }
 
-  recordCases(plan: Plan, { seeds }: { seeds: GPUBuffer }): void {
-    this.#parts.feed.record(plan, seeds, "minibatch");
+  recordCases(plan: Plan, inputs: Parameters<Graph["recordCases"]>[1]): void {
+    const { seeds, cases = "minibatch" } = inputs;
+    this.#parts.feed.record(plan, seeds, cases);
   }
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {

@@ -1,4 +1,4 @@
-import type { Split } from "../data/source.ts";
+import type { Cases, Split } from "../data/source.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Plan } from "../gpu/plan.ts";
 import type { Initializer } from "../init/initializer.ts";
@@ -55,8 +55,11 @@ export interface Model {
 
 /** The buffers of R networks, and what is recorded on them. */
 export interface Graph {
-  /** Records the minibatch of the step in force: the cases of what is recorded after it. */
-  recordCases(plan: Plan, inputs: { seeds: GPUBuffer }): void;
+  /**
+   * Records the cases of what is recorded after it: the minibatch of the step in force or, where they
+   * are told, those from its position on of so many of a split.
+   */
+  recordCases(plan: Plan, inputs: { seeds: GPUBuffer; cases?: Cases }): void;
   /**
    * Records the loss of the minibatch, case by case into `caseLoss` [R, batch], and the gradient at
    * `parameters` of the loss averaged over cases.
@@ -74,9 +77,9 @@ export interface Graph {
     caseLoss: GPUBuffer;
   }): void;
   /**
-   * Records, after a gradient, product = G direction for the Gauss-Newton matrix G of the loss
-   * averaged over the same cases, at the same parameters. With structural damping c [R] float32 (Martens
-   * and Sutskever 2011) v'Gv has the sum of c f'(z) (dz)^2 added, over the inputs z of recurrent units at
+   * Records, after the loss or its gradient, product = G direction for the Gauss-Newton matrix G of
+   * the loss averaged over the same cases, at the same parameters. With structural damping c [R] float32
+   * (Martens and Sutskever 2011) v'Gv has the sum of c f'(z) (dz)^2 added, over the inputs z of recurrent units at
    * all steps, which v moves by dz, averaged over cases.
    */
   recordCurvature?(plan: Plan, inputs: {
