@@ -18,6 +18,15 @@ export type { ReplicaReport, Report, RunOptions } from "./core/train/report.ts";
 export type { GroupState, ReplicaState, StateVector, TrainerState } from "./core/train/state.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./core/train/checkpoint.ts";
 export { exportNetwork, importNetwork, type Network, networkState } from "./core/train/network.ts";
+export {
+  Curvature,
+  type CurvatureOptions,
+  type CurvatureReplica,
+  type Probe,
+} from "./core/train/curvature.ts";
+export { curvatureMatrices, type CurvatureMatrix } from "./core/train/curvature_matrix.ts";
+export { lanczos, type Spectrum } from "./core/train/lanczos.ts";
+export { hutchinson, type TraceEstimate } from "./core/train/hutchinson.ts";
 export { type CapacityOptions, replicaBytes, replicasThatFit } from "./core/train/capacity.ts";
 
 // Networks, and the problems of the paper.

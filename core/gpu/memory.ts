@@ -1,4 +1,4 @@
-import { GPUFault, InputError } from "../errors.ts";
+import { GPUFault, GPUMemoryError, InputError } from "../errors.ts";
 import { Faults } from "./faults.ts";
 
 /**
@@ -74,6 +74,35 @@ export class Memory {
       throw error;
     } finally {
       this.#taking = outer;
+    }
+  }
+
+  /**
+   * The same, ready and free of faults: `prepare` is called with what was built. Throws a
+   * {@linkcode GPUMemoryError} where the device is out of memory.
+   */
+  async takeReady<T extends { free(): void }>(
+    build: () => T,
+    prepare: (made: T) => Promise<void> | void = () => {},
+  ): Promise<T> {
+    this.device.pushErrorScope("out-of-memory");
+    let made: T;
+    let error: GPUError | null = null;
+    try {
+      made = this.takeAll(build);
+    } finally {
+      error = await this.device.popErrorScope();
+    }
+    try {
+      if (error) throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
+      await prepare(made);
+      await this.settle();
+      return made;
+    } catch (failure) {
+      made.free();
+      // What failed was reported a second time wherever it was used.
+      await this.settle().catch(() => {});
+      throw failure;
     }
   }
 

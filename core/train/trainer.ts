@@ -1,4 +1,4 @@
-import { GPUMemoryError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Profile } from "../gpu/profile.ts";
 import { Readback } from "../gpu/readback.ts";
@@ -56,26 +56,8 @@ export class Trainer {
    * Throws an {@linkcode InputError} where the batch does not fit the data or the replicas do not
    * fit the adapter's limits, and a {@linkcode GPUMemoryError} where its memory is too small.
    */
-  static async open(gpu: Gpu, options: TrainerOptions): Promise<Trainer> {
-    gpu.device.pushErrorScope("out-of-memory");
-    let trainer: Trainer | undefined;
-    let error: GPUError | null = null;
-    try {
-      trainer = gpu.takeAll(() => new Trainer(gpu, options));
-    } finally {
-      error = await gpu.device.popErrorScope();
-    }
-    try {
-      if (error) throw new GPUMemoryError(`out of GPU memory: ${error.message}`);
-      await trainer.#stepper.tune();
-      await gpu.settle();
-      return trainer;
-    } catch (failure) {
-      trainer.free();
-      // What failed was reported a second time wherever it was used.
-      await gpu.settle().catch(() => {});
-      throw failure;
-    }
+  static open(gpu: Gpu, options: TrainerOptions): Promise<Trainer> {
+    return gpu.takeReady(() => new Trainer(gpu, options), (trainer) => trainer.#stepper.tune());
   }
 
   private constructor(gpu: Gpu, options: TrainerOptions) {

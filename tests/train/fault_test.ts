@@ -4,6 +4,9 @@ import type { Gpu } from "../../core/gpu/gpu.ts";
 import { openGPU } from "../../core/gpu/open.ts";
 import { Profile } from "../../core/gpu/profile.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
+import { Curvature } from "../../core/train/curvature.ts";
+import { hutchinson } from "../../core/train/hutchinson.ts";
+import { lanczos } from "../../core/train/lanczos.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { Bench } from "../gpu/fixture.ts";
 import { Problem } from "../models/problem.ts";
@@ -95,20 +98,64 @@ faultTest(
   },
 );
 
-faultTest("Trainer.open() says that memory is short, and the GPU goes on", async (bench, gpu) => {
-  const problem = problemOf(bench);
+/** Refused for want of memory, with nothing kept. */
+async function refusedShort(gpu: Gpu, act: () => Promise<unknown>): Promise<void> {
   const { popErrorScope } = gpu.device;
   gpu.device.popErrorScope = async () => {
     await popErrorScope.call(gpu.device);
     return new GPUOutOfMemoryError("Not enough memory left");
   };
   const { allocatedBytes } = gpu;
-  const { message } = await assertRejects(() => Trainer.open(gpu, problem), GPUMemoryError);
+  const { message } = await assertRejects(act, GPUMemoryError);
   assertEquals(message, "out of GPU memory: Not enough memory left");
   assertEquals(gpu.allocatedBytes, allocatedBytes);
   gpu.device.popErrorScope = popErrorScope;
+}
+
+faultTest("Trainer.open() says that memory is short, and the GPU goes on", async (bench, gpu) => {
+  const problem = problemOf(bench);
+  await refusedShort(gpu, () => Trainer.open(gpu, problem));
   const trainer = await open(bench, problem);
   await history(trainer, { updates: 3, evalCases: 0 });
+});
+
+faultTest("Curvature says that memory is short, and the GPU goes on", async (bench, gpu) => {
+  const trainer = await open(bench, problemOf(bench));
+  const options = { matrix: "hessian", cases: 5 } as const;
+  await refusedShort(gpu, () => Curvature.of(trainer, options));
+  const curvature = bench.take(await Curvature.of(trainer, options));
+  for (const take of [lanczos, hutchinson]) {
+    await refusedShort(gpu, () => take(curvature));
+    await take(curvature);
+  }
+});
+
+for (const label of ["direction", "steps of differences", "delta of value 1", "Lanczos vector 3"]) {
+  faultTest(`Curvature raises that ${label} could not be had`, async (bench, gpu) => {
+    const trainer = await open(bench, problemOf(bench));
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE;
+    spoil(gpu, label, (size) => gpu.device.createBuffer({ label, size, usage }));
+    const { allocatedBytes } = gpu;
+    await refusedOnce(gpu, async () => {
+      const options = { matrix: "hessian", cases: 5 } as const;
+      const curvature = await Curvature.of(trainer, options);
+      try {
+        await lanczos(curvature);
+      } finally {
+        curvature.free();
+      }
+    });
+    assertEquals(gpu.allocatedBytes, allocatedBytes);
+  });
+}
+
+faultTest("lanczos() raises the loss of the device as one GPUFault", async (bench, gpu) => {
+  const trainer = await open(bench, problemOf(bench));
+  const curvature = await Curvature.of(trainer, { matrix: "hessian", cases: 5 });
+  gpu.device.destroy();
+  for (const take of [lanczos, hutchinson]) {
+    await assertRejects(() => take(curvature), GPUFault);
+  }
 });
 
 /** Each hands the queue what it must refuse. */

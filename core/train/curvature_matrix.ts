@@ -1,0 +1,145 @@
+// How a product with each matrix of curvature is recorded, block by block.
+
+import type { Cases } from "../data/source.ts";
+import { InputError } from "../errors.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { allocateFloats } from "../gpu/tensor.ts";
+import type { Plan } from "../gpu/plan.ts";
+import { Vector } from "../gpu/vector.ts";
+import type { Graph } from "../graph/model.ts";
+import { pointwise } from "../ops/pointwise.ts";
+import { partialFloats, vectorSums } from "../ops/vector_sums.ts";
+
+/** The matrices that have products. */
+export const curvatureMatrices = ["gauss-newton", "hessian"] as const;
+
+/** One of them; see `Curvature`. */
+export type CurvatureMatrix = typeof curvatureMatrices[number];
+
+/** What a product is made of. */
+export interface ProductParts {
+  /** Where the networks are. */
+  readonly theta: Vector;
+  readonly direction: Vector;
+  /** R keys of two words, see `seedKey()`. */
+  readonly seeds: GPUBuffer;
+  /** The cases that the matrix is averaged over. */
+  readonly cases: Cases;
+  /** Losses of the cases of a block, which nobody reads. */
+  readonly caseLoss: GPUBuffer;
+}
+
+/** What is recorded of a product. */
+export interface ProductRules {
+  /** What comes before the blocks. */
+  begin(plan: Plan): void;
+  /** out = A direction, of the block of the step in force. */
+  multiply(plan: Plan, graph: Graph, out: Vector): void;
+  /** Gives its buffers back. */
+  free(): void;
+}
+
+/** The rules of a matrix. */
+export function productRules(
+  gpu: Gpu,
+  matrix: CurvatureMatrix,
+  parts: ProductParts,
+): ProductRules {
+  return matrix === "hessian" ? new Differences(gpu, parts) : gaussNewton(parts);
+}
+
+function gaussNewton(parts: ProductParts): ProductRules {
+  const { theta: parameters, direction, seeds, cases, caseLoss } = parts;
+  return {
+    begin() {},
+    multiply(plan, graph, product) {
+      if (!graph.recordCurvature) {
+        throw new InputError(
+          "this model has no products of Gauss and Newton: take the hessian, or give its graph " +
+            "recordCurvature()",
+        );
+      }
+      graph.recordCases(plan, { seeds, cases });
+      graph.recordLoss(plan, { parameters, seeds, caseLoss });
+      graph.recordCurvature(plan, { parameters, direction, product, seeds });
+    },
+    free() {},
+  };
+}
+
+/** The step of central differences, in units of |theta| where that is above 1. */
+const STEP = 0.003;
+
+/** The Hessian, by central differences of gradients. */
+class Differences implements ProductRules {
+  readonly #gpu: Gpu;
+  readonly #parts: ProductParts;
+  readonly #point: Vector;
+  /** The gradient ahead of theta; that behind it is where the product goes. */
+  readonly #ahead: Vector;
+  /** h / |v|, and 1 / 2h times |v|. */
+  readonly #steps: { readonly buffer: GPUBuffer; readonly names: readonly string[] };
+  readonly #partials: GPUBuffer;
+
+  constructor(gpu: Gpu, parts: ProductParts) {
+    const { theta } = parts, { layout, replicas } = theta;
+    this.#gpu = gpu;
+    this.#parts = parts;
+    this.#point = new Vector(gpu, "point beside theta", layout, replicas);
+    this.#ahead = new Vector(gpu, "gradient ahead", layout, replicas);
+    const names = ["along", "inverse"];
+    const buffer = gpu.allocate("steps of differences", 4 * replicas * names.length);
+    this.#steps = { buffer, names };
+    this.#partials = allocateFloats(gpu, "partial sums", partialFloats(theta, 2));
+  }
+
+  begin(plan: Plan): void {
+    const { theta, direction } = this.#parts;
+    vectorSums(plan, {
+      name: "step of differences",
+      vectors: { theta, direction },
+      sums: { position: "theta * theta", length: "direction * direction" },
+      // Of no direction the difference is 0, whatever the step.
+      body: `
+        let h = ${STEP} * max(1, sqrt(position));
+        along = h / select(1, sqrt(length), length > 0);
+        inverse = 0.5 / along;`,
+      measured: this.#steps,
+      partials: this.#partials,
+    });
+  }
+
+  multiply(plan: Plan, graph: Graph, out: Vector): void {
+    const { seeds, cases, caseLoss } = this.#parts;
+    const ahead = this.#ahead, parameters = this.#point;
+    graph.recordCases(plan, { seeds, cases });
+    for (const [side, gradient] of [[1, ahead], [-1, out]] as const) {
+      this.#move(plan, side);
+      graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
+    }
+    pointwise(plan, {
+      name: "difference of gradients",
+      body: "behind = inverse * (ahead - behind);",
+      reads: { ahead },
+      updates: { behind: out },
+      measured: this.#steps,
+    });
+  }
+
+  #move(plan: Plan, side: 1 | -1): void {
+    const { theta, direction } = this.#parts;
+    pointwise(plan, {
+      name: "point beside theta",
+      body: "point = fma(vec4f(side * along), direction, theta);",
+      reads: { theta, direction },
+      updates: { point: this.#point },
+      numbers: { side },
+      measured: this.#steps,
+    });
+  }
+
+  free(): void {
+    for (const vector of [this.#point, this.#ahead]) vector.free();
+    for (const buffer of [this.#steps.buffer, this.#partials]) this.#gpu.free(buffer);
+  }
+}
