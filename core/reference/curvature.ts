@@ -8,14 +8,14 @@ export type MatrixProduct = (v: Float64Array) => Float64Array;
 
 /**
  * Products with the Hessian at a point, by central differences of a gradient with a step of 2^-17,
- * near the cube root of the unit roundoff, times the norm of the point where that is above 1.
+ * near the cube root of the unit roundoff.
  */
 export function hessianProduct(
   gradient: (point: Float64Array) => Float64Array,
   at: Float64Array,
 ): MatrixProduct {
   return (v) => {
-    const along = 2 ** -17 * Math.max(1, Math.hypot(...at)) / Math.hypot(...v);
+    const along = 2 ** -17 / Math.hypot(...v);
     const [ahead, behind] = [1, -1].map((side) =>
       gradient(at.map((x, i) => x + side * along * v[i]))
     );

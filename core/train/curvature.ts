@@ -56,8 +56,7 @@ interface Pass {
  * stay on the GPU: `product` = A `direction`, averaged over cases.
  *
  * - `hessian`: the second derivatives of the loss, by central differences of its gradient g,
- *   A v = |v| (g(theta + h d) - g(theta - h d)) / 2h with d = v / |v| and h = 0.003, times |theta|
- *   where that is above 1.
+ *   A v = |v| (g(theta + h d) - g(theta - h d)) / 2h with d = v / |v| and h = 0.003.
  * - `gauss-newton`: J'HJ with J the derivatives by theta of the inputs of the output units, and H
  *   those of the loss by these inputs, of second order, or what the loss has in their place
  *   (Schraudolph, "Fast curvature matrix-vector products for second-order gradient descent", 2002). It

@@ -67,7 +67,11 @@ function gaussNewton(parts: ProductParts): ProductRules {
   };
 }
 
-/** The step of central differences, in units of |theta| where that is above 1. */
+/**
+ * The step of central differences along a vector of length 1, whatever the length of theta: what
+ * directions of large curvature move are the inputs of a few units. At the sparse start of 784-50-20-6,
+ * |theta| = 118, it gives 294.78 for the largest eigenvalue 294.81; 0.003 |theta| would give 184.
+ */
 const STEP = 0.003;
 
 /** The Hessian, by central differences of gradients. */
@@ -90,19 +94,18 @@ class Differences implements ProductRules {
     const names = ["along", "inverse"];
     const buffer = gpu.allocate("steps of differences", 4 * replicas * names.length);
     this.#steps = { buffer, names };
-    this.#partials = allocateFloats(gpu, "partial sums", partialFloats(theta, 2));
+    this.#partials = allocateFloats(gpu, "partial sums", partialFloats(theta, 1));
   }
 
   begin(plan: Plan): void {
-    const { theta, direction } = this.#parts;
+    const { direction } = this.#parts;
     vectorSums(plan, {
       name: "step of differences",
-      vectors: { theta, direction },
-      sums: { position: "theta * theta", length: "direction * direction" },
+      vectors: { direction },
+      sums: { square: "direction * direction" },
       // Of no direction the difference is 0, whatever the step.
       body: `
-        let h = ${STEP} * max(1, sqrt(position));
-        along = h / select(1, sqrt(length), length > 0);
+        along = ${STEP} / select(1, sqrt(square), square > 0);
         inverse = 0.5 / along;`,
       measured: this.#steps,
       partials: this.#partials,

@@ -28,7 +28,7 @@ import { quadratic } from "../../models/quadratic.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { rnn } from "../../models/rnn.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-import { join, networks, split } from "./curved.ts";
+import { autoencoder, join, networks, split } from "./curved.ts";
 import { open as openTrainer, replica } from "./training.ts";
 
 /** A curvature that is freed after the test. */
@@ -85,6 +85,27 @@ for (const [name, curved] of Object.entries(networks)) {
     }
   });
 }
+
+gpuTest(
+  "Curvature of large weights, which small steps move far, is that of float64",
+  async (bench) => {
+    const curved = autoencoder({ scale: 6 }), theta = curved.theta(1);
+    const v = vectorOf(join(theta).length, 4);
+    assert(Math.hypot(...join(theta)) > 30);
+    for (const matrix of curvatureMatrices) {
+      const curvature = await open(bench, {
+        ...{ matrix, cases: curved.all, model: curved.model(bench) },
+        replicas: [{ seed: 1, theta }],
+      });
+      // Along the direction of largest curvature, as near as three products come to it.
+      let direction = v;
+      for (let i = 0; i < 3; i++) direction = curved.product(matrix, 1)(direction);
+      const [made] = await multiply(curvature, [direction], theta);
+      const exact = curved.product(matrix, 1)(direction);
+      assertLessOrEqual(relativeDifference(made, exact), tolerance[matrix], matrix);
+    }
+  },
+);
 
 gpuTest("Curvature over some of the cases takes those that the seed chooses", async (bench) => {
   const { autoencoder: curved } = networks;
@@ -312,7 +333,7 @@ gpuTest("Curvature of a quadratic is its matrix", async (bench) => {
   const [difference] = await multiply(hessian, [v], theta);
   // Points beside theta and the gradients there round some n + 8 times, of sums that are below this.
   const gradient = n * Math.max(...theta[0].map(Math.abs)) + 1 + 0.5 * 6;
-  const step = 0.003 * Math.max(1, Math.hypot(...theta[0])) / Math.hypot(...v);
+  const step = 0.003 / Math.hypot(...v);
   const error = (n + 8) * unitRoundoff * gradient / step;
   difference.forEach((value, i) => assertAlmostEquals(value, exact[i], error));
   assertLessOrEqual(error, size / 4); // so that the test can fail

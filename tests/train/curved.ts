@@ -132,11 +132,12 @@ function pixels(length: number, stream: number): Float32Array<ArrayBuffer> {
   return draw(length, stream).map((value) => (value + 1) / 2);
 }
 
-function autoencoder(): Curved {
+/** 20-12-3 and back. */
+export function autoencoder({ scale = 1 } = {}): Curved {
   const [width, all] = [20, 21];
   const inputs = pixels(all * width, 1);
   return feedforward({
-    ...{ width, all, inputs, initializer: glorot() },
+    ...{ width, all, inputs, initializer: glorot({ scale }) },
     model: () =>
       network({
         source: examples({ train: { inputs: { data: inputs, width } } }),
