@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { allocateFloats } from "../gpu/matrix.ts";
+import { allocateFloats } from "../gpu/tensor.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Readback } from "../gpu/readback.ts";
 import { partialFloats, vectorSums } from "../ops/vector_sums.ts";

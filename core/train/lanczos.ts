@@ -2,7 +2,7 @@
 import { EigenvalueDecomposition, Matrix } from "npm:ml-matrix@6.15.1";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { allocateFloats } from "../gpu/matrix.ts";
+import { allocateFloats } from "../gpu/tensor.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Readback } from "../gpu/readback.ts";
 import { Vector } from "../gpu/vector.ts";
