@@ -64,10 +64,10 @@ export const trainAutoencoders = gridCommand({
         if (!sheet || loaded.montage.length === 0) return;
         run.write("montage.png", montage(loaded.montage, sheet));
       },
-      async draw({ run, best: { model, theta }, gpu }) {
+      async draw({ best: { model, theta }, gpu, show }) {
         if (!sheet || !(model instanceof Autoencoder)) return;
         const made = await model.reconstruct(gpu, theta, examples);
-        run.write("reconstructions.png", reconstructionSheet(examples, made, sheet));
+        show("reconstructions.png", reconstructionSheet(examples, made, sheet));
       },
     };
   },

@@ -69,12 +69,12 @@ export const trainRecurrentNetworks = gridCommand({
         figureTitle: "test loss",
         unit: task.loss === "cross-entropy" ? "nats a sequence" : "squared error a sequence",
       },
-      async draw({ run, best: { theta }, gpu }) {
+      async draw({ best: { theta }, gpu, show }) {
         const { inputs, targets } = example;
         const outputs = await runRnn(gpu, { theta, inputs, batch: 1 });
         const title = `${problem}: a test sequence and the best network's output`;
         const shown = { title, task, length: example.length, inputs, targets, outputs };
-        run.write("example.svg", await sequenceChart({ ...shown, inputNames, outputNames }));
+        show("example.svg", await sequenceChart({ ...shown, inputNames, outputNames }));
       },
     });
   },

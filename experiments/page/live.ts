@@ -1,5 +1,6 @@
 import { InputError } from "../../mod.ts";
 import { exists, readWhole } from "../files/files.ts";
+import { pictures } from "../charts/pictures.ts";
 import type { TableRow } from "../files/tables.ts";
 import { requirePermissions } from "../terminal/permissions.ts";
 import { isSystemError } from "../terminal/program.ts";
@@ -18,7 +19,7 @@ export interface Live extends AsyncDisposable {
   rows(rows: readonly TableRow[]): void;
   /** Tells where the run stands. */
   progress(progress: RunProgress): void;
-  /** Tells that a file of the folder has been written anew; those that are not shown are ignored. */
+  /** Tells that a file of the folder has been written anew; those that are no picture are ignored. */
   renewed(name: string): void;
   /** Tells how the run ended, in a word or a few. */
   ended(status: string): void;
@@ -55,14 +56,6 @@ const parts: Readonly<Record<string, { type: string; text: string }>> = {
   "/page.css": { type: "text/css; charset=utf-8", text: style },
   "/page.js": { type: "text/javascript; charset=utf-8", text: pageScript },
   "/chart.js": { type: "text/javascript; charset=utf-8", text: chartScript },
-};
-
-/** The files of a run that the page shows; no others are served. */
-const shownFiles: Readonly<Record<string, string>> = {
-  "loss.svg": "image/svg+xml",
-  "montage.png": "image/png",
-  "reconstructions.png": "image/png",
-  "example.svg": "image/svg+xml",
 };
 
 const safety = {
@@ -143,10 +136,9 @@ class LivePage implements Live {
   }
 
   renewed(name: string): void {
-    if (!Object.hasOwn(shownFiles, name)) return;
-    const version = (this.#versions.get(name) ?? 0) + 1;
-    this.#versions.set(name, version);
-    this.#tell("file", { name, version });
+    if (!Object.hasOwn(pictures, name)) return;
+    this.#versions.set(name, (this.#versions.get(name) ?? 0) + 1);
+    this.#tell("picture", this.#picture(name));
   }
 
   ended(status: string): void {
@@ -180,7 +172,7 @@ class LivePage implements Live {
     if (pathname === "/events") return this.#events(completed);
     if (Object.hasOwn(parts, pathname)) return answer(200, parts[pathname].text, parts[pathname]);
     const name = pathname.slice("/files/".length);
-    const isFile = pathname.startsWith("/files/") && Object.hasOwn(shownFiles, name);
+    const isFile = pathname.startsWith("/files/") && Object.hasOwn(pictures, name);
     return isFile ? this.#file(name) : answer(404, "there is no such page\n");
   }
 
@@ -194,19 +186,22 @@ class LivePage implements Live {
   #file(name: string): Response {
     const path = `${this.#options.folder}/${name}`;
     if (!exists(path)) return answer(404, "there is no such file yet\n");
-    return answer(200, readWhole(path), { type: shownFiles[name] });
+    return answer(200, readWhole(path), pictures[name]);
   }
 
   /** All that a page needs to know that is opened now. */
   #snapshot(): unknown {
     const { folder, title, figure } = this.#options;
-    const files = Object.keys(shownFiles).filter((name) => exists(`${folder}/${name}`))
-      .map((name) => ({ name, version: this.#versions.get(name) ?? 0 }));
+    const found = Object.keys(pictures).filter((name) => exists(`${folder}/${name}`));
     return {
-      ...{ folder, title, figure, files },
+      ...{ folder, title, figure, pictures: found.map((name) => this.#picture(name)) },
       ...{ common: this.#courses.common, courses: this.#courses.all },
       ...{ progress: this.#progress ?? null, status: this.#status ?? null },
     };
+  }
+
+  #picture(name: string) {
+    return { name, title: pictures[name].title, version: this.#versions.get(name) ?? 0 };
   }
 
   #tell(name: string, data: unknown): void {

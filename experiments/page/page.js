@@ -3,14 +3,17 @@
 import { drawChart } from "./chart.js";
 
 const largestLegend = 12;
-const pictureNames = {
-  "example.svg": "A test sequence and what the best network makes of it",
-  "reconstructions.png": "Test images above what the best network makes of them",
-  "montage.png": "Training images",
-};
+/** It is drawn on the page, and linked. */
+const ownChart = "loss.svg";
 
 /** The run as it was last told of. */
-let run = { figure: "figure", courses: new Map(), files: new Map(), progress: null, status: null };
+let run = {
+  figure: "figure",
+  courses: new Map(),
+  pictures: new Map(),
+  progress: null,
+  status: null,
+};
 let isConnected = false;
 
 /** The network under the pointer. */
@@ -35,7 +38,7 @@ function listen() {
   on("snapshot", takeSnapshot);
   on("rows", takeRows);
   on("progress", (progress) => run.progress = progress);
-  on("file", ({ name, version }) => run.files.set(name, version));
+  on("picture", (picture) => run.pictures.set(picture.name, picture));
   on("ended", (status) => run.status = status);
   // The browser connects anew by itself, unless the server refuses.
   events.addEventListener("error", () => {
@@ -44,11 +47,11 @@ function listen() {
   });
 }
 
-function takeSnapshot({ courses, files, ...others }) {
+function takeSnapshot({ courses, pictures, ...others }) {
   run = {
     ...others,
     courses: new Map(courses.map((course) => [course.id, course])),
-    files: new Map(files.map(({ name, version }) => [name, version])),
+    pictures: new Map(pictures.map((picture) => [picture.name, picture])),
   };
 }
 
@@ -78,7 +81,7 @@ function redraw() {
     showChosen();
     showLegend(courses);
     showTable(courses);
-    showFiles();
+    showPictures();
   });
 }
 
@@ -161,19 +164,18 @@ function shortNumber(cell) {
   return isLong ? String(Number(Number(cell).toPrecision(5))) : cell;
 }
 
-function showFiles() {
-  for (const [name, title] of Object.entries(pictureNames)) {
-    if (run.files.has(name)) showPicture(name, title);
+function showPictures() {
+  for (const picture of run.pictures.values()) {
+    if (picture.name !== ownChart) showPicture(picture);
   }
-  const hasChart = run.files.has("loss.svg");
-  if (hasChart && byId("links").children.length === 0) {
-    const link = make("a", "the run's own chart, loss.svg");
-    link.href = "/files/loss.svg";
+  if (run.pictures.has(ownChart) && byId("links").children.length === 0) {
+    const link = make("a", `the run's own chart, ${ownChart}`);
+    link.href = `/files/${ownChart}`;
     byId("links").append(link);
   }
 }
 
-function showPicture(name, title) {
+function showPicture({ name, title, version }) {
   let figure = byId(name);
   if (figure === null) {
     figure = make("figure", make("figcaption", title), document.createElement("img"));
@@ -181,7 +183,7 @@ function showPicture(name, title) {
     figure.querySelector("img").alt = title;
     byId("pictures").append(figure);
   }
-  const source = `/files/${name}?version=${run.files.get(name)}`;
+  const source = `/files/${name}?version=${version}`;
   const image = figure.querySelector("img");
   if (image.getAttribute("src") !== source) image.src = source;
 }

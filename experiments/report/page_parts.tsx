@@ -84,18 +84,19 @@ const verdicts: Readonly<Record<string, string>> = {
 
 /** An SVG as an image: it runs no script, keeps its names to itself, and can be saved. */
 export function Figure({ alt, svg }: Pick<DrawnFigure, "alt" | "svg">) {
-  return <Picture alt={alt} type="svg+xml" bytes={new TextEncoder().encode(svg)} />;
+  return <Picture alt={alt} type="image/svg+xml" bytes={new TextEncoder().encode(svg)} />;
 }
 
 /** An image within the page. */
 export function Picture({ alt, type, bytes }: {
   alt: string;
-  type: "svg+xml" | "png";
+  /** Its media type. */
+  type: string;
   bytes: Uint8Array;
 }) {
   return (
     <figure>
-      <img src={`data:image/${type};base64,${bytes.toBase64()}`} alt={alt} />
+      <img src={`data:${type};base64,${bytes.toBase64()}`} alt={alt} />
     </figure>
   );
 }

@@ -1,5 +1,6 @@
 /** @jsxImportSource preact */
 import { renderToString } from "preact-render-to-string";
+import { pictures } from "../charts/pictures.ts";
 import { readIfReadable } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
 import { DataTable, Document, Picture, Section } from "./page_parts.tsx";
@@ -19,14 +20,6 @@ export interface RunPage {
   readonly settingColumns: readonly string[];
 }
 
-/** Pictures that a run may have, with what they show. */
-const pictures = [
-  ["loss.svg", "svg+xml", "The error of each setting against the updates"],
-  ["reconstructions.png", "png", "Test cases, and below them what the best network makes of them"],
-  ["example.svg", "svg+xml", "A test sequence and the best network's output"],
-  ["montage.png", "png", "Cases that the networks are trained on"],
-] as const;
-
 /**
  * report.html of a run: its settings over their seeds, its networks, its pictures, in one file without
  * scripts and without a reference to any other. All text of it is escaped.
@@ -36,9 +29,9 @@ export function runPage(page: RunPage): string {
 }
 
 function Page({ folder, title, command, settings, networks, settingColumns }: RunPage) {
-  const shown = pictures.flatMap(([name, type, alt]) => {
+  const shown = Object.entries(pictures).flatMap(([name, { type, title }]) => {
     const bytes = readIfReadable(`${folder}/${name}`);
-    return bytes ? [{ name, type, alt, bytes }] : [];
+    return bytes ? [{ name, type, title, bytes }] : [];
   });
   const [perSetting, perNetwork] = [
     tableOf("settings", "Settings", settings, settingColumns),
@@ -57,9 +50,9 @@ function Page({ folder, title, command, settings, networks, settingColumns }: Ru
         <p>Means over the seeds, with standard deviations and 95 % intervals by Student's t.</p>
         <DataTable table={perSetting.table} />
       </Section>
-      {shown.map(({ name, type, alt, bytes }) => (
-        <Section key={name} id={name.split(".")[0]} title={alt}>
-          <Picture alt={alt} type={type} bytes={bytes} />
+      {shown.map(({ name, type, title, bytes }) => (
+        <Section key={name} id={name.split(".")[0]} title={title}>
+          <Picture alt={title} type={type} bytes={bytes} />
         </Section>
       ))}
       <Section id="networks" title="Networks">

@@ -32,9 +32,12 @@ export interface GridReport extends ViewOptions {
   readonly keep: typeof keeps[number];
   /** What loss.svg shows. */
   readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
-  /** Draws pictures of the best network. */
-  draw(picture: { run: Run; best: KeptNetwork; gpu: Gpu }): Promise<void>;
+  /** Draws pictures of the best network, and shows them by their names. */
+  draw(of: { best: KeptNetwork; gpu: Gpu; show: Show }): Promise<void>;
 }
+
+/** Writes a picture of `pictures`, where pages show it. */
+export type Show = (name: string, content: string | Uint8Array) => void;
 
 /** A network, and the parameters that it has. */
 export interface KeptNetwork {
@@ -46,7 +49,7 @@ export interface KeptNetwork {
 /** The tables, figures and networks of a grid. */
 export class GridReporter implements Reporter {
   readonly #report: GridReport;
-  readonly #drawing = new Drawing({ onDrawn: (svg) => this.#show(svg) });
+  readonly #drawing = new Drawing({ onDrawn: (svg) => this.#show("loss.svg", svg) });
   readonly #live: Live | undefined;
   #views: Views | undefined;
   #best: KeptNetwork | undefined;
@@ -91,14 +94,14 @@ export class GridReporter implements Reporter {
     this.restart(end.cells);
     const outcomes = outcomesOf(cells, end.cells, end.ending);
     this.#views?.conclude(end.cells, end.ending);
-    this.#show(await this.#drawing.finish(this.#order(outcomes)));
+    this.#show("loss.svg", await this.#drawing.finish(this.#order(outcomes)));
     const [first] = finiteOnes(outcomes, (figures) => figureOf(kind.figure, figures));
     const best = first && end.machine && await this.#networkOf(first.cell, end.machine);
     if (end.machine) await this.#writeMissing(outcomes, end.machine);
     if (best && end.machine) {
       if (keep !== "none") this.#write("network.safetensors", best);
-      await draw({ run, best, gpu: end.machine.gpu });
-      for (const name of ["reconstructions.png", "example.svg"]) this.#live?.renewed(name);
+      const show: Show = (name, content) => this.#show(name, content);
+      await draw({ best, gpu: end.machine.gpu, show });
     }
     this.#writePage(end);
     printOutcomes(outcomes, { kind, settings, furtherSettings });
@@ -179,9 +182,9 @@ export class GridReporter implements Reporter {
     };
   }
 
-  #show(svg: string): void {
-    this.#report.run.write("loss.svg", svg);
-    this.#live?.renewed("loss.svg");
+  #show(...[name, content]: Parameters<Show>): void {
+    this.#report.run.write(name, content);
+    this.#live?.renewed(name);
   }
 
   #write(name: string, { cell, model, theta }: KeptNetwork): void {

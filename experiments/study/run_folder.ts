@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { InputError } from "../../mod.ts";
+import { pictures } from "../charts/pictures.ts";
 import { createFolder, list, makeFolder } from "../files/disk.ts";
 import { exists, mostTries, orUnwritable, tryWriting } from "../files/files.ts";
 import { type FolderLock, lockFolder } from "../files/lock.ts";
@@ -73,8 +74,8 @@ export function makeUnused(name: string): string {
 
 /** Files of any run that would otherwise be written over. */
 const outputs = [
-  ...["curve.csv", "summary.csv", "loss.svg", "example.svg", "network.safetensors"],
-  ...["settings.csv", "times.csv", "reconstructions.png", "montage.png", "report.html"],
+  ...["curve.csv", "summary.csv", "network.safetensors", "settings.csv", "times.csv"],
+  ...["report.html", ...Object.keys(pictures)],
 ];
 
 /** Refuses a folder that holds a run, or files that one would write over. Throws InputError. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { InputError } from "../../../mod.ts";
+import { pictures } from "../../../experiments/charts/pictures.ts";
 import { type Live, openLive } from "../../../experiments/page/live.ts";
 import { beside, linesOnStderr, runDeno } from "../processes.ts";
 import { scratch } from "../scratch.ts";
@@ -49,7 +50,7 @@ Deno.test("openLive() sends what it is told as it comes, and the end", async () 
   assertEquals(await next(), {
     name: "snapshot",
     data: {
-      ...{ folder: folder.path, title: "a run", figure, files: [], common: "", courses: [] },
+      ...{ folder: folder.path, title: "a run", figure, pictures: [], common: "", courses: [] },
       ...{ progress: null, status: null },
     },
   });
@@ -64,8 +65,10 @@ Deno.test("openLive() sends what it is told as it comes, and the end", async () 
   live.renewed("curve.csv"); // is not shown
   live.renewed("loss.svg");
   live.renewed("loss.svg");
-  assertEquals(await next(), { name: "file", data: { name: "loss.svg", version: 1 } });
-  assertEquals(await next(), { name: "file", data: { name: "loss.svg", version: 2 } });
+  for (const version of [1, 2]) {
+    const picture = { name: "loss.svg", title: pictures["loss.svg"].title, version };
+    assertEquals(await next(), { name: "picture", data: picture });
+  }
   live.ended("diverged");
   await next();
   assertEquals(await next(), { name: "ended", data: "diverged" });
@@ -88,7 +91,8 @@ Deno.test("openLive() shows all there is to pages that are opened late, several 
     const { data } = await next() ?? {};
     assertEquals(data.courses[0].points, [0, 10, 20, 30, 40].map((update) => [update, 7]));
     assertEquals(data.progress, { ...progress, rate: null });
-    assertEquals(data.files, [{ name: "montage.png", version: 1 }]);
+    const { title } = pictures["montage.png"];
+    assertEquals(data.pictures, [{ name: "montage.png", title, version: 1 }]);
     assertEquals(data.status, "finished");
   }
 });

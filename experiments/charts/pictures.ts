@@ -1,0 +1,18 @@
+/** A picture in the folder of a run. */
+export interface PictureKind {
+  /** Its media type. */
+  readonly type: string;
+  /** What it shows, as a heading. */
+  readonly title: string;
+}
+
+/** The pictures that a run may have, by their files, in the order of its pages. */
+export const pictures: Readonly<Record<string, PictureKind>> = {
+  "loss.svg": { type: "image/svg+xml", title: "The error of each setting against the updates" },
+  "reconstructions.png": {
+    type: "image/png",
+    title: "Test cases, and below them what the best network makes of them",
+  },
+  "example.svg": { type: "image/svg+xml", title: "A test sequence and the best network's output" },
+  "montage.png": { type: "image/png", title: "Cases that the networks are trained on" },
+};
