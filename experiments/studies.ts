@@ -1,5 +1,5 @@
 import { InputError } from "../mod.ts";
-import { paperKinds } from "./studies/paper_kinds.ts";
+import { tablesOf } from "./problems/kind_tables.ts";
 import { compareRuns } from "./study/compare.ts";
 import { chooseRunFolder } from "./study/run_folder.ts";
 import { outFlag } from "./study/run_options.ts";
@@ -26,12 +26,11 @@ await runSubcommands({
           throw new InputError("compare needs the folders of runs: compare FOLDER FOLDER ...");
         }
         const { out } = parseFlags(compareFlags, args.slice(folders.length));
-        const { kindOf } = paperKinds({ upload: () => Promise.reject(new Error("no data")) });
         await compareRuns({
           folders,
           out: chooseRunFolder("compare", out),
           isMadeUp: out === undefined,
-          kindOf: (configuration) => kindOf({ id: "", configuration }),
+          tablesOf,
           interruption,
         });
       },

@@ -8,7 +8,7 @@ import {
 import type { Configuration } from "../study/cell.ts";
 import { initializerOf } from "../study/initializers.ts";
 import { leastOf } from "../study/outcomes.ts";
-import type { NetworkKind } from "../study/network_kind.ts";
+import type { KindTables, NetworkKind } from "../study/network_kind.ts";
 import type { ProblemData } from "./problem.ts";
 
 /** What a configuration says of an autoencoder's shape. */
@@ -17,46 +17,46 @@ interface Shape extends AutoencoderProblem {
   readonly l2?: number;
 }
 
+/** How autoencoders are told. */
+export const autoencoderTables: KindTables = {
+  figure: {
+    name: "squaredError",
+    split: "train",
+    column: "squared_error",
+    title: "squared error",
+    unit: "sum over pixels",
+  },
+  columns: {
+    curve: [
+      { name: "train_loss", cell: ({ loss }) => loss },
+      { name: "train_squared_error", cell: ({ train }) => train.squaredError },
+    ],
+    furtherCurve: [{ name: "test_squared_error", cell: ({ test }) => test.squaredError }],
+    summary: [
+      { name: "train_squared_error", cell: ({ figures }) => figures.train.squaredError },
+      { name: "test_squared_error", cell: ({ figures }) => figures.test.squaredError },
+      {
+        name: "best_train_squared_error",
+        cell: ({ cell }) => leastOf(cell, ({ train }) => train.squaredError),
+      },
+    ],
+  },
+};
+
 /** Autoencoders on one set of data. */
 export function autoencoderKind(
   { upload, optimizerOf }: {
+    /** Asked for each model on a GPU. */
     upload(gpu: Gpu): Promise<ProblemData>;
     optimizerOf(configuration: Configuration): Optimizer;
   },
 ): NetworkKind {
-  const uploads = new WeakMap<Gpu, Promise<ProblemData>>();
-  const dataOn = (gpu: Gpu) => {
-    const data = uploads.get(gpu) ?? upload(gpu);
-    uploads.set(gpu, data);
-    return data;
-  };
   return {
-    figure: {
-      name: "squaredError",
-      split: "train",
-      column: "squared_error",
-      title: "squared error",
-      unit: "sum over pixels",
-    },
-    columns: {
-      curve: [
-        { name: "train_loss", cell: ({ loss }) => loss },
-        { name: "train_squared_error", cell: ({ train }) => train.squaredError },
-      ],
-      furtherCurve: [{ name: "test_squared_error", cell: ({ test }) => test.squaredError }],
-      summary: [
-        { name: "train_squared_error", cell: ({ figures }) => figures.train.squaredError },
-        { name: "test_squared_error", cell: ({ figures }) => figures.test.squaredError },
-        {
-          name: "best_train_squared_error",
-          cell: ({ cell }) => leastOf(cell, ({ train }) => train.squaredError),
-        },
-      ],
-    },
+    ...autoencoderTables,
     modelKey: (configuration) =>
       JSON.stringify({ ...shapeOf(configuration), network: "autoencoder" }),
     model: async (gpu, configuration) =>
-      autoencoder({ ...shapeOf(configuration), ...await dataOn(gpu) }),
+      autoencoder({ ...shapeOf(configuration), ...await upload(gpu) }),
     replica: (configuration) => ({
       seed: configuration.seed,
       optimizer: optimizerOf(configuration),

@@ -131,19 +131,26 @@ export function requireBatch(batchSize: number, { trainCases }: LoadedProblem): 
 }
 
 /**
- * Uploads what was loaded to one GPU, and has it loaded again for each further one: an upload gives
- * the memory of the data back. Throws InputError where the data are other ones by then.
+ * The data on a GPU, for all who ask. What was loaded goes to the first GPU, and is loaded again for
+ * each further one: an upload gives the memory of the data back. Throws InputError where the data are
+ * other ones by then.
  */
 export function uploader(
   loaded: LoadedProblem,
   load: () => Promise<LoadedProblem>,
 ): (gpu: Gpu) => Promise<ProblemData> {
+  const uploads = new WeakMap<Gpu, Promise<ProblemData>>();
   let next: LoadedProblem | undefined = loaded;
-  return async (gpu) => {
+  const upload = async (gpu: Gpu) => {
     const data = next ?? await load();
     next = undefined;
     requireSameData({ data: loaded.source }, data.source);
     return data.upload(gpu);
+  };
+  return (gpu) => {
+    const data = uploads.get(gpu) ?? upload(gpu);
+    uploads.set(gpu, data);
+    return data;
   };
 }
 

@@ -13,7 +13,7 @@ import {
   type TrainerOptions,
 } from "../../mod.ts";
 import type { Configuration } from "../study/cell.ts";
-import type { NetworkKind } from "../study/network_kind.ts";
+import type { KindTables, NetworkKind } from "../study/network_kind.ts";
 import { leastOf } from "../study/outcomes.ts";
 import { chooseSequences, type SequenceProblem, type SequenceProblemName } from "./sequences.ts";
 
@@ -37,6 +37,39 @@ export function recurrentSettings(configuration: Configuration): RecurrentSettin
   return configuration as Configuration & RecurrentSettings;
 }
 
+/** How recurrent networks are told. */
+export const recurrentTables: KindTables = {
+  figure: {
+    name: "zeroOneLoss",
+    split: "test",
+    column: "zero_one_loss",
+    title: "zero-one loss",
+    unit: "fraction of wrong cases; of mem, wrong symbols a sequence",
+  },
+  baseline: { title: "biases alone", of: biasesBaseline },
+  columns: {
+    curve: [
+      { name: "train_loss", cell: ({ loss }) => loss },
+      { name: "test_loss", cell: ({ test }) => test.loss },
+      { name: "zero_one_loss", cell: ({ test }) => test.zeroOneLoss },
+      { name: "gradient_norm", cell: ({ gradientNorm }) => gradientNorm },
+    ],
+    furtherCurve: [{ name: "train_zero_one_loss", cell: ({ train }) => train.zeroOneLoss }],
+    summary: [
+      { name: "test_loss", cell: ({ figures }) => figures.test.loss },
+      { name: "zero_one_loss", cell: ({ figures }) => figures.test.zeroOneLoss },
+      {
+        name: "best_zero_one_loss",
+        cell: ({ cell }) => leastOf(cell, ({ test }) => test.zeroOneLoss),
+      },
+      {
+        name: "biases_zero_one_loss",
+        cell: ({ cell: { configuration } }) => biasesBaseline(configuration),
+      },
+    ],
+  },
+};
+
 /** Recurrent networks on problems with long-term dependencies. */
 export function recurrentKind(
   { optimizerOf, timeLoop, trainer }: {
@@ -47,35 +80,7 @@ export function recurrentKind(
   },
 ): NetworkKind {
   return {
-    figure: {
-      name: "zeroOneLoss",
-      split: "test",
-      column: "zero_one_loss",
-      title: "zero-one loss",
-      unit: "fraction of wrong cases; of mem, wrong symbols a sequence",
-    },
-    baseline: { title: "biases alone", of: biasesBaseline },
-    columns: {
-      curve: [
-        { name: "train_loss", cell: ({ loss }) => loss },
-        { name: "test_loss", cell: ({ test }) => test.loss },
-        { name: "zero_one_loss", cell: ({ test }) => test.zeroOneLoss },
-        { name: "gradient_norm", cell: ({ gradientNorm }) => gradientNorm },
-      ],
-      furtherCurve: [{ name: "train_zero_one_loss", cell: ({ train }) => train.zeroOneLoss }],
-      summary: [
-        { name: "test_loss", cell: ({ figures }) => figures.test.loss },
-        { name: "zero_one_loss", cell: ({ figures }) => figures.test.zeroOneLoss },
-        {
-          name: "best_zero_one_loss",
-          cell: ({ cell }) => leastOf(cell, ({ test }) => test.zeroOneLoss),
-        },
-        {
-          name: "biases_zero_one_loss",
-          cell: ({ cell: { configuration } }) => biasesBaseline(configuration),
-        },
-      ],
-    },
+    ...recurrentTables,
     ...trainer && { trainer },
     modelKey(configuration) {
       const { problem, length, symbols, items, centre, cue, hidden } = recurrentSettings(

@@ -6,7 +6,7 @@ import { print } from "../terminal/terminal.ts";
 import type { Cell, Configuration } from "./cell.ts";
 import { furtherColumns, settingColumns } from "./grid.ts";
 import { readCells } from "./ledger.ts";
-import type { Column, NetworkKind } from "./network_kind.ts";
+import type { Column, KindTables } from "./network_kind.ts";
 import { printOutcomes } from "./print.ts";
 import { recordRun } from "./run.ts";
 import { outcomesOf, seedColumn, viewsOf } from "./views.ts";
@@ -18,7 +18,7 @@ export interface Comparison {
   /** Where the tables and figures of all go. */
   readonly out: string;
   readonly isMadeUp: boolean;
-  kindOf(configuration: Configuration): NetworkKind;
+  tablesOf(configuration: Configuration): KindTables;
   readonly interruption: AbortSignal;
 }
 
@@ -27,10 +27,10 @@ export interface Comparison {
  * columns. Throws InputError for a folder without networks, and for networks of several kinds.
  */
 export async function compareRuns(comparison: Comparison): Promise<void> {
-  const { folders, out, isMadeUp, kindOf, interruption } = comparison;
+  const { folders, out, isMadeUp, tablesOf, interruption } = comparison;
   const cells = cellsOf(folders);
   const [first] = cells.values();
-  const kind = kindOf(first.configuration);
+  const kind = tablesOf(first.configuration);
   const planned = [...cells.values()].map(({ id, configuration }) => ({ id, configuration }));
   const settings = [...settingColumns, ...otherColumns(planned.map((cell) => cell.configuration))];
   const furtherSettings = furtherColumns(planned);

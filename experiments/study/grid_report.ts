@@ -10,7 +10,7 @@ import { versions } from "../files/provenance.ts";
 import type { Cell } from "./cell.ts";
 import { hasState, readState, statePath } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
-import { figureOf, type KindFigure } from "./network_kind.ts";
+import { figureOf, type KindFigure, type NetworkKind } from "./network_kind.ts";
 import { finiteOnes, type Outcome, outcomeOf } from "./outcomes.ts";
 import { printEnd, printOutcomes } from "./print.ts";
 import { openRound } from "./round.ts";
@@ -23,6 +23,7 @@ export const keeps = ["all", "best", "none"] as const;
 
 /** What is made of a grid of networks of one kind. */
 export interface GridReport extends ViewOptions {
+  readonly kind: NetworkKind;
   readonly run: Run;
   /** What report.html is headed by, and the command that it tells. */
   readonly title: string;

@@ -3,8 +3,8 @@ import type { Cell as TableCell } from "../files/tables.ts";
 import type { CellRow, Configuration, Splits } from "./cell.ts";
 import type { Outcome } from "./outcomes.ts";
 
-/** A kind of network that cells are of. */
-export interface NetworkKind {
+/** How networks of a kind are told, which needs no data of theirs. */
+export interface KindTables {
   /** The figure that tables show. */
   readonly figure: KindFigure;
   /** The figure of what learns nothing, for comparison. */
@@ -14,6 +14,10 @@ export interface NetworkKind {
   };
   /** The columns of its tables; see {@linkcode KindColumns}. */
   readonly columns: KindColumns;
+}
+
+/** A kind of network that cells are of. */
+export interface NetworkKind extends KindTables {
   /** What a model depends on: cells that agree in it are served by one. */
   modelKey(configuration: Configuration): string;
   /** The model of a cell, for so many networks side by side. */

@@ -4,13 +4,13 @@ import { alignTable } from "../terminal/aligned_table.ts";
 import { formatFigure } from "../report/text_table.ts";
 import { print } from "../terminal/terminal.ts";
 import type { Cell, Configuration } from "./cell.ts";
-import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
+import { type Column, figureOf, type KindTables } from "./network_kind.ts";
 import { compareFigures, type Outcome } from "./outcomes.ts";
 import { settingError, type SettingOutcome, settingsOf } from "./setting_outcomes.ts";
 
 /** What is printed of a grid. */
 export interface Printed {
-  readonly kind: Pick<NetworkKind, "figure" | "baseline">;
+  readonly kind: Pick<KindTables, "figure" | "baseline">;
   readonly settings: readonly Column<Configuration>[];
   readonly furtherSettings: readonly Column<Configuration>[];
 }

@@ -6,7 +6,7 @@ import { readIfReadable } from "../files/files.ts";
 import { say } from "../terminal/terminal.ts";
 import type { Cell, CellRow, Configuration } from "./cell.ts";
 import type { PlannedCell } from "./ledger.ts";
-import { type Column, figureOf, type NetworkKind } from "./network_kind.ts";
+import { type Column, figureOf, type KindTables } from "./network_kind.ts";
 import { type Outcome, outcomeOf } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 import { estimate } from "../report/estimate.ts";
@@ -14,7 +14,7 @@ import { settingError, type SettingOutcome, settingsOf } from "./setting_outcome
 
 /** What the tables are made of. */
 export interface ViewOptions {
-  readonly kind: NetworkKind;
+  readonly kind: KindTables;
   /** In the order of the tables. */
   readonly cells: readonly PlannedCell[];
   /** What networks may differ in, but for the seed: the columns that come first, and further ones. */

@@ -1,18 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readTable } from "../../../experiments/files/tables.ts";
-import { paperKinds } from "../../../experiments/studies/paper_kinds.ts";
+import { tablesOf } from "../../../experiments/problems/kind_tables.ts";
 import { compareRuns } from "../../../experiments/study/compare.ts";
 import { InputError } from "../../../mod.ts";
 import { scratch } from "../scratch.ts";
 import { trainSmall } from "./small_grid.ts";
 
-const { kindOf } = paperKinds({ upload: () => Promise.reject(new Error("no data")) });
-const common = {
-  isMadeUp: false,
-  kindOf: (configuration: Parameters<typeof kindOf>[0]["configuration"]) =>
-    kindOf({ id: "", configuration }),
-  interruption: new AbortController().signal,
-};
+const common = { isMadeUp: false, tablesOf, interruption: new AbortController().signal };
 
 Deno.test("compareRuns() puts the networks of runs together, with what they differ in", async () => {
   using one = scratch(), other = scratch(), out = scratch();
