@@ -2,11 +2,11 @@ import { Autoencoder } from "../mod.ts";
 import { montage, reconstructionSheet } from "./charts/images.ts";
 import { autoencoderFlags, chooseNetwork, idleFlags } from "./problems/network.ts";
 import { autoencoderKind } from "./problems/autoencoder_kind.ts";
-import { identityOf, requireBatch, uploader } from "./problems/problem.ts";
+import { identityOf, loadProblem } from "./problems/problem.ts";
 import { problems } from "./problems/problems.ts";
-import { gridFlags, initScale } from "./study/grid.ts";
+import { gridFlags, initScale, ofGrid, reportInterval } from "./study/grid.ts";
 import { gridCommand, runCommand } from "./study/grid_program.ts";
-import { loadAgain, recordedInterval, requireSameData } from "./study/resume.ts";
+import { recordedInterval } from "./study/resume.ts";
 
 /** Trains deep autoencoders. */
 export const trainAutoencoders = gridCommand({
@@ -28,17 +28,15 @@ export const trainAutoencoders = gridCommand({
   flags: { ...autoencoderFlags, ...gridFlags, "init-scale": initScale },
   defaults: { optimizer: ["nag"], learningRate: [0.01], mu: [0.99] },
   async lay(options, { earlier, interruption, optimizerOf }) {
-    const { problem, batchSize, updates, finish, activation, l2, fanIn, schedulePeriod } = options;
+    const { problem, activation, l2, fanIn } = options;
     const network = chooseNetwork(options);
     const { layers: [width], outputUnit } = network;
     const load = () => problems[problem].load({ ...options, width, outputUnit, interruption });
-    const loaded = await loadAgain({ earlier, data: options.data }, load);
-    requireBatch(batchSize, loaded);
-    requireSameData(earlier, loaded.source);
+    const { loaded, on: dataOn } = await loadProblem(load, { ...options, earlier });
     const { source, remark, image, examples } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const sheet = image && { ...image, columns: 12 };
-    const kind = autoencoderKind({ upload: uploader(loaded, load), optimizerOf });
+    const kind = autoencoderKind({ dataOn, optimizerOf });
     return {
       kind,
       init: options.init,
@@ -48,10 +46,8 @@ export const trainAutoencoders = gridCommand({
         network: "autoencoder",
         ...{ problem, data: identityOf(source), ...network, activation },
         ...l2 > 0 && { l2 },
-        ...point,
         ...point.init === "sparse" && { fanIn },
-        ...point.schedule === "paper" && { schedulePeriod },
-        ...{ updates, finish, batchSize, reportEvery, reportCases: options.evalCases },
+        ...ofGrid(point, { ...options, reportEvery }),
       }),
       details: { configuration: { ...network, reportEvery }, data: source },
       remark,
@@ -72,13 +68,5 @@ export const trainAutoencoders = gridCommand({
     };
   },
 });
-
-/** A hundred reports, or fewer where evaluating would take more than about a tenth of the time. */
-function reportInterval(
-  { updates, evalCases, batchSize }: { updates: number; evalCases: number; batchSize: number },
-): number {
-  // Cases of both splits; a forward pass is about a third of an update.
-  return Math.max(Math.ceil(updates / 100), Math.ceil(20 * evalCases / (3 * batchSize)));
-}
 
 if (import.meta.main) await runCommand(trainAutoencoders);

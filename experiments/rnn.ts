@@ -3,6 +3,7 @@ import { sequenceChart } from "./charts/sequence_chart.ts";
 import { idleFlags, mostConnections, recurrentFlags } from "./problems/recurrent_flags.ts";
 import { recurrentKind } from "./problems/recurrent_kind.ts";
 import { chooseSequences } from "./problems/sequences.ts";
+import { ofGrid } from "./study/grid.ts";
 import { recordedInterval } from "./study/resume.ts";
 import { gridCommand, runCommand } from "./study/grid_program.ts";
 
@@ -25,7 +26,7 @@ export const trainRecurrentNetworks = gridCommand({
   flags: recurrentFlags,
   defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98] },
   lay(options, { earlier, optimizerOf }) {
-    const { problem, hidden, init, updates, finish, batchSize, clipNorm } = options;
+    const { problem, hidden, init, updates, clipNorm } = options;
     const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);
     if (init.includes("echo-state") && fanIn > hidden) {
       throw new InputError(
@@ -51,12 +52,10 @@ export const trainRecurrentNetworks = gridCommand({
         network: "recurrent",
         ...{ problem, length, symbols, items, centre, cue, hidden },
         ...{ spectralRadius, inputScale, outputScale, clipNorm },
-        ...point,
         ...point.init === "echo-state" && { fanIn },
-        ...point.schedule === "paper" && { schedulePeriod: options.schedulePeriod },
         ...point.schedule === "warm-up" &&
           { warmUpUpdates: options.warmUpUpdates, warmUpMomentum: options.warmUpMomentum },
-        ...{ updates, finish, batchSize, reportEvery, reportCases: options.evalCases },
+        ...ofGrid(point, { ...options, reportEvery }),
       }),
       details: {
         configuration: {

@@ -45,9 +45,9 @@ export const autoencoderTables: KindTables = {
 
 /** Autoencoders on one set of data. */
 export function autoencoderKind(
-  { upload, optimizerOf }: {
+  { dataOn, optimizerOf }: {
     /** Asked for each model on a GPU. */
-    upload(gpu: Gpu): Promise<ProblemData>;
+    dataOn(gpu: Gpu): Promise<ProblemData>;
     optimizerOf(configuration: Configuration): Optimizer;
   },
 ): NetworkKind {
@@ -56,7 +56,7 @@ export function autoencoderKind(
     modelKey: (configuration) =>
       JSON.stringify({ ...shapeOf(configuration), network: "autoencoder" }),
     model: async (gpu, configuration) =>
-      autoencoder({ ...shapeOf(configuration), ...await upload(gpu) }),
+      autoencoder({ ...shapeOf(configuration), ...await dataOn(gpu) }),
     replica: (configuration) => ({
       seed: configuration.seed,
       optimizer: optimizerOf(configuration),

@@ -1,6 +1,6 @@
 import { Dataset, type Gpu, InputError } from "../../mod.ts";
 import { type FileContent, release } from "../files/files.ts";
-import { requireSameData } from "../study/resume.ts";
+import { loadAgain, requireSameData } from "../study/resume.ts";
 import type { JsonObject } from "../study/json.ts";
 
 /** Data that a program can train on. */
@@ -121,24 +121,31 @@ export class LoadedProblem {
   }
 }
 
-/** Refuses a minibatch of more cases than there are to train on. Throws InputError. */
-export function requireBatch(batchSize: number, { trainCases }: LoadedProblem): void {
-  if (batchSize <= trainCases) return;
-  throw new InputError(
-    `--batch-size ${batchSize} is more than the ${trainCases} training cases: it may be 1 to ` +
-      `${trainCases}`,
-  );
+/** Data that are loaded, and where they lie on a GPU. */
+export interface ReadyProblem {
+  readonly loaded: LoadedProblem;
+  /**
+   * What was loaded goes to the first GPU, and is loaded again for each further one: an upload gives
+   * the memory of the data back. Throws InputError where the data are other ones by then.
+   */
+  on(gpu: Gpu): Promise<ProblemData>;
 }
 
 /**
- * The data on a GPU, for all who ask. What was loaded goes to the first GPU, and is loaded again for
- * each further one: an upload gives the memory of the data back. Throws InputError where the data are
- * other ones by then.
+ * Loads the data of a run that begins, or of one that goes on: they may lie elsewhere by now. Throws
+ * InputError where they are other ones, or fewer cases than a minibatch.
  */
-export function uploader(
-  loaded: LoadedProblem,
+export async function loadProblem(
   load: () => Promise<LoadedProblem>,
-): (gpu: Gpu) => Promise<ProblemData> {
+  { batchSize, earlier, data }: {
+    batchSize: number;
+    earlier: JsonObject | undefined;
+    data: string | undefined;
+  },
+): Promise<ReadyProblem> {
+  const loaded = await loadAgain({ earlier, data }, load);
+  requireBatch(batchSize, loaded.trainCases, "training cases");
+  requireSameData(earlier, loaded.source);
   const uploads = new WeakMap<Gpu, Promise<ProblemData>>();
   let next: LoadedProblem | undefined = loaded;
   const upload = async (gpu: Gpu) => {
@@ -147,11 +154,22 @@ export function uploader(
     requireSameData({ data: loaded.source }, data.source);
     return data.upload(gpu);
   };
-  return (gpu) => {
-    const data = uploads.get(gpu) ?? upload(gpu);
-    uploads.set(gpu, data);
-    return data;
+  return {
+    loaded,
+    on(gpu) {
+      const data = uploads.get(gpu) ?? upload(gpu);
+      uploads.set(gpu, data);
+      return data;
+    },
   };
+}
+
+/** Refuses a minibatch of more cases than there are to train on. Throws InputError. */
+export function requireBatch(batchSize: number, count: number, noun: string): void {
+  if (batchSize <= count) return;
+  throw new InputError(
+    `--batch-size ${batchSize} is more than the ${count} ${noun}: it may be 1 to ${count}`,
+  );
 }
 
 /** What the data are, wherever their files lie: "stand-in, seed 1". */

@@ -3,11 +3,10 @@ import { areMNIST } from "../problems/mnist.ts";
 import { chooseNetwork } from "../problems/network.ts";
 import {
   identityOf,
+  loadProblem,
   notMNIST,
   type ProblemData,
-  requireBatch,
   unchecked,
-  uploader,
 } from "../problems/problem.ts";
 import { problems } from "../problems/problems.ts";
 
@@ -24,21 +23,19 @@ export interface PaperData {
   /** What they are, wherever their files lie. */
   readonly identity: string;
   readonly remark: string | undefined;
-  upload(gpu: Gpu): Promise<ProblemData>;
+  on(gpu: Gpu): Promise<ProblemData>;
 }
 
 /** Reads or generates the data. Throws InputError where they have fewer cases than a minibatch. */
 export async function loadPaperData(
-  { problem, ...rest }: DataOptions,
+  { problem, data, ...rest }: DataOptions,
   batchSize: number,
   interruption: AbortSignal,
 ): Promise<PaperData> {
   const { outputUnit, layers: [width] } = paperProblems[problem];
-  const load = () => problems[problem].load({ ...rest, width, outputUnit, interruption });
-  const loaded = await load();
-  requireBatch(batchSize, loaded);
-  const { source, remark } = loaded;
-  return { identity: identityOf(source), remark, upload: uploader(loaded, load) };
+  const load = () => problems[problem].load({ ...rest, data, width, outputUnit, interruption });
+  const { loaded, on } = await loadProblem(load, { batchSize, earlier: undefined, data });
+  return { identity: identityOf(loaded.source), remark: loaded.remark, on };
 }
 
 /** The encoder: the paper's where none is given. Throws InputError where it is none of the problem. */

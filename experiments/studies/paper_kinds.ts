@@ -9,11 +9,11 @@ import type { Laid } from "../study/study.ts";
 
 /** The kinds of networks of the paper's tables, and what they are called. */
 export function paperKinds(
-  { upload }: { upload: ((gpu: Gpu) => Promise<ProblemData>) | undefined },
+  { dataOn }: { dataOn: ((gpu: Gpu) => Promise<ProblemData>) | undefined },
 ): Pick<Laid, "kindOf" | "nameOf"> {
   const optimizerOf = optimizerMaker(Object.values(shippedOptimizers));
   const recurrent = recurrentKind({ optimizerOf });
-  const autoencoder = upload && autoencoderKind({ upload, optimizerOf });
+  const autoencoder = dataOn && autoencoderKind({ dataOn, optimizerOf });
   return {
     kindOf({ configuration: { network } }) {
       const kind = network === "recurrent" ? recurrent : autoencoder;

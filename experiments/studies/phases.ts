@@ -22,13 +22,17 @@ export async function runPhases(
   const session = paperSession(options, interruption);
   const { problem } = data;
   const encoder = layersOf(data, layers);
-  const { identity, remark, upload } = await loadPaperData(data, budget.batchSize, interruption);
+  const { identity, remark, on: dataOn } = await loadPaperData(
+    data,
+    budget.batchSize,
+    interruption,
+  );
   const configuration = { problem, layers: encoder, data: identity, budget };
   const { plan, record } = layPhases(options.out, { preset, configuration });
   const cells = [plan.trunk, ...plan.branchings.map(({ networks }) => networks)].flat();
   return await carryOut({
     wanted: () => cells,
-    ...paperKinds({ upload }),
+    ...paperKinds({ dataOn }),
     ...{ details: {}, remark, isEstimated: true, isWhole: () => false },
     ...options.preset === undefined && { agree: agreePaper(interruption) },
     report: (run) => {

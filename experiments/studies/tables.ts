@@ -38,7 +38,7 @@ export async function runTables(
   const plans = laid.map(({ plan }) => plan);
   return await carryOut({
     wanted: (cells) => currentStage(plans, finishedOf(cells)),
-    ...paperKinds({ upload: loaded?.upload }),
+    ...paperKinds({ dataOn: loaded?.on }),
     ...{ details: {}, remark: loaded?.remark, isEstimated: true, isWhole: () => false },
     ...options.preset === undefined && { agree: agreePaper(interruption) },
     report: (run) => {

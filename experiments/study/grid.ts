@@ -1,5 +1,12 @@
 import type { Optimizer } from "../../mod.ts";
-import { choices, type FlagTable, integer, integers, numbers } from "../terminal/flags.ts";
+import {
+  choices,
+  type FlagTable,
+  integer,
+  integers,
+  numbers,
+  type Values,
+} from "../terminal/flags.ts";
 import { say } from "../terminal/terminal.ts";
 import { cellId, type Configuration, finishOf, isFixedLength } from "./cell.ts";
 import type { Json } from "./json.ts";
@@ -50,6 +57,14 @@ export const initScale = numbers({
   help: "Multiplies the initial weights.",
 });
 
+/** A hundred reports, or fewer where evaluating would take more than about a tenth of the time. */
+export function reportInterval(
+  { updates, evalCases, batchSize }: { updates: number; evalCases: number; batchSize: number },
+): number {
+  // Cases of both splits; a forward pass is about a third of an update.
+  return Math.max(Math.ceil(updates / 100), Math.ceil(20 * evalCases / (3 * batchSize)));
+}
+
 /** The columns that name a network in every table, but for its seed. */
 export const settingColumns: readonly Column<Configuration>[] = [
   { name: "problem", cell: ({ problem }) => problem },
@@ -71,6 +86,22 @@ export interface Axes {
 
 /** What networks of a grid are at one point of its axes. */
 export type GridPoint = Pick<Configuration, "init" | "initScale" | "seed"> & OptimizerSetting;
+
+/** What a configuration has of the flags of all grids, at a point of one. */
+export function ofGrid(
+  point: GridPoint,
+  { updates, finish, batchSize, schedulePeriod, evalCases, reportEvery }:
+    & Pick<Values<typeof gridFlags>, "updates" | "finish" | "batchSize" | "schedulePeriod">
+    & { readonly evalCases: number; readonly reportEvery: number },
+):
+  & GridPoint
+  & Pick<Configuration, "updates" | "finish" | "batchSize" | "reportEvery" | "reportCases"> {
+  return {
+    ...point,
+    ...point.schedule === "paper" && { schedulePeriod },
+    ...{ updates, finish, batchSize, reportEvery, reportCases: evalCases },
+  };
+}
 
 /**
  * The cells of a grid: every combination of the axes, each once. Caps that the momentum schedule does

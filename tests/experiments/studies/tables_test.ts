@@ -293,7 +293,7 @@ Deno.test("carryOut() trains nothing where its user does not want it, and leaves
       () =>
         carryOut({
           wanted: (cells) => networksOf([plan], cells),
-          ...paperKinds({ upload: undefined }),
+          ...paperKinds({ dataOn: undefined }),
           ...{ details: {}, isEstimated: true, isWhole: () => false },
           agree(seconds) {
             asked.push(seconds);

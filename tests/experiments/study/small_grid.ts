@@ -114,7 +114,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     operands: "buffers",
   });
   const kind = autoencoderKind({
-    upload(gpu) {
+    dataOn(gpu) {
       options.onGpu?.(gpu);
       const cases = new Uint8Array(20 * 17).map((_, i) => i * 37);
       return Promise.resolve({ train: new Dataset(gpu, cases, { width: 17 }) });
