@@ -1,6 +1,6 @@
 import { Autoencoder } from "../mod.ts";
 import { montage, reconstructionSheet } from "./charts/images.ts";
-import { autoencoderFlags, chooseNetwork, idleFlags } from "./problems/network.ts";
+import { autoencoderFlags, chooseNetwork, idleFlags } from "./problems/autoencoder_flags.ts";
 import { autoencoderKind } from "./problems/autoencoder_kind.ts";
 import { identityOf, loadProblem } from "./problems/problem.ts";
 import { problems } from "./problems/problems.ts";

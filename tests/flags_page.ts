@@ -21,7 +21,8 @@ interface ToldFlag {
   readonly text: string;
 }
 
-const programs = ["autoencoder.ts", "rnn.ts"], ofCommands = ["paper.ts", "studies.ts"];
+const programs = ["autoencoder.ts", "classifier.ts", "rnn.ts"];
+const ofCommands = ["paper.ts", "studies.ts"];
 
 /** The page: each flag once for all commands that say the same of it. */
 export async function flagsPage(): Promise<string> {

@@ -106,7 +106,8 @@ function fillSquare(
   }
 }
 
-function greyOf(value: number, [black, white]: readonly [number, number] = [0, 1]): number {
+/** The grey of a value, 0 to 255. */
+export function greyOf(value: number, [black, white]: readonly [number, number] = [0, 1]): number {
   if (Number.isNaN(value)) return notANumber;
   return Math.round(255 * Math.min(1, Math.max(0, (value - black) / (white - black))));
 }

@@ -13,6 +13,11 @@ export const pictures: Readonly<Record<string, PictureKind>> = {
     type: "image/png",
     title: "Test cases, and below them what the best network makes of them",
   },
+  "confusion.svg": {
+    type: "image/svg+xml",
+    title: "What the best network takes each class for",
+  },
+  "mistakes.svg": { type: "image/svg+xml", title: "Cases that it takes for another class" },
   "example.svg": { type: "image/svg+xml", title: "A test sequence and the best network's output" },
   "montage.png": { type: "image/png", title: "Cases that the networks are trained on" },
 };

@@ -1,9 +1,17 @@
 import type { Configuration } from "../study/cell.ts";
 import type { KindTables } from "../study/network_kind.ts";
 import { autoencoderTables } from "./autoencoder_kind.ts";
+import { classifierTables } from "./classifier_kind.ts";
 import { recurrentTables } from "./recurrent_kind.ts";
 
 /** How networks of a configuration's kind are told. */
-export function tablesOf({ network }: Configuration): KindTables {
-  return network === "recurrent" ? recurrentTables : autoencoderTables;
+export function tablesOf(configuration: Configuration): KindTables {
+  switch (configuration.network) {
+    case "classifier":
+      return classifierTables({ isTested: configuration.testCases !== undefined });
+    case "recurrent":
+      return recurrentTables;
+    default:
+      return autoencoderTables;
+  }
 }

@@ -17,6 +17,10 @@ export interface ProblemOptions {
   dataSeed: number;
   /** Whether files that are missing may be fetched. */
   download: boolean;
+  /** Of the user's own data: the file of the cases to test on. */
+  testData?: string | undefined;
+  /** Labels that are to be loaded besides. */
+  labelling?: Labelling | undefined;
   /** Units of the network's first layer, where it is known before the data. */
   width: number | undefined;
   /** Of a table of the user's own: whether its first row holds names; undefined where it tells. */
@@ -25,6 +29,21 @@ export interface ProblemOptions {
   outputUnit: "sigmoid" | "linear";
   /** Aborted where the run is to end. */
   interruption: AbortSignal;
+}
+
+/** Labels that are asked for. */
+export interface Labelling {
+  /** They are the whole numbers from 0 to one below this. */
+  readonly classes: number;
+  /** Of the user's own data: the files with those of the cases to train on, and to test on. */
+  readonly labels?: string | undefined;
+  readonly testLabels?: string | undefined;
+}
+
+/** The number of each case's class. */
+export interface Labels {
+  readonly train: Uint32Array;
+  readonly test?: Uint32Array;
 }
 
 /** Cases as a `Dataset` takes them: levels of 0..255, pairs of half floats, or float32. */
@@ -63,6 +82,7 @@ export interface Loading {
   readonly width: number;
   readonly train: CaseValues;
   readonly test?: CaseValues;
+  readonly labels?: Labels;
   readonly source: DataSource;
   /** A line about the data that is to be said when they are trained on. */
   readonly remark?: string;
@@ -81,6 +101,9 @@ export interface ProblemData {
 /** Cases shown in a figure of inputs and reconstructions. */
 const exampleCount = 12;
 
+/** Cases of which a figure of classes tells: MNIST has so many to test on. */
+const labelledCount = 10_000;
+
 /** The data in memory, until they are uploaded. */
 export class LoadedProblem {
   readonly width: number;
@@ -89,19 +112,28 @@ export class LoadedProblem {
   /** A line that is to be said of them, once nothing speaks against training on them. */
   readonly remark: string | undefined;
   readonly image: ImageShape | undefined;
+  readonly labels: Labels | undefined;
   /** Some test cases as float32, [n, width], from all over the set; training cases if there is none. */
   readonly examples: Float32Array<ArrayBuffer>;
+  /** The label of each, where there are labels. */
+  readonly exampleLabels: Uint32Array;
   /** What montage.png shows, [n, width]. */
   readonly montage: Float32Array<ArrayBuffer>;
   #loading: Loading | undefined;
 
   constructor(loading: Loading) {
-    const { width, train, test = train, source, image, montageCases = 0 } = loading;
+    const { width, train, test = train, labels, source, image, montageCases = 0 } = loading;
     this.width = width;
     this.trainCases = countOf(train) / width;
     this.source = source;
     this.remark = loading.remark;
-    this.examples = spreadCases(test, width, exampleCount);
+    this.labels = labels;
+    this.examples = spreadCases(test, width, labels ? labelledCount : exampleCount);
+    const ofExamples = labels?.test ?? labels?.train ?? new Uint32Array();
+    this.exampleLabels = Uint32Array.from(
+      spread(ofExamples.length, labelledCount),
+      (i) => ofExamples[i],
+    );
     this.montage = spreadCases(train, width, montageCases);
     this.image = image && { range: [0, 1], ...image };
     this.#loading = loading;
@@ -174,7 +206,9 @@ export function requireBatch(batchSize: number, count: number, noun: string): vo
 
 /** What the data are, wherever their files lie: "stand-in, seed 1". */
 export function identityOf({ kind, files, seed, trainCases, testCases }: DataSource): string {
-  const sums = Array.isArray(files) ? files.map(({ sha256 }) => `SHA-256 ${sha256}`) : [];
+  const sums = Array.isArray(files)
+    ? files.map(({ sha256, name }) => `SHA-256 ${sha256}${name === undefined ? "" : `#${name}`}`)
+    : [];
   return [
     kind,
     ...trainCases === undefined ? [] : [`${trainCases} and ${testCases} cases`],
@@ -230,15 +264,20 @@ function countOf(values: CaseValues): number {
   return values instanceof Uint32Array ? 2 * values.length : values.length;
 }
 
-/** `count` cases (or all, if there are fewer) at equal distances, as float32. */
+/** `count` numbers of cases (or all, if there are fewer) at equal distances. */
+function spread(cases: number, count: number): number[] {
+  const taken = Math.min(count, cases);
+  return Array.from({ length: taken }, (_, i) => Math.floor(i * cases / taken));
+}
+
+/** So many cases as float32. */
 function spreadCases(values: CaseValues, width: number, count: number): Float32Array<ArrayBuffer> {
-  const cases = countOf(values) / width, taken = Math.min(count, cases);
+  const places = spread(countOf(values) / width, count);
   const numbers = values instanceof Uint32Array
     ? new Float16Array(values.buffer, values.byteOffset, 2 * values.length)
     : values;
   const unit = values instanceof Uint8Array ? 1 / 255 : 1;
-  return Float32Array.from({ length: taken * width }, (_, at) => {
-    const i = Math.floor(Math.floor(at / width) * cases / taken);
-    return unit * numbers[i * width + at % width];
-  });
+  return new Float32Array(places.length * width).map((_, at) =>
+    unit * numbers[places[Math.floor(at / width)] * width + at % width]
+  );
 }

@@ -1,6 +1,6 @@
 import { type Gpu, paperProblems } from "../../mod.ts";
 import { areMNIST } from "../problems/mnist.ts";
-import { chooseNetwork } from "../problems/network.ts";
+import { chooseNetwork } from "../problems/autoencoder_flags.ts";
 import {
   identityOf,
   loadProblem,

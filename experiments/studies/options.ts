@@ -1,5 +1,5 @@
 import { InputError } from "../../mod.ts";
-import { dataFlags as ofAnyProblem } from "../problems/network.ts";
+import { dataFlags as ofAnyProblem } from "../problems/autoencoder_flags.ts";
 import {
   choice,
   choices,

@@ -78,7 +78,10 @@ function textOf(value: unknown, name: string, path: string): string {
 }
 
 /** Flags whose values are paths, or names among which paths may stand. */
-const pathFlags = ["--data", "--optimizer", "--from"];
+const pathFlags = [
+  ...["--data", "--labels", "--test-data", "--test-labels"],
+  ...["--optimizer", "--from"],
+];
 
 /**
  * A command line with paths made absolute, for a run that goes on from another folder; as it is where

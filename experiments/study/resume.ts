@@ -66,7 +66,8 @@ export const runFlags = {
 const changeable = [
   ...["updates", "checkpoint-every", "max-time", "stop-when-diverged", "stop-when-flat", "target"],
   ...["resume", "out", "keep", "dry-run", "replicas", "live", "quiet"],
-  ...["adapter", "profile", "data", "download", "time-loop", "tune"],
+  ...["adapter", "profile", "download", "time-loop", "tune"],
+  ...["data", "labels", "test-data", "test-labels"],
 ];
 
 /** The options of a run, and the record of the one that it goes on with. */
@@ -221,7 +222,8 @@ export async function loadAgain<T>(
   try {
     return await load();
   } catch (error) {
-    const isToldHow = !(error instanceof InputError) || error.message.includes("--data");
+    const isToldHow = !(error instanceof InputError) ||
+      /--(test-)?(data|labels)/.test(error.message);
     if (earlier === undefined || data === undefined || isToldHow) throw error;
     throw new InputError(
       `${error.message}; where the data of the run lie elsewhere now, name their place with --data`,

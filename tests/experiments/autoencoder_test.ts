@@ -126,6 +126,7 @@ Deno.test("autoencoder.ts refuses bad input in one line, with status 2, and leav
     [["--problem", "faces", "--output-unit", "logistic"], /--output-unit logistic.*custom alone/],
     [["--loss", "squared-error"], /--loss squared-error.*custom alone/],
     [["--l2", "-1"], /--l2.*at least 0/],
+    [["--test-data", "x.npy"], /--test-data means nothing here, as it is for --problem custom/],
     [["--data", folder.path], /holds no digs3pts_1\.mat/],
     [["--problem", "custom", "--data", program], /custom needs --layers/],
     [["--problem", "custom", "--layers", "9,3"], /custom needs --data/],

@@ -9,8 +9,11 @@ import {
 import { fileURLToPath } from "node:url";
 import { InputError } from "../../../core/errors.ts";
 import { custom } from "../../../experiments/problems/custom.ts";
-import { chooseNetwork, type NetworkOptions } from "../../../experiments/problems/network.ts";
-import type { ProblemOptions } from "../../../experiments/problems/problem.ts";
+import {
+  chooseNetwork,
+  type NetworkOptions,
+} from "../../../experiments/problems/autoencoder_flags.ts";
+import { identityOf, type ProblemOptions } from "../../../experiments/problems/problem.ts";
 import { readTable } from "../../../experiments/files/tables.ts";
 import { paperProblems } from "../../../models/problems/paper.ts";
 import { longestAllocation } from "../../formats/bad_input.ts";
@@ -149,6 +152,55 @@ Deno.test("custom.load() takes no memory for sizes that a file claims", async ()
       assertLess(longest, 1000);
     }
   }
+});
+
+Deno.test("custom.load() reads cases to test on, of the width of those to train on", async () => {
+  using folder = scratch();
+  const train = folder.write("train", idx([3, 2], Uint8Array.of(0, 0, 0, 0, 0, 0)));
+  const testData = folder.write("test.csv", text("1,0.5\n"));
+  const { examples, source, remark } = await load(train, { testData, width: 2 });
+  assertEquals([...examples], [1, 0.5]);
+  assertEquals(source.test, {
+    cases: 1,
+    values: 2,
+    taken: "the first row was taken for a case",
+  });
+  assertEquals((source.files as unknown[]).length, 2);
+  assertEquals(
+    remark,
+    `${train}: 3 cases of 2 values\n${testData}: 1 case of 2 values; the first row was taken for a case`,
+  );
+  const wider = folder.write("wider.csv", text("1,0.5,0\n"));
+  await assertRejects(
+    () => load(train, { testData: wider, width: 2 }),
+    InputError,
+    `${wider}: it holds 1 x 3 values, and --layers begins with 2`,
+  );
+});
+
+Deno.test("custom.load() reads labels from any of its formats", async () => {
+  using folder = scratch();
+  const data = folder.write("x", idx([3, 2]));
+  const crafter = new MATCrafter();
+  const row = new Uint8Array(Float64Array.of(2, 0, 1).buffer);
+  const variable = { name: "y", flags: 6, dimensions: [1, 3], storage: 9, content: row };
+  const arrays = { "y.npy": npy("<i8", "3,", BigInt64Array.of(2n, 0n, 1n)) };
+  const files = [
+    folder.write("y.idx", idx([3], Uint8Array.of(2, 0, 1))),
+    folder.write("y.npy", npy("<f4", "3, 1", Float32Array.of(2, 0, 1))),
+    folder.write("y.csv", text("label\n2\n0\n1\n")),
+    folder.write("y.mat", crafter.file(crafter.variable(variable))),
+    `${folder.write("all.npz", zip({ ...arrays, "x.npy": arrays["y.npy"] }))}#y`,
+  ];
+  for (const labels of files) {
+    const loaded = await load(data, { labelling: { classes: 3, labels } });
+    assertEquals([...loaded.labels!.train], [2, 0, 1], labels);
+    assertEquals([...loaded.exampleLabels], [2, 0, 1]);
+    assertEquals(loaded.examples.length, 6);
+  }
+  // Which array it was is a part of what the data are.
+  const { source } = await load(data, { labelling: { classes: 3, labels: files[4] } });
+  assertMatch(identityOf(source), /^own, SHA-256 [0-9a-f]{64}, SHA-256 [0-9a-f]{64}#y$/);
 });
 
 Deno.test("custom.load() says that cases seem to be columns", async () => {

@@ -73,7 +73,12 @@ Deno.test("mnist.load() calls original what has the sums of MNIST, and nothing e
   const train = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db";
   const test = "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7";
   assertEquals(areMNIST([train, test]), true);
-  for (const sums of [[test, train], [train, train], [train], []]) {
+  const labels = [
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+  ];
+  assertEquals(areMNIST([train, test, ...labels]), true);
+  for (const sums of [[test, train], [train, train], [train], [], [train, test, train, train]]) {
     assertEquals(areMNIST(sums), false);
   }
 });

@@ -1,16 +1,6 @@
 import { type AutoencoderProblem, InputError, paperProblems } from "../../mod.ts";
-import { initializerNames } from "../study/initializers.ts";
-import {
-  choice,
-  choices,
-  type FlagTable,
-  integer,
-  integers,
-  number,
-  path,
-  type Values,
-  yesNo,
-} from "../terminal/flags.ts";
+import { choice, type FlagTable, integer, path, type Values } from "../terminal/flags.ts";
+import { fileFlags, idleOfLayers, initFlag, layeredFlags, layersFlag } from "./layered_flags.ts";
 
 /** The names of --problem. */
 export const problemNames = ["curves", "mnist", "faces", "custom"] as const;
@@ -30,23 +20,13 @@ export const dataFlags = {
       "custom the .npy, CSV, IDX, .npz or .mat file, of the latter two FILE#NAME for one of several " +
       "arrays.",
   }),
-  header: yesNo({
-    shown: "what the first rows tell",
-    help: "Of custom: whether the first row of a CSV file names the columns.",
-  }),
-  download: yesNo({
-    default: false,
-    help: "Fetches the files of mnist that the folder of --data lacks.",
-  }),
+  ...fileFlags,
 } satisfies FlagTable;
 
 /** The flags of autoencoders besides those of a grid. */
 export const autoencoderFlags = {
   ...dataFlags,
-  layers: integers({
-    atLeast: 1,
-    repeats: true,
-    unit: "units",
+  layers: layersFlag({
     shown: "the paper's network",
     help: "The encoder from the input to the code; the decoder mirrors it.",
   }),
@@ -62,44 +42,22 @@ export const autoencoderFlags = {
     shown: "cross-entropy, or squared-error where the output is linear",
     help: "Of custom: what is minimised, summed over values and averaged over cases.",
   }),
-  l2: number({
-    default: 0,
-    atLeast: 0,
-    help: "Weight decay: l2/2 |weights|^2 is minimised besides; the losses told are without it.",
-  }),
-  init: choices(initializerNames, {
-    default: ["sparse"],
-    help: "The initial weights: sparse N(0, 1), Glorot's uniform, Gaussian N(0, 1) / " +
-      "sqrt(fan-in), He's sqrt(2) times that, or an orthogonal matrix, each times --init-scale.",
-  }),
-  "fan-in": integer({
-    default: 15,
-    atLeast: 1,
-    unit: "connections",
-    help: "Incoming connections of a unit under sparse initialization.",
-  }),
-  "eval-cases": integer({
-    default: 2000,
-    atLeast: 1,
-    unit: "cases",
-    help: "Training cases, always the same, that a report evaluates; the last one takes all.",
-  }),
+  ...layeredFlags,
+  init: initFlag("sparse"),
 } satisfies FlagTable;
 
 /** Flags that mean nothing to these, with what they are for. */
 export function idleFlags(
-  { problem, data, init, schedule }:
-    & Pick<
-      Values<typeof autoencoderFlags>,
-      "problem" | "data" | "init"
-    >
-    & { readonly schedule: readonly string[] },
+  options: Pick<Values<typeof autoencoderFlags>, "problem" | "data" | "init"> & {
+    readonly schedule: readonly string[];
+  },
 ): Record<string, string | false> {
+  const { problem, data } = options;
   return {
     "data-seed": (problem !== "curves" || data !== undefined) && "images that are generated",
     header: problem !== "custom" && "the CSV file of --problem custom",
-    "fan-in": !init.includes("sparse") && "--init sparse",
-    "schedule-period": !schedule.includes("paper") && "--schedule paper",
+    "test-data": problem !== "custom" && "--problem custom",
+    ...idleOfLayers(options),
   };
 }
 

@@ -1,0 +1,77 @@
+import { Classifier } from "../mod.ts";
+import { classified, confusionChart, mistakesChart } from "./charts/class_charts.ts";
+import { chooseLayers, classifierFlags, idleFlags } from "./problems/classifier_flags.ts";
+import { classifierKind } from "./problems/classifier_kind.ts";
+import { identityOf, loadProblem } from "./problems/problem.ts";
+import { problems } from "./problems/problems.ts";
+import { gridFlags, initScale, ofGrid, reportInterval } from "./study/grid.ts";
+import { gridCommand, runCommand } from "./study/grid_program.ts";
+import { recordedInterval } from "./study/resume.ts";
+
+/** Trains classifiers. */
+export const trainClassifiers = gridCommand({
+  name: "classifier",
+  summary:
+    "Trains networks that tell classes apart, by the cross-entropy of a softmax. Comma lists make a " +
+    "grid, all of whose networks are trained side by side.",
+  examples: [
+    {
+      command: "--problem mnist --data FOLDER --optimizer nag,sgd --seed 1,2,3",
+      does: "compares Nesterov's gradient with plain descent on handwritten digits",
+    },
+    {
+      command: "--problem custom --data x.npy --labels y.npy --layers 4,20,3 --dropout 0.1",
+      does: "tells three classes of your own apart",
+    },
+  ],
+  flags: { ...classifierFlags, ...gridFlags, "init-scale": initScale },
+  defaults: { optimizer: ["nag"], learningRate: [0.05], mu: [0.9] },
+  async lay(options, { earlier, interruption, optimizerOf }) {
+    const { problem, activation, dropout, l2, fanIn } = options;
+    const layers = chooseLayers(options), classes = layers[layers.length - 1];
+    const load = () =>
+      problems[problem].load({
+        ...{ ...options, dataSeed: 0, interruption },
+        ...{ width: layers[0], outputUnit: "linear", labelling: { ...options, classes } },
+      });
+    const { loaded, on: dataOn } = await loadProblem(load, { ...options, earlier });
+    const { source, remark, image, examples, exampleLabels, labels } = loaded;
+    const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
+    const kind = classifierKind({ dataOn, labels: labels!, optimizerOf });
+    const { figure: { split, column, title, unit } } = kind;
+    const cases = split === "test" ? "test" : "training";
+    return {
+      kind,
+      init: options.init,
+      initScale: options.initScale,
+      idle: idleFlags(options),
+      configure: (point) => ({
+        network: "classifier",
+        ...{
+          problem,
+          data: identityOf(source),
+          testCases: labels?.test?.length,
+          layers,
+          activation,
+        },
+        ...dropout > 0 && { dropout },
+        ...l2 > 0 && { l2 },
+        ...point.init === "sparse" && { fanIn },
+        ...ofGrid(point, { ...options, reportEvery }),
+      }),
+      details: { configuration: { layers, reportEvery }, data: source },
+      remark,
+      chart: { figure: `${split}_${column}`, figureTitle: `${cases} ${title}`, unit },
+      async draw({ best: { model, theta }, gpu, show }) {
+        if (!(model instanceof Classifier)) return;
+        const made = await model.predict(gpu, theta, examples);
+        const of = classified(made, { name: `${cases} cases`, classes, labels: exampleLabels });
+        show("confusion.svg", await confusionChart(of));
+        const mistakes = image && await mistakesChart(of, examples, image);
+        if (mistakes !== undefined) show("mistakes.svg", mistakes);
+      },
+    };
+  },
+});
+
+if (import.meta.main) await runCommand(trainClassifiers);

@@ -1,0 +1,76 @@
+import { InputError } from "../../mod.ts";
+import { choice, type FlagTable, number, path, type Values } from "../terminal/flags.ts";
+import { fileFlags, idleOfLayers, initFlag, layeredFlags, layersFlag } from "./layered_flags.ts";
+
+/** The flags of classifiers besides those of a grid. */
+export const classifierFlags = {
+  problem: choice(["mnist", "custom"], {
+    default: "mnist",
+    help: "What is told apart: handwritten digits, or cases of your own.",
+  }),
+  data: path({
+    help:
+      "The folder with the files of mnist; of custom the .npy, CSV, IDX, .npz or .mat file of " +
+      "cases, of the latter two FILE#NAME for one of several arrays.",
+  }),
+  labels: path({
+    help: "Of custom: a file of these formats with the number of each case's class, from 0 on.",
+  }),
+  ...fileFlags,
+  "test-labels": path({ help: "Of custom: a file with the labels of --test-data." }),
+  layers: layersFlag({
+    shown: "784,100,100,10 for mnist",
+    help: "From the values of a case to a unit for each class; between them the hidden layers.",
+  }),
+  activation: choice(["relu", "tanh", "sigmoid"], {
+    default: "relu",
+    help: "Of the hidden layers.",
+  }),
+  dropout: number({
+    default: 0,
+    atLeast: 0,
+    below: 1,
+    help: "The share of hidden units that is left out of an update.",
+  }),
+  ...layeredFlags,
+  init: initFlag("he"),
+} satisfies FlagTable;
+
+/** Flags that mean nothing to these, with what they are for. */
+export function idleFlags(
+  options: Pick<Values<typeof classifierFlags>, "problem" | "init"> & {
+    readonly schedule: readonly string[];
+  },
+): Record<string, string | false> {
+  const ofFiles = options.problem !== "custom" && "--problem custom";
+  return {
+    ...{ labels: ofFiles, "test-data": ofFiles, "test-labels": ofFiles, header: ofFiles },
+    download: options.problem !== "mnist" && "--problem mnist",
+    ...idleOfLayers(options),
+  };
+}
+
+const digits = [784, 100, 100, 10];
+
+/** The layers that a command line asks for. Throws InputError where they do not fit the problem. */
+export function chooseLayers(
+  { problem, layers }: Pick<Values<typeof classifierFlags>, "problem" | "layers">,
+): readonly number[] {
+  const chosen = layers ?? (problem === "mnist" ? digits : []);
+  if (chosen.length < 2) {
+    throw new InputError(
+      `${problem} needs --layers: the values of a case, hidden layers, and a unit for each class, ` +
+        "such as --layers 4,20,3",
+    );
+  }
+  const shown = `--layers ${chosen.join(",")}`;
+  if (problem === "mnist" && chosen[0] !== digits[0]) {
+    throw new InputError(`${shown} is for no image of mnist: begin with 784 units, one a pixel`);
+  }
+  if (chosen.at(-1) === 1) {
+    throw new InputError(
+      `${shown} ends in one unit: end with a unit for each of 2 classes or more`,
+    );
+  }
+  return chosen;
+}

@@ -1,0 +1,229 @@
+import { assertEquals, assertLess, assertMatch, assertNotEquals } from "@std/assert";
+import { tablesOf } from "../../experiments/problems/kind_tables.ts";
+import { trainClassifiers } from "../../experiments/classifier.ts";
+import { readTable } from "../../experiments/files/tables.ts";
+import { compareRuns } from "../../experiments/study/compare.ts";
+import { readCells } from "../../experiments/study/ledger.ts";
+import { npy } from "../formats/crafted_npz.ts";
+import { draw } from "../gpu/fixture.ts";
+import { runHere } from "./commands.ts";
+import { idx, type Scratch, scratch } from "./scratch.ts";
+import { remains } from "./study/small_runs.ts";
+
+const text = (words: string) => new TextEncoder().encode(words);
+
+/** Cases of four values whose class is which of the first three is the largest. */
+function cases(count: number, stream: number) {
+  const inputs = draw(4 * count, stream);
+  const labels = Uint8Array.from({ length: count }, (_, i) => {
+    const [a, b, c] = inputs.subarray(4 * i);
+    return a > b && a > c ? 0 : b > c ? 1 : 2;
+  });
+  return { inputs, labels };
+}
+
+/** The flags of data of one's own: cases to train on, and to test on. */
+function ownData(folder: Scratch, { tested = true } = {}): string[] {
+  const [train, test] = [cases(120, 1), cases(50, 2)];
+  const files = {
+    data: folder.write("x.npy", npy("<f4", "120, 4", train.inputs)),
+    labels: folder.write("y.csv", text(`class\n${train.labels.join("\n")}\n`)),
+    ...tested && {
+      "test-data": folder.write("test_x.npy", npy("<f4", "50, 4", test.inputs)),
+      "test-labels": folder.write("test_y.idx", idx([50], test.labels)),
+    },
+  };
+  const flags = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]);
+  return ["--problem", "custom", ...flags, "--layers", "4,12,3", "--batch-size", "20"];
+}
+
+async function run(...args: string[]) {
+  const { status, stdout, stderr } = await runHere(trainClassifiers, args);
+  assertEquals(status, 0, stderr);
+  return { stdout, stderr };
+}
+
+Deno.test("classifier.ts trains a grid and leaves the whole record of it", async () => {
+  using folder = scratch();
+  const out = `${folder.path}/run`;
+  const { stdout, stderr } = await run(
+    ...[...ownData(folder), "--updates", "200", "--every", "50", "--out", out],
+    ...["--optimizer", "nag,adamw", "--mu", "0.9", "--learning-rate", "0.1,1e38", "--seed", "1,2"],
+  );
+  assertMatch(stderr, /y\.csv: 120 labels; the first row was taken for names\n/);
+  assertMatch(stdout, /after 200 updates .* has a mean test error rate of 0\.0/);
+  const curve = readTable(Deno.readTextFileSync(`${out}/curve.csv`));
+  assertEquals(curve.length, 8 * 5);
+  assertEquals(
+    Object.keys(curve[0]).slice(8, 14),
+    ["update", "momentum", "train_loss", "test_loss", "train_error_rate", "test_error_rate"],
+  );
+  for (const row of readTable(Deno.readTextFileSync(`${out}/summary.csv`))) {
+    const { final } = readCells(out).get(row.cell)!.result;
+    const told = [row.train_error_rate, row.test_error_rate, row.test_loss];
+    const { train, test } = final!;
+    assertEquals(told, [train.errorRate, test.errorRate, test.loss].map(String));
+    if (row.learning_rate === "1e+38") assertEquals(row.status, "diverged");
+    else assertLess(Number(row.test_error_rate), 0.1);
+  }
+  const settings = readTable(Deno.readTextFileSync(`${out}/settings.csv`));
+  assertEquals("test_error_rate" in settings[0], true);
+  const { data, configuration, status } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+  assertEquals([status, configuration.layers, data.cases], ["finished", [4, 12, 3], 120]);
+  assertEquals([data.files.length, data.test], [4, { cases: 50, values: 4 }]);
+  const confusion = Deno.readTextFileSync(`${out}/confusion.svg`);
+  assertMatch(confusion, /> *\d of 50 test cases are taken for another class</);
+  const page = Deno.readTextFileSync(`${out}/report.html`);
+  assertMatch(page, /What the best network takes each class for/);
+});
+
+Deno.test("classifier.ts goes on to the bits of a run in one piece, dropout and all", async () => {
+  using folder = scratch();
+  const [out, whole] = [`${folder.path}/out`, `${folder.path}/whole`];
+  const grid = ["--optimizer", "nag,adamw", "--dropout", "0.2", "--l2", "1e-4", "--every", "32"];
+  const flags = [...ownData(folder), ...grid];
+  await run(...flags, "--updates", "50", "--out", out);
+  await run("--resume", out, "--updates", "120");
+  await run(...flags, "--updates", "120", "--out", whole);
+  assertEquals(await remains(out), await remains(whole));
+});
+
+Deno.test("classifier.ts writes the same rows for a network alone", async () => {
+  using folder = scratch();
+  const rows = async (name: string, ...args: string[]) => {
+    const out = `${folder.path}/${name}`;
+    await run(...ownData(folder), "--updates", "12", "--every", "4", "--out", out, ...args);
+    return Deno.readTextFileSync(`${out}/curve.csv`);
+  };
+  const grid = await rows("grid", "--optimizer", "cm,nag", "--seed", "3,4", "--dropout", "0.5");
+  const alone = await rows("alone", "--optimizer", "nag", "--seed", "4", "--dropout", "0.5");
+  const same = grid.split("\n").filter((line) => /,nag,.*,4,\d+,/.test(line));
+  assertEquals(same, alone.trim().split("\n").slice(1));
+  const other = await rows("other", "--optimizer", "nag", "--seed", "4");
+  assertNotEquals(other, alone);
+});
+
+Deno.test("classifier.ts does without test cases, and runs stand side by side", async () => {
+  using folder = scratch();
+  const folders = ["1", "2"].map((seed) => `${folder.path}/${seed}`);
+  for (const [i, out] of folders.entries()) {
+    const flags = [...ownData(folder, { tested: false }), "--updates", "40", "--every", "20"];
+    const { stdout } = await run(...flags, "--seed", String(i + 1), "--out", out);
+    assertMatch(stdout, /largest class alone {2}0\.6250/);
+    assertMatch(Deno.readTextFileSync(`${out}/confusion.svg`), /of 120 training cases/);
+    const [row] = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
+    assertEquals([row.test_error_rate, row.best_train_error_rate !== ""], ["", true]);
+  }
+  const { signal: interruption } = new AbortController(), out = `${folder.path}/all`;
+  await compareRuns({ folders, out, isMadeUp: false, tablesOf, interruption });
+  const summary = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
+  assertEquals(summary.map(({ seed }) => seed), ["1", "2"]);
+});
+
+/** A folder with the files of MNIST, of a few images whose brightest row is their label. */
+function digits(folder: Scratch): string {
+  const write = (name: string, count: number) => {
+    const labels = Uint8Array.from({ length: count }, (_, i) => 7 * i % 10);
+    const images = new Uint8Array(count * 784);
+    labels.forEach((label, i) =>
+      images.fill(255, 784 * i + 56 * label, 784 * i + 56 * (label + 1))
+    );
+    folder.write(`${name}-images-idx3-ubyte`, idx([count, 28, 28], images));
+    folder.write(`${name}-labels-idx1-ubyte`, idx([count], labels));
+  };
+  write("train", 200);
+  write("t10k", 30);
+  return folder.path;
+}
+
+Deno.test("classifier.ts learns images and labels of MNIST's files, and shows mistakes", async () => {
+  using folder = scratch();
+  const data = digits(folder), out = `${folder.path}/out`;
+  const flags = ["--data", data, "--layers", "784,10", "--batch-size", "20", "--updates"];
+  const { stderr } = await run(...flags, "1", "--out", out);
+  assertMatch(stderr, /holds images or labels that are not MNIST.*: 200 to train on, 30 to test\n/);
+  const { data: told } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+  assertEquals(told.files.map(({ path }: { path: string }) => path.slice(data.length + 1)), [
+    ...["train-images-idx3-ubyte", "t10k-images-idx3-ubyte"],
+    ...["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"],
+  ]);
+  const [row] = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
+  const wrong = Math.round(30 * Number(row.test_error_rate));
+  assertLess(0, wrong);
+  const mistakes = Deno.readTextFileSync(`${out}/mistakes.svg`);
+  assertMatch(mistakes, new RegExp(`${wrong} of ${wrong} test cases, the most certain first`));
+  assertEquals(mistakes.match(/xlink:href="data:image\/png/g)?.length, wrong);
+  await run("--resume", out, "--updates", "100");
+  const [learned] = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
+  assertEquals(learned.test_error_rate, "0");
+});
+
+Deno.test("classifier.ts refuses bad input in one line, with status 2, and leaves nothing", async () => {
+  using folder = scratch();
+  const mnist = ["--data", digits(folder)], given = ownData(folder);
+  /** The flags of own data with some in place of others; an empty one is left out. */
+  const own = (changes: Record<string, string> = {}) =>
+    Object.entries({
+      ...Object.fromEntries(
+        given.flatMap((word, i) => i % 2 ? [] : [[word.slice(2), given[i + 1]]]),
+      ),
+      ...changes,
+    }).flatMap(([name, value]) => value === "" ? [] : [`--${name}`, value]);
+  const file = (name: string, bytes: Uint8Array | string) =>
+    folder.write(name, typeof bytes === "string" ? text(bytes) : bytes);
+  const labels = (at: number, label: string) =>
+    file("bad.csv", cases(120, 1).labels.join("\n").split("\n").with(at, label).join("\n"));
+  const some = Array(120).fill(0);
+  const before = folder.names();
+  const bad: [() => string[], RegExp][] = [
+    [() => ["--problem", "custom"], /custom needs --layers: the values of a case/],
+    [() => ["--problem", "mnist"], /train-labels-idx1-ubyte and t10k-labels-idx1-ubyte.*--data/],
+    [() => own({ data: "" }), /custom needs --data/],
+    [() => own({ labels: "" }), /custom needs --labels/],
+    [() => own({ "test-labels": "" }), /--test-data needs --test-labels/],
+    [() => own({ "test-data": "" }), /--test-labels needs --test-data/],
+    [() => own({ labels: `${folder.path}/none` }), /no file .*none: name it with --labels/],
+    [() => own({ "test-data": `${folder.path}/none` }), /name it with --test-data where it lies/],
+    [() => own({ labels: folder.path }), /is a folder: name a file/],
+    [() => own({ labels: file("bad", "") }), /bad: it is empty/],
+    [() => own({ labels: labels(16, "3") }), /bad\.csv: line 17, column 1 is 3: .* 3 output units/],
+    [() => own({ labels: labels(2, "1.5") }), /line 3, column 1 is 1\.5: .*whole numbers 0 to 2/],
+    [() => own({ labels: labels(2, "-1") }), /line 3, column 1 is -1: /],
+    [() => own({ labels: labels(2, "cat") }), /line 3, column 1 of the table is "cat"/],
+    [() => own({ labels: file("bad", idx([119])) }), /bad: it holds 119 labels for 120 cases/],
+    [() => own({ labels: file("bad", idx([120, 3])) }), /120 x 3 values.*save the number of the/],
+    [
+      () => own({ "test-labels": file("bad", idx([50], new Uint8Array(50).fill(4))) }),
+      /bad: row 1, column 1 is 4: /,
+    ],
+    [
+      () =>
+        own({ labels: file("bad.npy", npy("<i8", "120,", BigInt64Array.from(some, () => -7n))) }),
+      /bad\.npy: row 1, column 1 is -7: /,
+    ],
+    [() => own({ layers: "3,3" }), /x\.npy: it holds 120 x 4 values, and --layers begins with 3/],
+    [() => own({ "test-data": file("bad", idx([50, 3])) }), /bad: it holds 50 x 3 values, and/],
+    [() => own({ data: file("bad.gz", Uint8Array.of(31, 139, 8, 0)) }), /bad\.gz: /],
+    [() => own({ layers: "4" }), /custom needs --layers/],
+    [() => own({ layers: "4,1" }), /--layers 4,1 ends in one unit/],
+    [() => own({ "batch-size": "121" }), /--batch-size 121 is more than the 120 training cases/],
+    [() => own({ dropout: "1" }), /--dropout.*below 1/],
+    [() => own({ "fan-in": "3" }), /--fan-in means nothing here, as it is for --init sparse/],
+    [() => own({ download: "no" }), /--download means nothing here, as it is for --problem mnist/],
+    [() => [...mnist, "--layers", "9,10"], /--layers 9,10 is for no image of mnist/],
+    [
+      () => [...mnist, "--layers", "784,9"],
+      /train-labels-idx1-ubyte: row 8, column 1 is 9: .* 0 to 8/,
+    ],
+    [() => [...mnist, "--labels", "y.npy"], /--labels means nothing here.*--problem custom/],
+    [() => [...mnist, "--activation", "linear"], /--activation must be one of relu, tanh, sigmoid/],
+  ];
+  for (const [flags, says] of bad) {
+    const args = [...flags(), "--out", `${folder.path}/out`];
+    const { status, stdout, stderr } = await runHere(trainClassifiers, args);
+    assertEquals([status, stdout], [2, ""], `${args.join(" ")}: ${stderr}`);
+    assertMatch(stderr, /^error: [^\n]*\n$/);
+    assertMatch(stderr, says);
+    assertEquals(folder.names().filter((name) => !name.startsWith("bad")), before);
+  }
+});
