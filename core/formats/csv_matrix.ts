@@ -23,6 +23,8 @@ export interface CSVMatrix {
   readonly columns: number;
   /** The numbers, row by row. */
   readonly data: Float32Array<ArrayBuffer>;
+  /** The names of the columns, where the file has one for each. */
+  readonly names: readonly string[] | undefined;
   /** What parts of the file were taken for. */
   readonly taken: CSVReading;
   /** Where a number of the matrix stands in the file: line and column, counted from 1. */
@@ -62,7 +64,7 @@ export interface CSVReading {
  * @example
  * ```ts
  * const text = new TextEncoder().encode("x,y\n1,2\n3,4.5e-1\n");
- * readCSVMatrix(text); // { rows: 2, columns: 2, data: [1, 2, 3, 0.45], ... }
+ * readCSVMatrix(text); // { rows: 2, columns: 2, data: [1, 2, 3, 0.45], names: ["x", "y"], ... }
  * ```
  */
 export function readCSVMatrix(
@@ -120,8 +122,10 @@ interface Plan {
   readonly separator: Separator;
   /** The first row holds names. */
   readonly namesFirst: boolean;
-  /** Some row does, or a comment. */
-  readonly named: boolean;
+  /** What some row, or a comment, names: columns, but for an index. */
+  readonly names: readonly string[] | undefined;
+  /** The fields of the first row, without an empty one at its end. */
+  readonly first: readonly string[];
   /** The first row counts the columns: what follows tells whether it holds names. */
   readonly counting: boolean;
   /** The first column is left out. */
@@ -156,7 +160,8 @@ function layOut({ separator, rows, comment }: Opening, header: boolean | undefin
   return {
     separator,
     namesFirst: kind === "names",
-    named: names !== undefined,
+    names: names?.slice(nameCount === width && index ? 1 : 0, nameCount),
+    first: emptyColumn ? first.slice(0, -1) : first,
     counting: kind === "counting",
     index,
     maybeIndex: names !== undefined && !index && header === undefined && width > 1,
@@ -248,7 +253,7 @@ class Table {
 
   /** The matrix of all rows. Throws InputError where there is none. */
   finish(): CSVMatrix {
-    const { named, index, counting, emptyColumn } = this.#plan;
+    const { names, first, index, counting, emptyColumn } = this.#plan;
     const header = counting && this.#rows > 1 && !this.#otherRun &&
       (!this.#integers || this.#columns >= manyColumns);
     if (header) this.#dropRow();
@@ -259,12 +264,14 @@ class Table {
     if (counted) this.#dropColumn();
     const length = this.#rows * this.#columns, jumps = this.#jumps;
     const before = index || counted ? 1 : 0;
+    const named = header ? first : names?.slice(counted ? 1 : 0);
     return {
       rows: this.#rows,
       columns: this.#columns,
       data: this.#data.length === length ? this.#data : this.#data.subarray(0, length),
+      names: named?.length === this.#columns ? named : undefined,
       taken: {
-        header: named || header,
+        header: named !== undefined,
         likeHeader: counting && !header,
         index: index ? "unnamed" : counted ? "counting" : undefined,
         decimalCommas: this.#numbers.decimalCommas,

@@ -200,6 +200,24 @@ Deno.test("readCSVMatrix() leaves an index out beside names", () => {
   assertEquals(told("a,b\n0,2\n")[0], "1 x 2");
 });
 
+Deno.test("readCSVMatrix() gives the names of the columns it keeps", () => {
+  const names = (text: string, options = {}) => readCSVMatrix(utf8(text), options).names;
+  assertEquals(names("a,b\n1,2\n"), ["a", "b"]);
+  assertEquals(names('"a, ""b""";c\n1;2\n'), ['a, "b"', "c"]);
+  assertEquals(names("# a b\n1 2\n3 4\n"), ["a", "b"]);
+  assertEquals(names("1,2\n3,4\n"), undefined);
+  assertEquals(names("1,2\n3,4\n", { header: true }), ["1", "2"]);
+  // Those of an index are left out, and so is an empty last column.
+  assertEquals(names(",a\n0,5\n1,6\n"), ["a"]);
+  assertEquals(names("id,a\n0,5\n1,6\n"), ["a"]);
+  assertEquals(names("a b\n0 5 6\n1 6 7\n"), ["a", "b"]);
+  assertEquals(names("a,b,\n1,2,\n3,4,\n"), ["a", "b"]);
+  assertEquals(names("0,1,2,3\n.5,.5,.5,.5\n1,2,5,4\n"), ["0", "1", "2", "3"]);
+  assertEquals(names("0;1;\n.5;.5;\n.5;.25;\n"), ["0", "1"]);
+  // Four words name no three columns.
+  assertEquals(names("a,b,c,d\n1,2,3\n4,5,6\n"), undefined);
+});
+
 Deno.test("readCSVMatrix() tells where a number stands", () => {
   const { place } = readCSVMatrix(utf8("# c\n0,1\n\n.5,2\n3,5\n# d\n\n5,7\n"));
   assertEquals([0, 1, 2].map((row) => place(row, 0).line), [4, 5, 8]);

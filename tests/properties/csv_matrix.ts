@@ -57,9 +57,10 @@ export const csvMatrixProperties = [
       (form) => {
         if (header !== undefined && header !== (form.header !== "none")) return "refused";
         const { bytes, text } = write(form);
-        const { taken, place: _, ...matrix } = readCSVMatrix(bytes, { header });
-        const { names, ...wanted } = expected(form, header);
-        assertEquals({ ...matrix, names: taken.header }, { ...wanted, names }, text);
+        const { taken, place: _, names, ...matrix } = readCSVMatrix(bytes, { header });
+        const { names: areNamed, ...wanted } = expected(form, header);
+        assertEquals({ ...matrix, areNamed: taken.header }, { ...wanted, areNamed }, text);
+        assertEquals(names?.length, areNamed ? matrix.columns : undefined, text);
       },
     )
   ),
