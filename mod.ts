@@ -48,7 +48,12 @@ export {
   type QuadraticObjective,
 } from "./models/quadratic.ts";
 export { type TimeLoop, timeLoops } from "./core/ops/recurrence.ts";
-export type { SequenceLoss, ZeroOneRule } from "./core/ops/sequence_loss.ts";
+export {
+  type SequenceLoss,
+  sequenceLosses,
+  type UnitError,
+  type ZeroOneRule,
+} from "./core/ops/sequence_loss.ts";
 export { type AutoencoderProblem, paperProblems } from "./models/problems/paper.ts";
 export {
   markedTask,
@@ -59,7 +64,7 @@ export {
   type TaskCases,
 } from "./models/problems/sequence_tasks.ts";
 export { SequenceData, type SequenceDataOptions } from "./models/problems/sequence_data.ts";
-export type { SequenceSet } from "./models/problems/sequence_data.ts";
+export type { SequenceSet, Series } from "./models/problems/sequence_data.ts";
 
 // Layers, losses and figures, and one's own.
 export { network, NetworkModel, type NetworkOptions } from "./core/graph/network.ts";
@@ -251,6 +256,7 @@ export {
   sequenceCurvature,
   sequenceLoss,
   type SequenceLossInputs,
+  unitError,
   zeroOneLoss,
 } from "./core/ops/sequence_loss.ts";
 export type { SequenceBuffers } from "./core/data/fresh_sequences.ts";

@@ -6,6 +6,7 @@ import { Plan } from "../core/gpu/plan.ts";
 import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
 import { Buffers, tapeFootprint } from "../core/graph/buffers.ts";
 import { LayeredGraph, lenderIn } from "../core/graph/layered_graph.ts";
+import type { Figure } from "../core/graph/loss.ts";
 import type { Extent, Footprint, Graph, Model, Split } from "../core/graph/model.ts";
 import type { Value } from "../core/graph/operation.ts";
 import { Recording } from "../core/graph/recording.ts";
@@ -16,6 +17,7 @@ import {
   sequenceCurvature,
   sequenceLoss,
   type SequenceLossInputs,
+  unitError,
   zeroOneLoss,
 } from "../core/ops/sequence_loss.ts";
 import { checkCount, type SequenceTask, type TaskCases } from "./problems/sequence_tasks.ts";
@@ -29,8 +31,8 @@ export interface SequenceNetworkOptions {
 }
 
 /**
- * A network of any layers that learns a task of sequences. The figures of an evaluation are the loss
- * and the zero-one loss of the task.
+ * A network of any layers that learns a task of sequences. The figures of an evaluation are the loss,
+ * and the zero-one loss of the task or the errors that it names.
  *
  * Throws an {@linkcode InputError} where the layers end in other units than the task has outputs.
  *
@@ -52,8 +54,8 @@ export function sequenceNetwork(options: SequenceNetworkOptions): SequenceModel 
 export class SequenceModel implements Model {
   /** The tensors of each layer in turn. */
   readonly layout: VectorLayout;
-  /** The loss and the zero-one loss of the task. */
-  readonly figures: readonly string[] = ["loss", "zeroOneLoss"];
+  /** The loss, and the zero-one loss of the task or the errors that it names. */
+  readonly figures: readonly string[];
   readonly #task: SequenceTask;
   readonly #network: { tape: Tape; output: Value };
 
@@ -69,6 +71,7 @@ export class SequenceModel implements Model {
           `${task.outputs} linear outputs: end in dense({ units: ${task.outputs} })`,
       );
     }
+    this.figures = figuresOf(task).map(({ name }) => name);
     this.#task = task;
     this.#network = { tape, output };
     this.layout = tape.layout;
@@ -92,7 +95,7 @@ export class SequenceModel implements Model {
 
   /** Takes the buffers that training needs. */
   build(gpu: Gpu, extent: Extent): Graph {
-    const { loss, zeroOne, targets: place } = this.#task;
+    const { loss, targets: place } = this.#task;
     return gpu.takeAll(() => {
       const network = new SequenceNetwork(gpu, this.#network, place, extent);
       const { tape, output, buffers, outputs: z, targets, lengths } = network;
@@ -108,16 +111,7 @@ export class SequenceModel implements Model {
           curvature: (plan, { tangent, ...rows }, out) =>
             sequenceCurvature(plan, rows, { tangent, out }),
         },
-        figures: [
-          {
-            name: "loss",
-            record: (plan, rows, out) => sequenceLoss(plan, rows, { caseLoss: out }),
-          },
-          {
-            name: "zeroOneLoss",
-            record: (plan, rows, out) => zeroOneLoss(plan, rows, zeroOne, out),
-          },
-        ],
+        figures: figuresOf(this.#task),
         free: () => network.free(),
       });
     });
@@ -129,6 +123,27 @@ export class SequenceModel implements Model {
     }
     this.#task.record(plan, into, seeds, cases);
   }
+}
+
+/** The loss, and the errors that the task names, or its zero-one loss. */
+function figuresOf({ zeroOne, unitErrors }: SequenceTask): Figure<SequenceLossInputs>[] {
+  const loss: Figure<SequenceLossInputs> = {
+    name: "loss",
+    record: (plan, rows, out) => sequenceLoss(plan, rows, { caseLoss: out }),
+  };
+  if (unitErrors) {
+    return [
+      loss,
+      ...unitErrors.map(({ name, unit }): Figure<SequenceLossInputs> => ({
+        name,
+        record: (plan, rows, out) => unitError(plan, rows, unit, out),
+      })),
+    ];
+  }
+  return [loss, {
+    name: "zeroOneLoss",
+    record: (plan, rows, out) => zeroOneLoss(plan, rows, zeroOne, out),
+  }];
 }
 
 /** Refuses what is no task of sequences, which only JavaScript can give. */

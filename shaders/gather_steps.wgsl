@@ -1,15 +1,18 @@
 // Sequences of a data set [T, cases, width] into a minibatch [R, T, B, width], one workgroup a row:
-// the case at place position + row of the epoch's permutation, as in gather.wgsl.
+// the case at place position + row of the epoch's permutation, as in gather.wgsl. Where a step is one
+// row behind the last, they are windows of a series.
 
 struct GatherSteps {
-  cases: u32,      // of the data set
-  width: u32,      // values a step
+  cases: u32,        // of the data set
+  first_row: u32,    // of the data, that of the first step of case 0
+  rows_a_step: u32,
+  width: u32,        // values a step
   steps: u32,
-  batch: u32,      // rows that are cases
-  rows: u32,       // padded
-  stride: u32,     // of out, in vec4
+  batch: u32,        // rows that are cases
+  rows: u32,         // padded
+  stride: u32,       // of out, in vec4
   purpose: u32,
-  shuffled: u32,   // 0: place p is case p
+  shuffled: u32,     // 0: place p is case p
 }
 
 @group(0) @binding(0) var<uniform> shape: GatherSteps;
@@ -36,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var i = lane; i < shape.steps * shape.stride; i += ${LANES}) {
     let t = i / shape.stride;
     let column = i % shape.stride;
-    let start = (t * shape.cases + index) * shape.width;
+    let start = (shape.first_row + t * shape.rows_a_step + index) * shape.width;
     var value = vec4f();
     // #for j in 4
     if 4 * column + ${j} < shape.width {

@@ -2,6 +2,7 @@
 // invocations along the steps that have a target: every step of the sequence, or the LAST alone.
 //   SOFTMAX: loss = - sum over units of x log softmax(z);  delta = (softmax(z) sum(x) - x) / batch
 //   else     loss = sum over units of (z - x)^2;           delta = 2 (z - x) / batch
+// MEAN divides the loss by the number of its terms, units times steps.
 // Softmax subtracts the largest z first, so that no exponential overflows.
 // CURVATURE gives, for tangents of z, the second derivatives by z times the tangent:
 //   SOFTMAX: delta = sum(x) y (tangent - y'tangent) / batch for y = softmax(z);  else 2 tangent / batch
@@ -15,6 +16,7 @@ struct SequenceLoss {
   rows: u32,          // padded
   steps: u32,
   stride: u32,        // of z, targets and delta, in vec4
+  first: u32,         // MEAN: units before it do not count
   units: u32,         // columns that are no padding
   classes: u32,
   tolerance: f32,
@@ -46,6 +48,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let replica = group.z;
   let is_case = row < shape.batch;
   let length = lengths[replica * shape.rows + row];
+  // #if ${MEAN}
+  // #if ${LAST}
+  let terms = shape.units - shape.first;
+  // #else
+  let terms = (shape.units - shape.first) * max(length, 1);
+  // #endif
+  let share = 1 / f32(terms);
+  // #else
+  let share = 1.0;
+  // #endif
   var loss = 0.0;
   var wrong = 0.0;
   for (var t = lane; t < shape.steps; t += ${LANES}) {
@@ -113,14 +125,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var is_right = true;
     for (var column = 0u; column < shape.stride; column++) {
       let error = z_at(start + column) - target_values_at(target_start + column);
-      let counts = is_below(column, shape.units) & vec4<bool>(has_target);
+      let is_unit = is_below(column, shape.units) & !is_below(column, shape.first);
+      let counts = is_unit & vec4<bool>(has_target);
       loss += total(select(vec4f(), error * error, counts));
       is_right &= all(!counts | (abs(error) <= vec4f(shape.tolerance)));
       // #if ${DELTA}
-      delta[start + column] = select(vec4f(), 2 * error / f32(shape.batch), counts);
+      let slopes = 2 * error / f32(shape.batch);
+      delta[start + column] = select(vec4f(), slopes * share, counts);
       // #elif ${CURVATURE}
       let curved = 2 * tangents_at(start + column) / f32(shape.batch);
-      delta[start + column] = select(vec4f(), curved, counts);
+      delta[start + column] = select(vec4f(), curved * share, counts);
       // #endif
     }
     if !is_right { wrong += 1; }
@@ -131,7 +145,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // #if ${WRONG}
   let case_total = tree_sum(wrong, lane);
   // #else
-  let case_total = tree_sum(loss, lane);
+  let case_total = tree_sum(loss, lane) * share;
   // #endif
   if lane == 0 && is_case { case_values[replica * shape.batch + row] = case_total; }
   // #endif

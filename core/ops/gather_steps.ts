@@ -4,21 +4,24 @@ import type { Plan } from "../gpu/plan.ts";
 import { longestWalk, type Purpose } from "../random.ts";
 import { randomSource, stepSource } from "./texts.ts";
 
-/** Sequences on the GPU, [T, cases, width] float32. */
+/** Sequences on the GPU, [T, cases, width] float32, or windows of a series [rows, width]. */
 export interface StepData {
   /** Where they lie. */
   buffer: GPUBuffer;
   /** How many there are. */
   cases: number;
+  /** Of windows: the row that the first of them begins at. Step t of window i is row t + i from it. */
+  firstRow?: number;
 }
 
 /**
  * Records out[r][t][i] = data[t][permutation_r(position + i)], out [R, T, B, width], with the
- * position and the epoch of the step in force: `gather()` for sequences.
+ * position and the epoch of the step in force: `gather()` for sequences. Windows of a series overlap:
+ * data[t][i] is its row t + i.
  */
 export function gatherSteps(
   plan: Plan,
-  { buffer, cases }: StepData,
+  { buffer, cases, firstRow }: StepData,
   out: Tensor,
   { seeds, purpose }: { seeds: GPUBuffer; purpose: Purpose | undefined },
 ): void {
@@ -29,6 +32,8 @@ export function gatherSteps(
   plan.dispatch(kernel, {
     shape: {
       cases,
+      first_row: firstRow ?? 0,
+      rows_a_step: firstRow === undefined ? cases : 1,
       width: out.columns,
       steps: out.steps,
       batch: out.rows,

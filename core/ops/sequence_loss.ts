@@ -5,8 +5,14 @@ import type { Plan } from "../gpu/plan.ts";
 import { checkAlone } from "./loss_rows.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
 
-/** What a recurrent network minimises, summed over units and steps, averaged over cases. */
-export type SequenceLoss = "squared-error" | "cross-entropy";
+/** What a recurrent network may minimise. */
+export const sequenceLosses = ["squared-error", "mean-squared-error", "cross-entropy"] as const;
+
+/**
+ * What a recurrent network minimises, averaged over cases: summed over units and steps, or averaged
+ * over these too.
+ */
+export type SequenceLoss = typeof sequenceLosses[number];
 
 /** Outputs and their targets; see {@linkcode sequenceLoss}. */
 export interface SequenceLossInputs {
@@ -20,6 +26,14 @@ export interface SequenceLossInputs {
   lengths: GPUBuffer;
 }
 
+/** One of the outputs, of which an error is told; see {@linkcode unitError}. */
+export interface UnitError {
+  /** What it is called. */
+  name: string;
+  /** The output unit, counted from 0. */
+  unit: number;
+}
+
 /** What counts as wrong; see {@linkcode zeroOneLoss}. */
 export interface ZeroOneRule {
   /** Squared error: an output further than this from its target is wrong. */
@@ -30,8 +44,9 @@ export interface ZeroOneRule {
 
 /**
  * Records the loss of each case [R, B], and where it is wanted delta [R, T, B, N], the derivative by z
- * of the loss averaged over cases (paper, section 4). Squared error: (z - x)^2 summed over units;
- * cross-entropy: that of a softmax over the units, - x log softmax(z), where a target of zeros is none.
+ * of the loss averaged over cases (paper, section 4). Squared error: (z - x)^2 summed over units and
+ * steps; mean squared error: averaged over both; cross-entropy: that of a softmax over the units,
+ * - x log softmax(z), where a target of zeros is none.
  */
 export function sequenceLoss(
   plan: Plan,
@@ -53,6 +68,16 @@ export function sequenceCurvature(
   record(plan, inputs, { tangent, delta: out });
 }
 
+/** Records for each case [R, B] the squared error of one unit, averaged over steps. */
+export function unitError(
+  plan: Plan,
+  inputs: SequenceLossInputs,
+  unit: number,
+  caseError: GPUBuffer,
+): void {
+  record(plan, { ...inputs, loss: "mean-squared-error" }, { unit, caseValues: caseError });
+}
+
 /**
  * Records the zero-one loss of each case [R, B]: steps with an error above the tolerance, or steps
  * whose target is a class while another class has the largest output.
@@ -69,8 +94,9 @@ export function zeroOneLoss(
 function record(
   plan: Plan,
   { loss, z, targets, lengths }: SequenceLossInputs,
-  { rule, caseValues, delta, tangent }: {
+  { rule, unit, caseValues, delta, tangent }: {
     rule?: ZeroOneRule;
+    unit?: number;
     caseValues?: GPUBuffer;
     delta?: Tensor;
     tangent?: Tensor;
@@ -80,6 +106,7 @@ function record(
   checkAlone(z, [delta, tangent, targets.steps === 1 ? { ...targets, steps } : targets]);
   const kernel = plan.gpu.kernel("sequence_loss", [inputsSource, treeSumSource, source], {
     SOFTMAX: loss === "cross-entropy",
+    MEAN: loss === "mean-squared-error",
     LAST: targets.steps !== z.steps,
     DELTA: delta !== undefined && tangent === undefined,
     OUT: delta !== undefined,
@@ -93,7 +120,8 @@ function record(
       rows: padded(z.rows),
       steps: z.steps,
       stride: z.stride / 4,
-      units: z.columns,
+      first: unit ?? 0,
+      units: unit === undefined ? z.columns : unit + 1,
       classes: rule?.classes ?? 0,
       tolerance: rule?.tolerance ?? 0,
     },

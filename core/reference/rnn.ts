@@ -6,8 +6,11 @@ export interface Rnn {
   inputs: number;
   hidden: number;
   outputs: number;
-  /** Squared error without 1/2, or the cross-entropy of a softmax over the output units. */
-  loss: "squared-error" | "cross-entropy";
+  /**
+   * Squared error without 1/2, summed over units and steps or averaged over both, or the cross-entropy
+   * of a softmax over the output units.
+   */
+  loss: "squared-error" | "mean-squared-error" | "cross-entropy";
 }
 
 /** A batch of B sequences of at most T steps. */
@@ -72,8 +75,8 @@ export function rnnForward(
 }
 
 /**
- * The loss, summed over units and steps with a target and averaged over cases, and its gradient by
- * every tensor: backpropagation through time.
+ * The loss of the steps with a target, averaged over cases, and its gradient by every tensor:
+ * backpropagation through time.
  */
 export function rnnLossAndGradient(
   rnn: Rnn,
@@ -134,7 +137,9 @@ function lossOf({ outputs: units, loss }: Rnn, z: Float64Array, batch: SequenceB
   const everyStep = targets.length === z.length;
   const caseLosses = new Float64Array(cases);
   const delta = new Float64Array(z.length);
-  const unitLoss = loss === "squared-error" ? squaredError : softmaxCrossEntropy;
+  const unitLoss = loss === "cross-entropy" ? softmaxCrossEntropy : squaredError;
+  const terms = (i: number) =>
+    loss === "mean-squared-error" ? units * (everyStep ? lengths[i] : 1) : 1;
   for (let row = 0; row < z.length / units; row++) {
     const [t, i] = [Math.floor(row / cases), row % cases];
     if (everyStep ? t >= lengths[i] : t !== lengths[i] - 1) continue;
@@ -143,8 +148,8 @@ function lossOf({ outputs: units, loss }: Rnn, z: Float64Array, batch: SequenceB
       z.subarray(row * units, (row + 1) * units),
       targets.subarray(from * units, (from + 1) * units),
     );
-    caseLosses[i] += value;
-    delta.set(slopes.map((slope) => slope / cases), row * units);
+    caseLosses[i] += value / terms(i);
+    delta.set(slopes.map((slope) => slope / cases / terms(i)), row * units);
   }
   return { caseLosses, delta };
 }

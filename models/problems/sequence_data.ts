@@ -3,7 +3,12 @@ import { InputError } from "../../core/errors.ts";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
 import { gatherSteps, type StepData } from "../../core/ops/gather_steps.ts";
-import type { SequenceLoss, ZeroOneRule } from "../../core/ops/sequence_loss.ts";
+import {
+  type SequenceLoss,
+  sequenceLosses,
+  type UnitError,
+  type ZeroOneRule,
+} from "../../core/ops/sequence_loss.ts";
 import type { SequenceBuffers } from "../../core/data/fresh_sequences.ts";
 import { Purpose } from "../../core/random.ts";
 import type { Split } from "../../core/graph/model.ts";
@@ -20,13 +25,15 @@ export interface SequenceDataOptions {
   /** What is minimised. Default: the squared error. */
   loss?: SequenceLoss;
   /** The sequences to learn from. */
-  train: SequenceSet;
+  train: SequenceSet | Series;
   /** Others to be tested on. */
-  test?: SequenceSet;
+  test?: SequenceSet | Series;
   /** Where the output biases begin, such as the mean of the targets. Default: 0. */
   outputBiases?: readonly number[];
   /** Squared error: an output further than this from its target counts as wrong. Default: 0.04. */
   tolerance?: number;
+  /** Errors of single outputs, which an evaluation tells in place of the zero-one loss. */
+  unitErrors?: readonly UnitError[];
 }
 
 /** N sequences and their targets. */
@@ -37,6 +44,15 @@ export interface SequenceSet {
   targets: Float32Array<ArrayBuffer>;
 }
 
+/**
+ * A series whose next row is learned: its sequences are all windows of T + 1 rows, the first T of which
+ * are inputs, and all but the first targets. Inputs and outputs are the values of a row.
+ */
+export interface Series {
+  /** [rows, inputs] */
+  series: Float32Array<ArrayBuffer>;
+}
+
 interface Uploaded {
   inputs: StepData;
   targets: StepData;
@@ -44,10 +60,12 @@ interface Uploaded {
 
 /**
  * Your own sequences as the task of a recurrent network, on the GPU: inputs [T, N, in], with targets
- * at the last step or at all steps. Minibatches are cut from a fresh permutation each epoch.
+ * at the last step or at all steps, or the windows of a series. Minibatches are cut from a fresh
+ * permutation each epoch.
  *
- * Throws an {@linkcode InputError} where the numbers of values fit no whole number of sequences, and
- * for values that are no Float32Array, a loss, biases or a tolerance that is none.
+ * Throws an {@linkcode InputError} where the numbers of values fit no whole number of sequences, for a
+ * series without a window, and for values that are no Float32Array, a loss, biases, a tolerance or
+ * errors that are none.
  *
  * ```ts
  * import { echoState, nesterov, openGPU, rnn, runRnn, SequenceData, Trainer } from "../../mod.ts";
@@ -83,16 +101,17 @@ export class SequenceData implements SequenceTask {
   readonly loss: SequenceLoss;
   readonly zeroOne: ZeroOneRule;
   readonly outputBiases: readonly number[];
+  readonly unitErrors?: readonly UnitError[];
   readonly #gpu: Gpu;
   readonly #splits: Record<Split, Uploaded | undefined>;
 
   /** Uploads the sequences. */
   constructor(gpu: Gpu, options: SequenceDataOptions) {
-    const { inputs, outputs, steps, train, test, loss = "squared-error" } = options;
+    const { inputs, outputs, steps, train, test, loss = "squared-error", unitErrors } = options;
     checkCount("number of inputs", inputs);
     checkCount("number of outputs", outputs);
     checkCount("number of steps", steps);
-    checkChoice("loss", loss, ["squared-error", "cross-entropy"]);
+    checkChoice("loss", loss, sequenceLosses);
     const { outputBiases = Array(outputs).fill(0), tolerance = 0.04 } = options;
     if (outputBiases.length !== outputs) {
       throw new InputError(
@@ -115,6 +134,10 @@ export class SequenceData implements SequenceTask {
     this.loss = loss;
     this.outputBiases = outputBiases;
     this.zeroOne = { tolerance, classes: outputs };
+    if (unitErrors) {
+      checkUnitErrors(unitErrors, outputs);
+      this.unitErrors = unitErrors;
+    }
     this.targets = targetsOf(train, options);
     if (test && targetsOf(test, options) !== this.targets) {
       throw new InputError("train and test need targets at the same steps");
@@ -141,7 +164,13 @@ export class SequenceData implements SequenceTask {
     gatherSteps(plan, data.targets, buffers.targets, { seeds, purpose });
   }
 
-  #upload({ inputs, targets }: SequenceSet): Uploaded {
+  #upload(set: SequenceSet | Series): Uploaded {
+    if ("series" in set) {
+      const buffer = this.#gpu.upload("series", set.series);
+      const cases = set.series.length / this.inputs - this.steps;
+      return { inputs: { buffer, cases, firstRow: 0 }, targets: { buffer, cases, firstRow: 1 } };
+    }
+    const { inputs, targets } = set;
     const cases = inputs.length / (this.steps * this.inputs);
     return {
       inputs: { buffer: this.#gpu.upload("sequences", inputs), cases },
@@ -151,20 +180,19 @@ export class SequenceData implements SequenceTask {
 
   /** Gives the sequences back. */
   free(): void {
-    for (const data of Object.values(this.#splits)) {
-      if (!data) continue;
-      this.#gpu.free(data.inputs.buffer);
-      this.#gpu.free(data.targets.buffer);
-    }
+    const data = Object.values(this.#splits).flatMap((of) => of ? [of.inputs, of.targets] : []);
+    for (const buffer of new Set(data.map(({ buffer }) => buffer))) this.#gpu.free(buffer);
   }
 }
 
 /** At which steps the targets of a set stand. */
-function targetsOf(
-  { inputs, targets }: SequenceSet,
-  options: SequenceDataOptions,
-): "last" | "all" {
+function targetsOf(set: SequenceSet | Series, options: SequenceDataOptions): "last" | "all" {
   const { steps, inputs: width, outputs } = options;
+  if ("series" in set) {
+    checkSeries(set, options);
+    return "all";
+  }
+  const { inputs, targets } = set;
   if (!(inputs instanceof Float32Array && targets instanceof Float32Array)) {
     throw new InputError(
       "sequences and their targets must be a Float32Array each: convert them by Float32Array.from()",
@@ -184,4 +212,35 @@ function targetsOf(
       steps * cases * outputs
     } for all of them, not ${targets.length}`,
   );
+}
+
+function checkSeries({ series }: Series, { steps, inputs, outputs }: SequenceDataOptions): void {
+  if (!(series instanceof Float32Array)) {
+    throw new InputError("a series must be a Float32Array: convert it by Float32Array.from()");
+  }
+  if (outputs !== inputs) {
+    throw new InputError(
+      `the next row of a series has as many values as a row: give outputs: ${inputs}, not ${outputs}`,
+    );
+  }
+  const rows = series.length / inputs;
+  if (Number.isInteger(rows) && rows > steps) return;
+  throw new InputError(
+    `${series.length} values are no ${
+      steps + 1
+    } rows of ${inputs} or more, as a window of ${steps} ` +
+      "steps and its next row take: give a longer series, or fewer steps",
+  );
+}
+
+function checkUnitErrors(errors: readonly UnitError[], outputs: number): void {
+  const names = ["loss", ...errors.map(({ name }) => name)];
+  for (const { name, unit } of errors) {
+    if (!(Number.isInteger(unit) && unit >= 0 && unit < outputs)) {
+      throw new InputError(`the error ${name} is of unit ${unit}: it may be 0 to ${outputs - 1}`);
+    }
+    if (names.indexOf(name) !== names.lastIndexOf(name)) {
+      throw new InputError(`two figures are called ${name}: call each error otherwise`);
+    }
+  }
 }

@@ -8,7 +8,7 @@ import {
   memorizationSteps,
 } from "../../core/data/sequences.ts";
 import type { Plan } from "../../core/gpu/plan.ts";
-import type { SequenceLoss, ZeroOneRule } from "../../core/ops/sequence_loss.ts";
+import type { SequenceLoss, UnitError, ZeroOneRule } from "../../core/ops/sequence_loss.ts";
 import {
   markedSequences,
   memorizationSequences,
@@ -35,6 +35,8 @@ export interface SequenceTask {
   readonly loss: SequenceLoss;
   /** What counts as wrong. */
   readonly zeroOne: ZeroOneRule;
+  /** Errors of single outputs, which an evaluation tells in place of the zero-one loss. */
+  readonly unitErrors?: readonly UnitError[];
   /** Sequences of each split; Infinity where they are made fresh. */
   readonly cases: Readonly<Record<Split, number>>;
   /** Where the output biases begin: they centre the targets. */

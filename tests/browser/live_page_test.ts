@@ -60,7 +60,9 @@ Deno.test("the page follows a run from its first row to its end", async () => {
     folder.write("montage.png", pixel);
     live.renewed("montage.png");
     await report(99, ["8", "NaN", "7"]);
-    for (const each of views) await until(each, "#pictures", "Cases that the networks are trained on");
+    for (const each of views) {
+      await until(each, "#pictures", "Cases that the networks are trained on");
+    }
     views.push(await view(chromium, live.url, 640));
     await until(views[2], "#networks", "99");
     await views[2].page.waitForSelector("#pictures img");

@@ -18,6 +18,7 @@ const cases: (RnnCase & { damping?: number })[] = [
   { ...everyStep, steps: 17, hidden: 9, batch: 7, replicas: 1 },
   { ...lastStep, targets: "all", steps: 3, hidden: 5, batch: 1, replicas: 1 },
   { ...everyStep, targets: "last", steps: 5, hidden: 17, batch: 3, replicas: 1 },
+  { ...everyStep, loss: "mean-squared-error", steps: 17, hidden: 9, batch: 3, replicas: 1 },
 ];
 
 for (const given of cases) {
@@ -59,9 +60,10 @@ for (const given of cases) {
     const point = layers.at(x, steps * batch, parametersOf(given, 0));
     const v = drawn[0].map((values) => Float64Array.from(values));
     const Jv = point.tangent(new Float64Array(x.length), v);
-    const curved = loss === "squared-error"
-      ? squaredErrorCurvature(point.y, Jv, "linear", batch)
-      : softmaxCurvature(point.y, Jv, steps * batch).map((value) => value * steps);
+    const curved = loss === "cross-entropy"
+      ? softmaxCurvature(point.y, Jv, steps * batch).map((value) => value * steps)
+      : squaredErrorCurvature(point.y, Jv, "linear", batch);
+    const terms = (length: number) => loss === "mean-squared-error" ? length * given.outputs : 1;
     // Of all steps (1 - h^2) dz^2 with dh = (1 - h^2) dz.
     const below = layer.at(x, steps * batch, parametersOf(given, 0));
     const dh = below.tangent(new Float64Array(x.length), v);
@@ -70,7 +72,8 @@ for (const given of cases) {
     const wanted = damping / batch * structural + curved.reduce((sum, value, i) => {
       const row = Math.floor(i / given.outputs);
       const [t, length] = [Math.floor(row / batch), batchData.lengths[row % batch]];
-      return sum + ((targets === "last" ? t + 1 === length : t < length) ? value * Jv[i] : 0);
+      const counts = targets === "last" ? t + 1 === length : t < length;
+      return sum + (counts ? value * Jv[i] / terms(length) : 0);
     }, 0);
     assertLessOrEqual(Math.abs(dot(drawn[0], made[0]) - wanted), 1e-5 * wanted);
     const norms = Math.sqrt(dot(drawn[1], drawn[1]) * dot(made[0], made[0]));

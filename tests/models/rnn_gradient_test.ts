@@ -7,6 +7,7 @@ import { batchOf, gradientsOf, parametersOf, type RnnCase } from "./rnn_bench.ts
 
 const lastStep = { inputs: 2, outputs: 1, loss: "squared-error", targets: "last" } as const;
 const everyStep = { inputs: 4, outputs: 3, loss: "cross-entropy", targets: "all" } as const;
+const mean = { loss: "mean-squared-error" } as const;
 
 const cases: RnnCase[] = [
   { ...lastStep, steps: 1, hidden: 5, batch: 7, replicas: 3 },
@@ -19,6 +20,9 @@ const cases: RnnCase[] = [
   { ...everyStep, steps: 80, hidden: 33, batch: 7, replicas: 1 },
   { ...lastStep, targets: "all", steps: 17, hidden: 5, batch: 7, replicas: 1 },
   { ...everyStep, targets: "last", steps: 17, hidden: 5, batch: 7, replicas: 1 },
+  { ...lastStep, ...mean, targets: "all", steps: 17, hidden: 5, batch: 7, replicas: 3 },
+  { ...everyStep, ...mean, steps: 3, hidden: 9, batch: 1, replicas: 1 },
+  { ...everyStep, ...mean, targets: "last", steps: 2, hidden: 5, batch: 3, replicas: 1 },
 ];
 
 for (const given of cases) {

@@ -10,7 +10,11 @@ import { echoState } from "../../core/init/echo_state.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { rnn, runRnn } from "../../models/rnn.ts";
-import { SequenceData } from "../../models/problems/sequence_data.ts";
+import {
+  SequenceData,
+  type SequenceSet,
+  type Series,
+} from "../../models/problems/sequence_data.ts";
 import { markedTask, memorizationTask } from "../../models/problems/sequence_tasks.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
 import { rnnForward } from "../../core/reference/rnn.ts";
@@ -86,6 +90,57 @@ gpuTest("SequenceData is learned from, and tested on", async (bench) => {
   assertLessOrEqual(Math.abs(after - mean), gradientTolerance * mean);
 });
 
+gpuTest("SequenceData of a series is that of its windows, to the bit", async (bench) => {
+  const [steps, rows, width] = [5, 17, 3], windows = rows - steps;
+  const series = draw(rows * width, 7);
+  /** Step t of window i is row t + i. */
+  const rowsFrom = (first: number) =>
+    new Float32Array(steps * windows * width).map((_, at) => {
+      const [t, i] = [Math.floor(at / width / windows), Math.floor(at / width) % windows];
+      return series[(first + t + i) * width + at % width];
+    });
+  const copied = { inputs: rowsFrom(0), targets: rowsFrom(1) };
+  const options = { inputs: width, outputs: width, steps, loss: "mean-squared-error" } as const;
+  const unitErrors = [{ name: "third", unit: 2 }, { name: "first", unit: 0 }];
+  const trained = async (set: SequenceSet | Series) => {
+    const task = bench.take(
+      new SequenceData(bench.gpu, { ...options, unitErrors, train: set, test: set }),
+    );
+    assertEquals(task.cases, { train: windows, test: windows });
+    const trainer = bench.take(
+      await Trainer.open(bench.gpu, {
+        model: rnn({ hidden: 7, task }),
+        replicas: [1, 2, 3].map((seed) => ({
+          seed,
+          optimizer: nesterov({ learningRate: 0.1, momentum: 0.9 }),
+          initializer: echoState({ fanIn: 3, inputScale: 0.5 }),
+        })),
+        batchSize: 5,
+      }),
+    );
+    for await (const _ of trainer.run({ updates: 9, evalCases: 0 }));
+    const figures = [await trainer.evaluate("train", 4), await trainer.evaluate("test")];
+    return { figures, theta: await trainer.theta(2) };
+  };
+  const { figures: [part, all], theta } = await trained({ series });
+  assertEquals(await trained(copied), { figures: [part, all], theta });
+  // Each error is that of its unit, averaged over steps and windows.
+  const outputs = await runRnn(bench.gpu, { theta, inputs: copied.inputs, batch: windows });
+  const errors = [0, 1, 2].map((unit) => {
+    const own = outputs.map((z, i) => z - copied.targets[i]).filter((_, i) => i % width === unit);
+    return own.reduce((sum, error) => sum + error ** 2, 0) / own.length;
+  });
+  const wanted = {
+    loss: (errors[0] + errors[1] + errors[2]) / 3,
+    third: errors[2],
+    first: errors[0],
+  };
+  assertEquals(Object.keys(all[2]), Object.keys(wanted));
+  for (const [name, value] of Object.entries(wanted)) {
+    assertLessOrEqual(Math.abs(all[2][name] - value), gradientTolerance * value, name);
+  }
+});
+
 gpuTest("SequenceData refuses values that make no sequences", (bench) => {
   const { gpu } = bench;
   const floats = (length: number) => new Float32Array(length);
@@ -103,9 +158,15 @@ gpuTest("SequenceData refuses values that make no sequences", (bench) => {
     [{ train: good, outputs: -1 }, "number of outputs must be a whole number above 0, not -1"],
     [{ train: good, tolerance: NaN }, "a finite number of at least 0, not NaN"],
     [{ train: good, tolerance: -1 }, "a finite number of at least 0, not -1"],
-    [{ train: good, loss: "mse" }, "the loss must be squared-error or cross-entropy, not mse"],
+    [{ train: good, loss: "mse" }, "squared-error, mean-squared-error or cross-entropy, not mse"],
     [{ train: { ...good, inputs: new Float64Array(12) } }, "must be a Float32Array each"],
     [{ train: { ...good, targets: [0, 0] } }, "must be a Float32Array each"],
+    [{ train: { series: [1, 2] } }, "a series must be a Float32Array"],
+    [{ train: { series: floats(12) } }, "give outputs: 2, not 1"],
+    [{ train: { series: floats(6) }, outputs: 2 }, "6 values are no 4 rows of 2 or more"],
+    [{ train: { series: floats(9) }, outputs: 2 }, "9 values are no 4 rows of 2 or more"],
+    [{ train: good, unitErrors: [{ name: "a", unit: 1 }] }, "is of unit 1: it may be 0 to 0"],
+    [{ train: good, unitErrors: [{ name: "loss", unit: 0 }] }, "two figures are called loss"],
   ];
   for (const [options, message] of bad) {
     const given = { ...shape, ...options } as ConstructorParameters<typeof SequenceData>[1];

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { allocateTensor, pad, type Tensor } from "../../core/gpu/tensor.ts";
-import { sequenceLoss, zeroOneLoss } from "../../core/ops/sequence_loss.ts";
+import { sequenceLoss, unitError, zeroOneLoss } from "../../core/ops/sequence_loss.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
 import { softmaxCrossEntropy } from "../../core/reference/rnn.ts";
 import { accuracy, smallestNormal, ulp, unitRoundoff } from "../../core/reference/tolerance.ts";
@@ -78,6 +78,46 @@ gpuTest(
     }
   },
 );
+
+gpuTest("sequenceLoss() and unitError() average over the steps of each sequence", async (bench) => {
+  // Two steps of three cases of lengths 1, 2, 2 with two outputs.
+  const values = [1, 2, 3, 4, 0, 6, 9, 9, 10, 20, 30, 40];
+  const z = stepsWith(bench, values, 2, 3);
+  const lengths = bench.buffer(Uint32Array.of(1, 2, 2, 0, 0, 0, 0, 0));
+  const loss = "mean-squared-error";
+  for (
+    const { targetSteps, means, first, slopes } of [
+      {
+        targetSteps: 2,
+        means: [5 / 2, 525 / 4, 2536 / 4],
+        first: [1, 109 / 2, 900 / 2],
+        slopes: [1, 2, 1.5, 2, 0, 3, 0, 0, 5, 10, 15, 20],
+      },
+      {
+        targetSteps: 1,
+        means: [5 / 2, 500 / 2, 2500 / 2],
+        first: [1, 100, 900],
+        slopes: [1, 2, 0, 0, 0, 0, 0, 0, 10, 20, 30, 40],
+      },
+    ]
+  ) {
+    const targets = stepsWith(bench, Array(6 * targetSteps).fill(0), targetSteps, 3);
+    const delta = stepsWith(bench, Array(12).fill(7), 2, 3);
+    const [caseLoss, caseError] = [0, 1].map(() => bench.buffer(new Float32Array(4)));
+    const inputs = { loss, z, targets, lengths } as const;
+    bench.run((plan) => {
+      sequenceLoss(plan, inputs, { delta, caseLoss });
+      unitError(plan, { ...inputs, loss: "squared-error" }, 0, caseError);
+    });
+    const told = async (buffer: GPUBuffer) => [...(await bench.floats(buffer)).subarray(0, 3)];
+    assertEquals(await told(caseLoss), means);
+    assertEquals(await told(caseError), first);
+    const most = Math.max(...slopes) * (2 * accuracy.quotient + 2 * ulp);
+    (await bench.values(delta)).forEach((slope, i) =>
+      assertAlmostEquals(slope, slopes[i] / 3, most)
+    );
+  }
+});
 
 gpuTest("zeroOneLoss() counts errors above the tolerance, NaN among them", async (bench) => {
   const z = stepsWith(bench, [0, 0.03, -0.05, 1, NaN], 1, 5);

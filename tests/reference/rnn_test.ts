@@ -22,7 +22,7 @@ const operations = steps * cases *
   ((shape.hidden + shape.outputs) * 16 +
     2 * shape.hidden * (shape.inputs + shape.hidden + shape.outputs));
 
-for (const loss of ["squared-error", "cross-entropy"] as const) {
+for (const loss of ["squared-error", "mean-squared-error", "cross-entropy"] as const) {
   for (const targetSteps of [1, steps]) {
     const where = targetSteps === 1 ? "the last step" : "every step";
     Deno.test(`rnnLossAndGradient() of ${loss} at ${where} gives the gradient`, () => {
