@@ -5,6 +5,7 @@
  * @module
  */
 
+import { cpus } from "node:os";
 import { openGPU } from "../../mod.ts";
 import { choices, integer, path, type Values } from "../../experiments/terminal/flags.ts";
 import { runProgram } from "../../experiments/terminal/program.ts";
@@ -62,7 +63,9 @@ async function main({ only, rounds, networks, out }: Values<typeof flags>): Prom
   const now = new Date().toISOString();
   const report = new Report(out ?? `results/bench/${now.slice(0, 19).replaceAll(":", "-")}`);
   const adapter = await ensureAdapter();
-  report.say(`${describeAdapter(adapter)}, ${navigator.hardwareConcurrency} cores, ${now}`);
+  const [{ model }] = cpus();
+  const { hardwareConcurrency: cores } = navigator;
+  report.say(`${describeAdapter(adapter)}, ${cores} cores of ${model.trim()}, ${now}`);
   if (Deno.build.os !== "windows") {
     report.say(`load before the run: ${Deno.loadavg().map((load) => load.toFixed(1)).join(", ")}`);
   }

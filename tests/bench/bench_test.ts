@@ -40,14 +40,15 @@ Deno.test("EngineProcess passes over what is no answer", async () => {
   const process = await EngineProcess.start(
     engine(`
       console.log("a library says hello");
-      console.log(JSON.stringify({ losses: [2, 1], firstStep: 0.5 }));
-      for await (const _ of Deno.stdin.readable) console.log('{"seconds":6}');
+      console.log(JSON.stringify({ losses: [2, 1], firstStep: 0.5, note: "here" }));
+      for await (const _ of Deno.stdin.readable) console.log('{"seconds":6,"cpuSeconds":9}');
     `),
     "folder",
   );
   assertEquals(process.losses, [2, 1]);
   assertEquals(process.firstStep, 0.5);
-  assertEquals(await process.time(3), 2);
+  assertEquals(process.note, "here");
+  assertEquals(await process.time(3), { wall: 2, cpu: 3 });
   await process.end();
 });
 

@@ -1,6 +1,8 @@
 // The side of an engine: a process that reads a task, tells the losses of its first updates in one
-// line of JSON, and then answers every line N on stdin with the seconds that N updates took.
+// line of JSON, and then answers every line N on stdin with the seconds that N updates took, on the
+// clock and of the process on all cores.
 
+import { cpuUsage } from "node:process";
 import { comparedUpdates, readTask, type Task, type TaskValues } from "./task.ts";
 
 /** Something that trains the task. */
@@ -22,9 +24,11 @@ export async function serve(
   while (losses.length < comparedUpdates) losses.push(await engine.step());
   console.log(JSON.stringify({ losses, firstStep }));
   for await (const line of linesOf(Deno.stdin.readable)) {
-    const start = performance.now();
+    const [start, busy] = [performance.now(), cpuUsage()];
     await engine.run(Number(line));
-    console.log(JSON.stringify({ seconds: (performance.now() - start) / 1000 }));
+    const { user, system } = cpuUsage(busy);
+    const seconds = (performance.now() - start) / 1000;
+    console.log(JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6 }));
   }
   Deno.exit(0);
 }

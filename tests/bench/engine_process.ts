@@ -12,6 +12,8 @@ export class EngineProcess {
   readonly name: string;
   /** Losses of its first updates. */
   readonly losses: readonly number[];
+  /** What it runs on, where it says so. */
+  readonly note: string;
   /** Seconds from the start of its process to the end of its first update. */
   readonly firstStep: number;
   readonly #answers: Answers;
@@ -19,6 +21,7 @@ export class EngineProcess {
   private constructor(name: string, answers: Answers, start: Answer) {
     this.name = name;
     this.losses = start.losses ?? [];
+    this.note = start.note ?? "";
     this.firstStep = start.firstStep ?? NaN;
     this.#answers = answers;
   }
@@ -29,11 +32,11 @@ export class EngineProcess {
     return new EngineProcess(name, answers, await answers.next());
   }
 
-  /** Seconds an update takes, as a mean over `count`. */
-  async time(count: number): Promise<number> {
+  /** What an update takes, as a mean over `count`. */
+  async time(count: number): Promise<Seconds> {
     await this.#answers.ask(String(count));
-    const { seconds } = await this.#answers.next();
-    return (seconds ?? NaN) / count;
+    const { seconds = NaN, cpuSeconds = NaN } = await this.#answers.next();
+    return { wall: seconds / count, cpu: cpuSeconds / count };
   }
 
   /** Ends the process. */
@@ -42,10 +45,18 @@ export class EngineProcess {
   }
 }
 
+/** Seconds on the clock, and of the process on all cores: steadier where the machine is busy. */
+export interface Seconds {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
 interface Answer {
   losses?: number[];
   firstStep?: number;
+  note?: string;
   seconds?: number;
+  cpuSeconds?: number;
 }
 
 /** An engine that says nothing for so long is given up. */

@@ -8,6 +8,7 @@ stdin asks for.
 
 import json
 import os
+import re
 import sys
 import time
 
@@ -94,9 +95,11 @@ class PyTorch:
         torch = self.torch
 
         def recurrence(drives, w):
-            h = torch.tanh(drives[0])
-            for t in range(1, len(drives)):
-                h = torch.tanh(drives[t] + h @ w)
+            # At once: an index a step would make its gradient a sum of T tensors of all steps.
+            first, *others = drives.unbind(0)
+            h = torch.tanh(first)
+            for drive in others:
+                h = torch.tanh(drive + h @ w)
             return h
 
         return {
@@ -228,17 +231,46 @@ class Jax:
         loss.block_until_ready()
 
 
+def library_of_products():
+    """The BLAS that the process has loaded, as far as its name tells; None where there is none."""
+    try:
+        with open("/proc/self/maps", encoding="utf-8") as file:
+            maps = file.read()
+    except OSError:
+        return "unknown BLAS"
+    for name in ("openblas", "mkl", "blis", "atlas"):
+        if re.search(rf"/[^/\n]*{name}[^/\n]*\.so", maps):
+            return name
+    return "slow reference BLAS" if re.search(r"/libblas[^/\n]*\.so", maps) else None
+
+
+def note_of(library, trainer):
+    """What the products of an engine on the CPU run on, and in how many threads."""
+    if library == "jax":
+        return trainer.jax.default_backend()
+    torch = trainer.torch
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    blas = library_of_products() or "BLAS of its own"
+    return f"{blas}, {torch.get_num_threads()} threads"
+
+
 def main(engine, folder):
     library, way = engine.split("-", 1)
     trainer = {"pytorch": PyTorch, "jax": Jax}[library](way, *read_task(folder))
     losses = [trainer.step()]
     first_step = time.perf_counter() - START
     losses += [trainer.step() for _ in range(COMPARED_UPDATES - 1)]
-    print(json.dumps({"losses": losses, "firstStep": first_step}), flush=True)
+    note = note_of(library, trainer)
+    print(json.dumps({"losses": losses, "firstStep": first_step, "note": note}), flush=True)
     for line in sys.stdin:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         trainer.run(int(line))
-        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+        took = {
+            "seconds": time.perf_counter() - start,
+            "cpuSeconds": time.process_time() - busy,
+        }
+        print(json.dumps(took), flush=True)
 
 
 if __name__ == "__main__":

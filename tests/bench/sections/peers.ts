@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { paperProblems } from "../../../mod.ts";
-import { type EngineCommand, EngineProcess } from "../engine_process.ts";
+import { type EngineCommand, EngineProcess, type Seconds } from "../engine_process.ts";
 import { median } from "../median.ts";
 import { operationsOf } from "../operations.ts";
 import { pythonEngines, type PythonModule, pythonModules } from "../python.ts";
@@ -98,16 +98,20 @@ async function race(
       }
     }
     const times = await interleave(engines, rounds);
+    const walls = times.map((rounds) => rounds.map(({ wall }) => wall));
     return engines.map((engine, i) => {
       const difference = largestDifference(engine.losses, engines[0].losses);
       return {
         task: task.name,
         engine: engine.name,
-        ms: 1000 * times[i],
-        ratio: times[i] / times[0],
+        ms: 1000 * median(walls[i]),
+        least_ms: 1000 * Math.min(...walls[i]),
+        cpu_ms: 1000 * median(times[i].map(({ cpu }) => cpu)),
+        ratio: median(walls[i]) / median(walls[0]),
         first_step_s: engine.firstStep,
         loss_difference: difference.toExponential(1),
         same_losses: difference <= closeLosses ? "yes" : "NO: not the same work",
+        runs_on: engine.note,
       };
     });
   } finally {
@@ -116,34 +120,33 @@ async function race(
   }
 }
 
-/**
- * Median seconds an update of each engine, in rounds of about a second each; NaN for one that ends
- * before the others.
- */
-async function interleave(engines: readonly EngineProcess[], rounds: number): Promise<number[]> {
+/** What an update of each engine takes, round by round of about a second; NaN of one that ended. */
+async function interleave(
+  engines: readonly EngineProcess[],
+  rounds: number,
+): Promise<Seconds[][]> {
   const counts: number[] = [];
   for (const engine of engines) {
-    const seconds = await secondsOf(engine, 1);
-    const count = Number.isNaN(seconds)
-      ? 0
-      : Math.min(10_000, Math.max(1, Math.round(1 / seconds)));
+    const { wall } = await secondsOf(engine, 1);
+    const count = Number.isNaN(wall) ? 0 : Math.min(10_000, Math.max(1, Math.round(1 / wall)));
     await secondsOf(engine, count); // some compile anew for every count
     counts.push(count);
   }
-  const times: number[][] = engines.map(() => []);
+  const times: Seconds[][] = engines.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [i, engine] of engines.entries()) times[i].push(await secondsOf(engine, counts[i]));
   }
-  return times.map((values) => values.some(Number.isNaN) ? NaN : median(values));
+  return times;
 }
 
-async function secondsOf(engine: EngineProcess, count: number): Promise<number> {
-  if (count === 0) return NaN;
+async function secondsOf(engine: EngineProcess, count: number): Promise<Seconds> {
+  const none = { wall: NaN, cpu: NaN };
+  if (count === 0) return none;
   try {
     return await engine.time(count);
   } catch (error) {
     console.error(`${engine.name} ended early: ${(error as Error).message}`);
-    return NaN;
+    return none;
   }
 }
 
