@@ -9,6 +9,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
+import { echoState } from "../../core/init/echo_state.ts";
 import { glorot } from "../../core/init/glorot.ts";
 import {
   hessianFree,
@@ -17,7 +18,9 @@ import {
 } from "../../core/optim/hessian_free.ts";
 import { lookahead } from "../../core/optim/lookahead.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
+import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { quadratic } from "../../models/quadratic.ts";
+import { rnn } from "../../models/rnn.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { dot } from "../../core/reference/conjugate_gradient.ts";
 import { type HessianFreeSettings, hessianFreeUpdate } from "../../core/reference/hessian_free.ts";
@@ -260,6 +263,30 @@ gpuTest("a replica of Hessian-free has the bits that it has alone", async (bench
   assertEquals(together.map(({ divergedAt }) => divergedAt), [...Array(3).fill(undefined), 1]);
 });
 
+gpuTest("Hessian-free trains recurrent networks, each as alone", async (bench) => {
+  const optimizers = [0.03, 0.3].map((structuralDamping) =>
+    hessianFree({
+      ...{ structuralDamping, lambda: 0.01, precondition: 0, dampedRho: 1, cgSteps: 8 },
+      ...{ gradientCases: 40, curvatureCases: 20, blockCases: 12 },
+    })
+  );
+  const trained = async (optimizers: readonly Optimizer[]) => {
+    const trainer = await open(bench, {
+      model: rnn({ task: markedTask({ problem: "add", length: 10 }), hidden: 9 }),
+      replicas: optimizers.map((optimizer) => replica(1, optimizer, echoState({ fanIn: 9 }))),
+      batchSize: 10,
+    });
+    await train(trainer, 3);
+    return await trainer.save();
+  };
+  const state = await trained(optimizers);
+  for (const r of [0, 1]) {
+    const alone = await trained([optimizers[r]]);
+    assertEquals(alone.replicas[0], state.replicas[r]);
+  }
+  assertNotEquals(state.replicas[0].parameters, state.replicas[1].parameters);
+});
+
 gpuTest(
   "Hessian-free goes on from a state to the bit, and elsewhere from its velocity",
   async (bench) => {
@@ -321,6 +348,7 @@ gpuTest("Hessian-free refuses what it cannot train, in a line, before it trains"
     "curvatureCases must be at most the 20 cases of the gradient, not 21",
     one({ gradientCases: 20, curvatureCases: 21 }),
   );
+  await refused("structural damping is that of recurrent layers", one({ structuralDamping: 1 }));
   await refused("leave l2 = 0.1 out of the network", one({}), 0.1);
   await refused(
     "networks of one trainer share their cases",
