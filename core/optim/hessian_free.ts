@@ -19,7 +19,10 @@ export interface HessianFreeOptions extends GroupOptions {
   cgSteps?: SettingValue;
   /** How much of the last iterate the next conjugate gradient begins with, in [0, 1]. Default 0.95. */
   decay?: SettingValue;
-  /** What the damping lambda begins at, above 0. Default 45, for sums over some hundred pixels. */
+  /**
+   * What the damping lambda begins at, and again where it is set to another value; above 0. Default 45,
+   * for sums over some hundred pixels.
+   */
   lambda?: SettingValue;
   /** The least that lambda falls to. Default 0. */
   lambdaMin?: SettingValue;

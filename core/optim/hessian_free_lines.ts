@@ -14,8 +14,9 @@ export const toldNumbers = [
   "gradient_equivalents",
 ] as const;
 
-/** Numbers of a replica that live within an update. */
+/** Numbers of a replica that are told to nobody; all but the first live within an update. */
 const ownNumbers = [
+  "lambda_given",
   // Losses less that at theta, each with its weight decay: the last mark's, the candidate's.
   ...["penalty", "marked", "loss_marked", "loss_candidate", "value_candidate", "takes"],
   // Of the candidate p: p'p and g'p.
@@ -46,7 +47,9 @@ export function marksUpTo(most: number): number[] {
 
 /** Before conjugate gradient; 1/4 of structural damping is that of the published code. */
 export const begin = `
-    lambda = select(lambda, lambda_first, lambda == 0);
+    // What is given holds once: from then on lambda follows rho.
+    lambda = select(lambda, lambda_first, lambda_given != lambda_first);
+    lambda_given = lambda_first;
     most_steps = cg_steps_wanted;
     tolerance = stall;
     guards = hot_start_guard;

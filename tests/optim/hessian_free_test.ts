@@ -230,6 +230,19 @@ gpuTest("on a quadratic rho is 1, and lambda falls by a third", async (bench) =>
   assertAlmostEquals(lambda, 2, 4 * unitRoundoff);
 });
 
+gpuTest("lambda begins anew where another one is set", async (bench) => {
+  const optimizer = hessianFree({ lambda: 3, precondition: 0, cgSteps: 2 });
+  const trainer = await open(bench, {
+    model: quadratic([bowl]),
+    replicas: [replica(1, optimizer, glorot())],
+    batchSize: 1,
+  });
+  await train(trainer, 1);
+  await trainer.set(0, { lambda: 30 });
+  const [{ lambda }] = await train(trainer, 2);
+  assertAlmostEquals(lambda, 20, 20 * 4 * unitRoundoff);
+});
+
 const mixed = [
   hessianFree({ cgSteps: 3, decay: 0.5, lambda: 1 }),
   hessianFree({ cgSteps: 11, lambda: 10, l2: 0.01 }),
