@@ -3,6 +3,7 @@ import { renderToString } from "preact-render-to-string";
 import { pictures } from "../charts/pictures.ts";
 import { readIfReadable } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
+import type { Configuration } from "../study/cell.ts";
 import { DataTable, Document, Picture, Section } from "./page_parts.tsx";
 import { formatFigure, type TextTable } from "./text_table.ts";
 
@@ -13,6 +14,8 @@ export interface RunPage {
   readonly title: string;
   /** The command that runs it again. */
   readonly command: string;
+  /** The networks: what they were trained on is told. */
+  readonly cells: readonly { readonly configuration: Configuration }[];
   /** settings.csv and summary.csv as text. */
   readonly settings: string;
   readonly networks: string;
@@ -28,7 +31,8 @@ export function runPage(page: RunPage): string {
   return `<!doctype html>\n${renderToString(<Page {...page} />)}\n`;
 }
 
-function Page({ folder, title, command, settings, networks, settingColumns }: RunPage) {
+function Page({ folder, title, command, cells, settings, networks, settingColumns }: RunPage) {
+  const data = new Set(cells.map(({ configuration }) => configuration.data));
   const shown = Object.entries(pictures).flatMap(([name, { type, title }]) => {
     const bytes = readIfReadable(`${folder}/${name}`);
     return bytes ? [{ name, type, title, bytes }] : [];
@@ -42,6 +46,9 @@ function Page({ folder, title, command, settings, networks, settingColumns }: Ru
       <header>
         <h1>{title}</h1>
         <p class="soft">{perSetting.common}</p>
+        {[...data].map((told) =>
+          typeof told === "string" && <p class="soft" key={told}>data: {told}</p>
+        )}
         <p>
           <code>{command}</code>
         </p>

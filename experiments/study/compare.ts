@@ -53,7 +53,7 @@ export async function compareRuns(comparison: Comparison): Promise<void> {
       for (const [name, text] of Object.entries(texts)) run.write(name, text);
       run.write("loss.svg", await drawOrdered({ table: texts["curve.csv"], chart, from: 1 }));
       const page = {
-        ...{ folder: run.folder, title: `${folders.length} runs`, command },
+        ...{ folder: run.folder, title: `${folders.length} runs`, command, cells: planned },
         settings: texts["settings.csv"],
         networks: texts["summary.csv"],
         settingColumns: columns,

@@ -115,13 +115,13 @@ export class GridReporter implements Reporter {
     await this.#live?.[Symbol.asyncDispose]();
   }
 
-  #writePage({ cells, ending }: End): void {
-    const { run, settings, furtherSettings, title, command } = this.#report;
-    const views = viewsOf(this.#report, cells, ending);
+  #writePage({ cells: found, ending }: End): void {
+    const { run, cells, settings, furtherSettings, title, command } = this.#report;
+    const views = viewsOf(this.#report, found, ending);
     run.write(
       "report.html",
       runPage({
-        ...{ folder: run.folder, title, command },
+        ...{ folder: run.folder, title, command, cells },
         settings: views["settings.csv"],
         networks: views["summary.csv"],
         settingColumns: [...settings, ...furtherSettings].map(({ name }) => name),

@@ -262,4 +262,8 @@ Deno.test("autoencoder.ts records which files it read, and trains on what they h
     stderr,
     "images that are not MNIST, as their SHA-256 differs: 200 to train on, 7 to test\n",
   );
+  assertStringIncludes(
+    Deno.readTextFileSync(`${out}/report.html`),
+    "data: not MNIST: its SHA-256 differs, 200 and 7 cases",
+  );
 });
