@@ -3,6 +3,7 @@ import { sequenceChart } from "./charts/sequence_chart.ts";
 import { idleFlags, mostConnections, recurrentFlags } from "./problems/recurrent_flags.ts";
 import { recurrentKind } from "./problems/recurrent_kind.ts";
 import { chooseSequences } from "./problems/sequences.ts";
+import { loadSeries } from "./problems/series.ts";
 import { ofGrid } from "./study/grid.ts";
 import { recordedInterval } from "./study/resume.ts";
 import { gridCommand, runCommand } from "./study/grid_program.ts";
@@ -22,60 +23,57 @@ export const trainRecurrentNetworks = gridCommand({
       command: "--problem mem-5 --length 30 --optimizer nag,cm --seed 1,2,3",
       does: "remembers five bits over thirty blanks, with three seeds each",
     },
+    {
+      command: "--problem custom --data series.csv --length 50 --learning-rate 0.01",
+      does: "predicts the next row of a series of your own",
+    },
   ],
   flags: recurrentFlags,
   defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98] },
-  lay(options, { earlier, optimizerOf }) {
-    const { problem, hidden, init, updates, clipNorm } = options;
+  async lay(options, { earlier, optimizerOf }) {
+    const { problem, hidden, init, updates, clipNorm, spectralRadius, outputScale } = options;
     const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);
     if (init.includes("echo-state") && fanIn > hidden) {
       throw new InputError(
         `--fan-in ${fanIn} is more than the ${hidden} hidden units: it may be 1 to ${hidden}`,
       );
     }
-    const sequences = chooseSequences(options);
-    const { length, task, example, inputNames, outputNames } = sequences;
-    const inputScale = options.inputScale ?? sequences.inputScale;
+    const learned = problem === "custom"
+      ? await loadSeries(options, earlier)
+      : chooseSequences({ ...options, problem });
+    const series = "taskOn" in learned ? learned : undefined;
+    const { settings, length, told, example, chart } = learned;
+    const { inputScale = learned.inputScale } = options;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? Math.ceil(updates / 100);
-    const { symbols, items, centre, cue, spectralRadius, outputScale } = options;
     const kind = recurrentKind({
-      optimizerOf,
+      ...{ optimizerOf, series },
       timeLoop: options.timeLoop,
       trainer: { gradientNorm: true, ...clipNorm !== undefined && { clipNorm } },
     });
-    return Promise.resolve({
+    return {
       kind,
       init,
       initScale: [1],
       idle: idleFlags(options),
       configure: (point) => ({
-        network: "recurrent",
-        ...{ problem, length, symbols, items, centre, cue, hidden },
-        ...{ spectralRadius, inputScale, outputScale, clipNorm },
+        ...settings,
+        ...{ hidden, spectralRadius, inputScale, outputScale, clipNorm },
         ...point.init === "echo-state" && { fanIn },
         ...point.schedule === "warm-up" &&
           { warmUpUpdates: options.warmUpUpdates, warmUpMomentum: options.warmUpMomentum },
         ...ofGrid(point, { ...options, reportEvery }),
       }),
       details: {
-        configuration: {
-          ...{ length, fanIn, inputScale, reportEvery },
-          biasesZeroOneLoss: task.biasesBaseline,
-        },
+        configuration: { length, fanIn, inputScale, reportEvery, ...told },
+        ...series && { data: series.source },
       },
-      chart: {
-        figure: "test_loss",
-        figureTitle: "test loss",
-        unit: task.loss === "cross-entropy" ? "nats a sequence" : "squared error a sequence",
-      },
+      remark: series?.remark,
+      chart,
       async draw({ best: { theta }, gpu, show }) {
-        const { inputs, targets } = example;
-        const outputs = await runRnn(gpu, { theta, inputs, batch: 1 });
-        const title = `${problem}: a test sequence and the best network's output`;
-        const shown = { title, task, length: example.length, inputs, targets, outputs };
-        show("example.svg", await sequenceChart({ ...shown, inputNames, outputNames }));
+        const outputs = await runRnn(gpu, { theta, inputs: example.inputs, batch: 1 });
+        show("example.svg", await sequenceChart({ ...example, outputs }));
       },
-    });
+    };
   },
 });
 

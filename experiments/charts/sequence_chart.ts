@@ -14,8 +14,11 @@ export interface SequenceChartOptions {
   targets: ArrayLike<number>;
   /** [T, outputs], before any softmax. */
   outputs: ArrayLike<number>;
+  /** Without names inputs are not shown. */
   inputNames: readonly string[];
   outputNames: readonly string[];
+  /** The unit of each output, where targets and outputs are numbers of standardized ones. */
+  scales?: readonly { readonly mean: number; readonly deviation: number }[];
 }
 
 /** What a mark shows: a value of a step. */
@@ -35,8 +38,8 @@ type Part = "inputs" | "target" | "output";
 export function sequenceChart(options: SequenceChartOptions): Promise<string> {
   const { task, inputNames, outputNames, title } = options;
   const marks = marksOf(options);
-  const inputs = cells(options, "inputs", inputNames);
-  const areClasses = task.loss === "cross-entropy";
+  const inputs = inputNames.length > 0 ? [cells(options, "inputs", inputNames)] : [];
+  const areClasses = task.loss === "cross-entropy", shown = outputNames.slice(0, mostPanels);
   const spec = {
     background: "white" as const,
     padding: 16,
@@ -44,15 +47,15 @@ export function sequenceChart(options: SequenceChartOptions): Promise<string> {
     data: { values: marks },
     vconcat: areClasses
       ? [
-        inputs,
+        ...inputs,
         cells(options, "target", outputNames),
         withSteps(cells(options, "output", outputNames)),
       ]
       : [
-        inputs,
-        ...outputNames.map((name, i) => {
+        ...inputs,
+        ...shown.map((name, i) => {
           const panel = lines(options, name);
-          return i === outputNames.length - 1 ? withSteps(panel) : panel;
+          return i === shown.length - 1 ? withSteps(panel) : panel;
         }),
       ],
     resolve: { scale: { color: "independent" as const } },
@@ -61,7 +64,10 @@ export function sequenceChart(options: SequenceChartOptions): Promise<string> {
   return renderSvg(spec as TopLevelSpec);
 }
 
-/** The numbers that count, in a line for each name. */
+/** More outputs that are numbers make a chart that nobody reads to its end. */
+const mostPanels = 8;
+
+/** The numbers that count, in a line for each name that is shown. */
 function lastStep(marks: readonly Mark[], { length, outputNames }: SequenceChartOptions) {
   const told = (part: Part, name: string) => {
     const value = marks.find((mark) =>
@@ -69,9 +75,11 @@ function lastStep(marks: readonly Mark[], { length, outputNames }: SequenceChart
     )?.value;
     return `${part} ${value?.toPrecision(4) ?? "not finite"}`;
   };
-  return outputNames.map((name) =>
+  const words = outputNames.slice(0, mostPanels).map((name) =>
     `${name} at the last step: ${told("target", name)}, ${told("output", name)}`
   );
+  const left = outputNames.length - words.length;
+  return left > 0 ? [...words, `and ${left} more, which are not shown`] : words;
 }
 
 /** The steps, without an axis: the lowest panel has it. */
@@ -174,12 +182,19 @@ function lines(options: SequenceChartOptions, name: string) {
 function marksOf(options: SequenceChartOptions): Mark[] {
   const { task, length, inputs, targets, inputNames, outputNames } = options;
   const steps = Array.from({ length }, (_, t) => t);
+  const inUnit = (value: number, j: number) => {
+    const { mean, deviation } = options.scales?.[j] ?? { mean: 0, deviation: 1 };
+    return mean + deviation * value;
+  };
   const rows = (part: Part, names: readonly string[], values: ArrayLike<number>) =>
     steps.flatMap((t) =>
-      names.map((name, j) => ({ part, name, step: t + 1, value: values[t * names.length + j] }))
+      names.map((name, j) => {
+        const value = values[t * names.length + j];
+        return { part, name, step: t + 1, value: part === "inputs" ? value : inUnit(value, j) };
+      })
     );
   const last = outputNames.map((name, j) => (
-    { part: "target" as const, name, step: length, value: targets[j] }
+    { part: "target" as const, name, step: length, value: inUnit(targets[j], j) }
   ));
   const outputs = task.loss === "cross-entropy"
     ? softmax(options.outputs, outputNames.length)

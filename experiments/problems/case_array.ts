@@ -19,6 +19,8 @@ export interface CaseArray {
   /** Of which the first counts the cases. */
   readonly dimensions: readonly number[];
   readonly data: NumericArray;
+  /** Of the columns of a table, where it names them. */
+  readonly names?: readonly string[] | undefined;
   /** Whether values of 0..255 are grey levels, that stand for 0..1. */
   readonly levels: boolean;
   /** What parts of the file were taken for, in words. */
@@ -165,7 +167,7 @@ function casesOf(array: MATArray, width: number | undefined): CaseArray {
 }
 
 function readTable(bytes: Uint8Array, header: boolean | undefined): CaseArray {
-  const { rows, columns, data, taken, place } = readCSVMatrix(bytes, { header });
+  const { rows, columns, data, names, taken, place } = readCSVMatrix(bytes, { header });
   const words = [
     taken.header
       ? "the first row was taken for names"
@@ -183,6 +185,7 @@ function readTable(bytes: Uint8Array, header: boolean | undefined): CaseArray {
   return {
     dimensions: [rows, columns],
     data,
+    names,
     levels: false,
     taken: words,
     placeOf: (row, column) => {

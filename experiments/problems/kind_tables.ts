@@ -3,6 +3,7 @@ import type { KindTables } from "../study/network_kind.ts";
 import { autoencoderTables } from "./autoencoder_kind.ts";
 import { classifierTables } from "./classifier_kind.ts";
 import { recurrentTables } from "./recurrent_kind.ts";
+import { seriesTables } from "./series_tables.ts";
 
 /** How networks of a configuration's kind are told. */
 export function tablesOf(configuration: Configuration): KindTables {
@@ -11,6 +12,8 @@ export function tablesOf(configuration: Configuration): KindTables {
       return classifierTables({ isTested: configuration.testCases !== undefined });
     case "recurrent":
       return recurrentTables;
+    case "series":
+      return seriesTables(configuration.deviations as Record<string, number>);
     default:
       return autoencoderTables;
   }

@@ -6,9 +6,11 @@ import {
   type FlagTable,
   integer,
   number,
+  path,
   type Values,
   yesNo,
 } from "../terminal/flags.ts";
+import { fileFlags } from "./layered_flags.ts";
 import { sequenceProblems } from "./sequences.ts";
 
 /** Of a hidden unit, where --fan-in does not say (paper, Table 4). */
@@ -17,15 +19,30 @@ export const mostConnections = 15;
 /** The flags of recurrent networks, those of a grid among them. */
 export const recurrentFlags = {
   ...gridFlags,
-  problem: choice(sequenceProblems, {
+  problem: choice([...sequenceProblems, "custom"], {
     default: "add",
-    help: "Adding, multiplication, or memorization of 5 of 2, 10 of 5 or other numbers of symbols.",
+    help:
+      "Adding, multiplication, or memorization of 5 of 2, 10 of 5 or other numbers of symbols; " +
+      "custom is the next row of a series of your own.",
+  }),
+  data: path({
+    help:
+      "Of custom: the CSV file of the series, a row a step, or an .npy, IDX, .npz or .mat file.",
+  }),
+  header: fileFlags.header,
+  "test-share": number({
+    default: 0.2,
+    above: 0,
+    below: 1,
+    help: "Of custom: the last rows, as a share of all, are kept to test on.",
   }),
   length: integer({
     atLeast: 1,
     unit: "steps",
     shown: "the paper's: 80, for mem-5 200",
-    help: "T: the shortest sequence of add and mul, the blanks of memorization.",
+    help:
+      "T: the shortest sequence of add and mul, the blanks of memorization; of custom the rows " +
+      "of a window.",
   }),
   symbols: integer({ atLeast: 2, help: "Of memorization: different symbols." }),
   items: integer({ atLeast: 1, help: "Of memorization: symbols to be remembered." }),
@@ -34,7 +51,7 @@ export const recurrentFlags = {
     default: 100,
     atLeast: 1,
     unit: "sequences",
-    help: "Fresh sequences of a minibatch.",
+    help: "Fresh sequences of a minibatch, or windows of custom.",
   }),
   "warm-up-updates": integer({ default: 1000, atLeast: 0, unit: "updates", help: "Of warm-up." }),
   "warm-up-momentum": number({ default: 0.9, atLeast: 0, below: 1, help: "Of warm-up." }),
@@ -52,7 +69,7 @@ export const recurrentFlags = {
   }),
   "input-scale": number({
     above: 0,
-    shown: "0.001 for add and mul, 0.1 for memorization",
+    shown: "0.001 for add and mul, else 0.1",
     help: "Standard deviation of the input weights.",
   }),
   "output-scale": number({
@@ -85,10 +102,16 @@ export const recurrentFlags = {
 
 /** Flags that mean nothing to these, with what they are for. */
 export function idleFlags(
-  { init, schedule }: Pick<Values<typeof recurrentFlags>, "init" | "schedule">,
+  { problem, init, schedule }: Pick<
+    Values<typeof recurrentFlags>,
+    "problem" | "init" | "schedule"
+  >,
 ): Record<string, string | false> {
-  const warms = schedule.includes("warm-up");
+  const warms = schedule.includes("warm-up"), isOwn = problem === "custom";
+  const [ofOwn, ofPaper] = [!isOwn && "--problem custom", isOwn && "the paper's problems"];
   return {
+    ...{ data: ofOwn, header: ofOwn, "test-share": ofOwn },
+    ...{ symbols: ofPaper, items: ofPaper, centre: ofPaper, cue: ofPaper },
     "fan-in": !init.includes("echo-state") && "--init echo-state",
     "schedule-period": !schedule.includes("paper") && "--schedule paper",
     "warm-up-updates": !warms && "--schedule warm-up",

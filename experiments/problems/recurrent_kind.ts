@@ -16,6 +16,7 @@ import type { Configuration } from "../study/cell.ts";
 import type { KindTables, NetworkKind } from "../study/network_kind.ts";
 import { leastOf } from "../study/outcomes.ts";
 import { chooseSequences, type SequenceProblem, type SequenceProblemName } from "./sequences.ts";
+import type { SeriesProblem } from "./series.ts";
 
 /** What a configuration says of a recurrent network. */
 export interface RecurrentSettings {
@@ -72,15 +73,17 @@ export const recurrentTables: KindTables = {
 
 /** Recurrent networks on problems with long-term dependencies. */
 export function recurrentKind(
-  { optimizerOf, timeLoop, trainer }: {
+  { optimizerOf, series, timeLoop, trainer }: {
     optimizerOf(configuration: Configuration): Optimizer;
+    /** What is learned in place of the paper's problems. */
+    series?: Pick<SeriesProblem, "tables" | "taskOn"> | undefined;
     /** Default: the faster one, measured. */
     timeLoop?: TimeLoop | undefined;
     trainer?: Pick<TrainerOptions, "clipNorm" | "gradientNorm">;
   },
 ): NetworkKind {
   return {
-    ...recurrentTables,
+    ...series?.tables ?? recurrentTables,
     ...trainer && { trainer },
     modelKey(configuration) {
       const { problem, length, symbols, items, centre, cue, hidden } = recurrentSettings(
@@ -90,7 +93,7 @@ export function recurrentKind(
     },
     async model(gpu, configuration, replicas) {
       const { batchSize: batch } = configuration, { hidden } = recurrentSettings(configuration);
-      const { task } = sequencesOf(configuration);
+      const task = series?.taskOn(gpu) ?? sequencesOf(configuration).task;
       checkMemory(gpu, rnn({ hidden, task }), { batch, steps: task.steps });
       const faster = timeLoop ??
         await fastestTimeLoop(gpu, { hidden, task }, { replicas, batch });

@@ -5,9 +5,11 @@ import {
   memorizationSequence,
   memorizationTask,
   Purpose,
-  type Sequence,
   type SequenceTask,
 } from "../../mod.ts";
+import type { SequenceChartOptions } from "../charts/sequence_chart.ts";
+import type { Configuration } from "../study/cell.ts";
+import type { JsonObject } from "../study/json.ts";
 
 /** The problems with long-term dependencies (paper, section 4). */
 export const sequenceProblems = ["add", "mul", "mem-5", "mem-20", "memorization"] as const;
@@ -29,12 +31,16 @@ export interface SequenceProblemOptions {
 export interface SequenceProblem {
   readonly length: number;
   readonly task: SequenceTask;
-  /** The standard deviation of the input weights in the paper's Table 4. */
+  /** The standard deviation of the input weights; for the paper's problems that of its Table 4. */
   readonly inputScale: number;
-  /** A test sequence, and the names of what its steps hold. */
-  readonly example: Sequence;
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
+  /** What a configuration says of it. */
+  readonly settings: Pick<Configuration, "network" | "problem">;
+  /** What run.json says of it besides. */
+  readonly told: JsonObject;
+  /** What loss.svg shows. */
+  readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
+  /** A test sequence. */
+  readonly example: Omit<SequenceChartOptions, "outputs">;
 }
 
 /** The first sequence of the test stream. */
@@ -53,30 +59,53 @@ export function chooseSequences(options: SequenceProblemOptions): SequenceProble
   if (problem !== "memorization" && (options.symbols ?? options.items) !== undefined) {
     throw new InputError(`--symbols and --items are for memorization: ${problem} fixes both`);
   }
-  return problem === "add" || problem === "mul"
+  const made = problem === "add" || problem === "mul"
     ? markedProblem(problem, options)
     : memorizationProblem(problem, options);
+  const { length, task } = made, { symbols, items, centre, cue } = options;
+  return {
+    ...made,
+    settings: { network: "recurrent", ...{ problem, length, symbols, items, centre, cue } },
+    told: { biasesZeroOneLoss: task.biasesBaseline },
+    chart: {
+      figure: "test_loss",
+      figureTitle: "test loss",
+      unit: task.loss === "cross-entropy" ? "nats a sequence" : "squared error a sequence",
+    },
+    example: {
+      title: `${problem}: a test sequence and the best network's output`,
+      task,
+      ...made.example,
+    },
+  };
 }
+
+/** What is one problem's own. */
+type Made = Pick<SequenceProblem, "length" | "task" | "inputScale"> & {
+  readonly example: Omit<SequenceProblem["example"], "title" | "task">;
+};
 
 function markedProblem(
   problem: "add" | "mul",
   { length = 80, centre, cue }: SequenceProblemOptions,
-): SequenceProblem {
+): Made {
   const settings = { problem, length, centre, cue };
   return {
     length,
     task: markedTask(settings),
     inputScale: 0.001,
-    example: markedSequence(settings, exampleStream),
-    inputNames: ["value", "marker"],
-    outputNames: [problem === "add" ? "mean" : "product"],
+    example: {
+      ...markedSequence(settings, exampleStream),
+      inputNames: ["value", "marker"],
+      outputNames: [problem === "add" ? "mean" : "product"],
+    },
   };
 }
 
 function memorizationProblem(
   problem: keyof typeof memorizations,
   options: SequenceProblemOptions,
-): SequenceProblem {
+): Made {
   const usual = memorizations[problem];
   const { length = usual.length, centre } = options;
   const [symbols, items] = [options.symbols ?? usual.symbols, options.items ?? usual.items];
@@ -90,8 +119,10 @@ function memorizationProblem(
     length,
     task: memorizationTask(settings),
     inputScale: 0.1,
-    example: memorizationSequence(settings, exampleStream),
-    inputNames: [...names, "blank", "trigger"],
-    outputNames: [...names, "blank"],
+    example: {
+      ...memorizationSequence(settings, exampleStream),
+      inputNames: [...names, "blank", "trigger"],
+      outputNames: [...names, "blank"],
+    },
   };
 }

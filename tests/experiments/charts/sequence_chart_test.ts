@@ -92,3 +92,31 @@ Deno.test("sequenceChart() draws a target at every step as a line, and what is f
   const lines = [...svg.matchAll(/aria-roledescription="line mark"/g)];
   assertEquals(lines.length, 2);
 });
+
+Deno.test("sequenceChart() shows standardized outputs in their units, and no inputs without names", async () => {
+  const series: SequenceChartOptions = {
+    ...adding,
+    task: { loss: "squared-error", targets: "all" },
+    targets: [0, 1, 0, -1, 1, 2],
+    outputs: [0, 1, 0, -1, 1, 1],
+    inputNames: [],
+    outputNames: ["a", "b"],
+    scales: [{ mean: 10, deviation: 2 }, { mean: -1, deviation: 0.5 }],
+  };
+  const svg = await sequenceChart(series);
+  assertEquals(words(svg).includes("inputs"), false);
+  assert(words(svg).includes("a at the last step: target 12.00, output 12.00"));
+  assert(words(svg).includes("b at the last step: target 0.000, output -0.5000"));
+});
+
+Deno.test("sequenceChart() shows eight of many outputs, and says so", async () => {
+  const names = Array.from({ length: 11 }, (_, i) => `output ${i + 1}`);
+  const values = names.flatMap(() => [0, 1, 2]);
+  const svg = await sequenceChart({
+    ...adding,
+    task: { loss: "squared-error", targets: "all" },
+    ...{ targets: values, outputs: values, outputNames: names },
+  });
+  assert(words(svg).includes("and 3 more, which are not shown"));
+  assertEquals(svg.match(/aria-roledescription="line mark"/g)?.length, 2 * 8);
+});
