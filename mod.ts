@@ -27,7 +27,12 @@ export {
 export { curvatureMatrices, type CurvatureMatrix } from "./core/train/curvature_matrix.ts";
 export { lanczos, type Spectrum } from "./core/train/lanczos.ts";
 export { hutchinson, type TraceEstimate } from "./core/train/hutchinson.ts";
-export { type CapacityOptions, replicaBytes, replicasThatFit } from "./core/train/capacity.ts";
+export {
+  type CapacityOptions,
+  curvatureBytes,
+  replicaBytes,
+  replicasThatFit,
+} from "./core/train/capacity.ts";
 
 // Networks, and the problems of the paper.
 export type { Extent, Footprint, Graph, Model, Split } from "./core/graph/model.ts";

@@ -129,20 +129,20 @@ export class BlockedBatch {
 }
 
 /**
- * Bytes of a batch for one replica, with two lists of all cases; where it keeps, those of products of
- * second order too.
+ * Bytes of a batch for one replica, with two lists of all cases; where it keeps, by default, those of
+ * products of second order too.
  */
 export function blocksFootprint(
   model: Model,
-  { cases, blockCases, keeps, withSquares = false }:
+  { cases, blockCases, keeps, withTangents = keeps, withSquares = false }:
     & Pick<BlockedBatchOptions, "cases" | "blockCases" | "keeps">
-    & { withSquares?: boolean },
+    & { withTangents?: boolean; withSquares?: boolean },
 ): Footprint {
   const [whole, rest] = [Math.floor(cases / blockCases), cases % blockCases];
   const sizes = [...whole > 0 ? [blockCases] : [], ...rest > 0 ? [rest] : []];
   const each = sizes.map((batch) => model.footprint(batch));
   const graphs = each.map(({ total, tangents = 0, squares = 0 }) =>
-    total + (keeps ? tangents : 0) + (withSquares ? squares : 0)
+    total + (withTangents ? tangents : 0) + (withSquares ? squares : 0)
   );
   // Further blocks of a size share what the first one has.
   if (keeps && whole > 1) graphs.push((whole - 1) * (each[0].total - (each[0].shared ?? 0)));

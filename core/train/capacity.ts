@@ -3,6 +3,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import type { Optimizer } from "../optim/family.ts";
 import { settingsAt } from "../optim/optimizer.ts";
 import { layoutOf } from "./carry.ts";
+import { blocksFootprint } from "../graph/blocked_batch.ts";
 import type { Footprint, Model } from "../graph/model.ts";
 
 /** What the replicas are to share, and how they move; see {@linkcode replicasThatFit}. */
@@ -64,6 +65,23 @@ export function replicaBytes(
     total: copies * (2 * vector + Math.max(0, ...own.map(({ total }) => total)) + graph.total),
     largest: Math.max(vector, ...own.map(({ largest }) => largest), graph.largest),
   };
+}
+
+/** Vectors of a `Curvature`: theta, direction and product, and two of differences of gradients. */
+const CURVATURE_VECTORS = 5;
+
+/**
+ * Bytes that one replica's `Curvature` takes at most, with the vectors that so many steps of Lanczos'
+ * method keep.
+ */
+export function curvatureBytes(
+  gpu: Gpu,
+  model: Model,
+  { steps, ...batch }: { cases: number; blockCases: number; steps: number },
+): number {
+  const { total } = blocksFootprint(model, { ...batch, keeps: false, withTangents: true });
+  const copies = gpu.operands === "textures" ? 2 : 1;
+  return copies * (total + 4 * model.layout.length * (CURVATURE_VECTORS + steps));
 }
 
 /** Bytes of what an optimizer keeps of one replica. */

@@ -286,28 +286,29 @@ function rowOf({ first }: Block): StepRow {
   return { update: first, slot: 0, position: first, epoch: 0, scalars: [] };
 }
 
+/** Products whose numbers may be under way to the host at once. */
+export const PRODUCTS_IN_FLIGHT = 8;
+
 /**
- * Multiplies so many times. What `read` reads of a product is awaited while the next one is under way;
- * `prepare` is called before each.
+ * Multiplies so many times; `prepare` is called before each product, and `read` reads what comes of it
+ * while later ones are under way.
  */
 export async function productsInTurn<T>(
   curvature: Curvature,
   count: number,
   { prepare, read }: { prepare?: (i: number) => void; read: (i: number) => Promise<T> },
 ): Promise<T[]> {
-  const all: T[] = [];
-  let before: Promise<void> | undefined;
+  const all: Promise<T>[] = [];
   for (let i = 0; i < count; i++) {
     prepare?.(i);
     await curvature.multiply();
-    const reading = read(i).then((made) => void all.push(made));
-    // It is awaited a product later: where the one before it fails, its own failure says nothing new.
+    const reading = read(i);
+    // Where an earlier one fails, its own failure says nothing new.
     reading.catch(() => {});
-    await before;
-    before = reading;
+    all.push(reading);
+    await all[i + 1 - PRODUCTS_IN_FLIGHT];
   }
-  await before;
-  return all;
+  return Promise.all(all);
 }
 
 function checkOptions(options: Parameters<typeof Curvature.open>[1]): void {

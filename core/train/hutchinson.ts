@@ -4,7 +4,7 @@ import { allocateFloats } from "../gpu/tensor.ts";
 import { Plan } from "../gpu/plan.ts";
 import { Readback } from "../gpu/readback.ts";
 import { partialFloats, vectorSums } from "../ops/vector_sums.ts";
-import { type Curvature, productsInTurn } from "./curvature.ts";
+import { type Curvature, PRODUCTS_IN_FLIGHT, productsInTurn } from "./curvature.ts";
 import type { CurvatureMatrix } from "./curvature_matrix.ts";
 
 /** An estimate of the sum of the eigenvalues of a network's curvature; see {@linkcode hutchinson}. */
@@ -84,7 +84,7 @@ class QuadraticForms {
     this.#curvature = curvature;
     this.#form = gpu.allocate("quadratic forms", 4 * product.replicas);
     this.#partials = allocateFloats(gpu, "partial sums", partialFloats(product, 1));
-    this.#readback = new Readback(gpu, { bytes: 4 * product.replicas, depth: 2 });
+    this.#readback = new Readback(gpu, { bytes: 4 * product.replicas, depth: PRODUCTS_IN_FLIGHT });
     this.#plan = new Plan(gpu);
     vectorSums(this.#plan, {
       name: "quadratic form",

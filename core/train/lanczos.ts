@@ -8,7 +8,7 @@ import { Readback } from "../gpu/readback.ts";
 import { Vector } from "../gpu/vector.ts";
 import { pointwise } from "../ops/pointwise.ts";
 import { partialFloats, vectorSums } from "../ops/vector_sums.ts";
-import { type Curvature, productsInTurn } from "./curvature.ts";
+import { type Curvature, PRODUCTS_IN_FLIGHT, productsInTurn } from "./curvature.ts";
 import type { CurvatureMatrix } from "./curvature_matrix.ts";
 
 /** What Lanczos' method finds of a network's curvature; see {@linkcode lanczos}. */
@@ -138,7 +138,7 @@ class KrylovBasis {
     this.#beyond = gpu.allocate("norms of products", 4 * replicas);
     this.#along = gpu.allocate("components of products", 4 * replicas);
     this.#partials = allocateFloats(gpu, "partial sums", partialFloats(product, 1));
-    this.#readback = new Readback(gpu, { bytes: 4 * replicas, depth: 4 });
+    this.#readback = new Readback(gpu, { bytes: 4 * replicas, depth: 2 * PRODUCTS_IN_FLIGHT });
     this.#measure = this.#recordMeasure();
     this.#add = this.#vectors.map((vector) => this.#recordAdd(vector));
     this.#remove = this.#vectors.map((vector) => this.#recordRemove(vector));

@@ -1,7 +1,7 @@
 import type { TableRow } from "../files/tables.ts";
 
 /** What a mark of a loss chart stands for. */
-export type Role = "seed" | "median" | "only report" | "diverged";
+export type Role = "seed" | "median" | "only report" | "diverged" | "limit";
 
 /** A mark of a loss chart: one report of one series. */
 export interface CurvePoint {
@@ -44,6 +44,8 @@ export interface Curves {
 export interface CurveColumns {
   /** The column that is drawn. */
   figure: string;
+  /** The column of a limit of it, the same for all seeds of a setting. Default: there is none. */
+  limit?: string | undefined;
   /** The columns that tell settings apart, as they are to be named. */
   settings?: readonly string[];
   /** Whether a row is of a replica that diverged, though it may be finite in all rows. */
@@ -61,7 +63,7 @@ const longestLine = 400;
  */
 export function readCurves(
   rows: readonly TableRow[],
-  { figure, settings = usualSettings, isDiverged = () => false }: CurveColumns,
+  { figure, limit, settings = usualSettings, isDiverged = () => false }: CurveColumns,
 ): Curves {
   const columns = settings.filter((column) => column !== "seed");
   const keyOf = (row: TableRow) => JSON.stringify(columns.map((column) => row[column] ?? ""));
@@ -75,9 +77,15 @@ export function readCurves(
   const middle = seeds > 1 ? medians : lines;
   const last = new Map(middle.map(({ setting, values }) => [setting, values[values.length - 1]]));
   const values = rows.map((row) => finiteOrInfinity(row[figure]));
+  const settingRows = Map.groupBy(rows, keyOf);
+  const limits = limit === undefined
+    ? []
+    : [...settingRows].flatMap(([setting, rows]) =>
+      limitPoints(rows.filter(({ seed }) => seed === rows[0].seed), { setting, limit })
+    );
   return {
-    points: [...points, ...middle.flatMap((line) => linePoints(line, "median"))],
-    settings: listSettings(Map.groupBy(rows, keyOf), columns, last),
+    points: [...points, ...limits, ...middle.flatMap((line) => linePoints(line, "median"))],
+    settings: listSettings(settingRows, columns, last),
     columns,
     seeds,
     diverged: lines.filter((line) => line.diverged).length,
@@ -153,6 +161,17 @@ function linePoints(line: Line, role: Role): CurvePoint[] {
   if (line.diverged) points.push(point("diverged", last));
   else if (drawn.length === 1) points.push(point("only report", last));
   return points;
+}
+
+/** The marks of a setting's limit, where one is known. */
+function limitPoints(
+  reports: readonly TableRow[],
+  { setting, limit }: { setting: string; limit: string },
+): CurvePoint[] {
+  const series = JSON.stringify([setting, "limit"]);
+  return reports.filter((row) => Number(row[limit]) > 0).map((row) => (
+    { setting, series, role: "limit", update: Number(row.update), value: Number(row[limit]) }
+  ));
 }
 
 /** The median line of the seeds of each setting. */

@@ -13,6 +13,8 @@ export interface ChartOptions {
   figureTitle?: string;
   /** Its unit, beside the axis. */
   unit?: string;
+  /** The column of a limit of the figure, drawn dotted, and what it is in words. */
+  limit?: { readonly figure: string; readonly title: string };
   /** The columns that tell settings apart, as they are to be named. Default: the programs'. */
   settings?: readonly string[];
   /** Whether a row is of a network that diverged, though it may be finite in all rows. */
@@ -33,14 +35,16 @@ export function lossChart(
     figure = "train_squared_error",
     figureTitle = "training squared error",
     unit = "sum over pixels",
+    limit,
     ...reading
   }: ChartOptions = {},
 ): Promise<string> {
-  const curves = readCurves(rows, { figure, ...reading });
+  const curves = readCurves(rows, { figure, limit: limit?.figure, ...reading });
   const spec = chartSpec(curves, {
     title: [rows[0]?.problem, figureTitle].filter((word) => word).join(": "),
     // Two lines: vega leaves room around the panel where it takes a title for a longer one.
     axisTitle: [figureTitle, `(${unit})`],
+    limitTitle: limit?.title,
   });
   return renderSvg(spec);
 }
@@ -54,7 +58,11 @@ interface DrawnPoint extends CurvePoint {
 
 function chartSpec(
   curves: Curves,
-  { title, axisTitle }: { title: string; axisTitle: string[] },
+  { title, axisTitle, limitTitle }: {
+    title: string;
+    axisTitle: string[];
+    limitTitle: string | undefined;
+  },
 ): TopLevelSpec {
   const laid = layPanels(curves.settings, curves.columns);
   const { panels, isShared } = laid;
@@ -66,7 +74,7 @@ function chartSpec(
   const common = {
     background: "white" as const,
     padding: 16,
-    title: { text: capitalize(title), subtitle: subtitle(curves, laid) },
+    title: { text: capitalize(title), subtitle: subtitle(curves, laid, limitTitle) },
     config: chartConfig,
   };
   const views = panels.map((panel, i) => ({
@@ -75,6 +83,7 @@ function chartSpec(
     layer: layers(
       outerAxes(encoding, { i, columns: size.columns, count: panels.length }),
       look(panel, laid, size.labelLength),
+      hasLimit(curves),
     ),
   }));
   if (views.length === 1) return { ...common, ...views[0] };
@@ -146,11 +155,17 @@ function labelOf(name: string, length: number): string {
   return textLines(name, length).join("\n");
 }
 
+function hasLimit({ points }: Curves): boolean {
+  return points.some(({ role }) => role === "limit");
+}
+
 /** What the marks mean, in lines under the title. */
 function subtitle(
-  { settings, columns, seeds, diverged, unplaced, reports, points, hidden }: Curves,
+  curves: Curves,
   { note }: Panels,
+  limitTitle: string | undefined,
 ): string[] {
+  const { settings, columns, seeds, diverged, unplaced, reports, points, hidden } = curves;
   const rates = new Set(settings.map(({ cells }) => cells.learning_rate ?? ""));
   const [rate] = rates;
   const { zeros, negative } = unplaced;
@@ -164,6 +179,7 @@ function subtitle(
       ? `${zeros + negative} of ${reports} reports are 0${negative > 0 ? " or less" : ""}, which ` +
         "cannot stand on a log axis"
       : "",
+    hasLimit(curves) ? `dotted: ${limitTitle}` : "",
     hidden > 0 ? `${hidden} of ${settings.length} lines under equal ones` : "",
     points.length === 0 && zeros + negative === 0 ? "no finite figure to draw" : "",
     note,
@@ -174,6 +190,7 @@ function subtitle(
 function layers(
   where: ReturnType<typeof position>,
   { color, strokeDash }: ReturnType<typeof look>,
+  withLimit: boolean,
 ) {
   const only = (role: Role, isGrey: boolean) => [
     { filter: { field: "role", equal: role } },
@@ -189,7 +206,11 @@ function layers(
     mark: { type: "point" as const, shape, size, filled, strokeWidth: 2, opacity: 1 },
     encoding: { ...where, color },
   });
+  const [limit, dots] = [line("limit", 1.5, 1), [1, 3]];
   return [
+    ...withLimit
+      ? [{ ...limit, mark: { ...limit.mark, strokeDash: dots }, encoding: { ...where, color } }]
+      : [],
     line("median", 0.8, 1, true),
     line("seed", 0.8, 0.4),
     line("median", 2, 1),

@@ -28,6 +28,8 @@ export interface Configuration {
   readonly reportEvery: number;
   /** Cases of each split that a report evaluates. */
   readonly reportCases: number;
+  /** Updates between two measurements of the curvature, which reports tell; none where left out. */
+  readonly curvatureEvery?: number;
   readonly [setting: string]: Json | undefined;
 }
 
@@ -55,6 +57,8 @@ const row = v.strictObject({
   gradientNorm: v.nullable(figure),
   /** On a part of the cases, always the same. */
   ...splits.entries,
+  /** Figures of the curvature by name, where it was measured. */
+  curvature: v.exactOptional(v.record(v.string(), figure)),
   /** How long the network had been trained. */
   seconds: v.number(),
 });

@@ -9,7 +9,7 @@ import { readCells } from "./ledger.ts";
 import type { Column, KindTables } from "./network_kind.ts";
 import { printOutcomes } from "./print.ts";
 import { recordRun } from "./run.ts";
-import { outcomesOf, seedColumn, viewsOf } from "./views.ts";
+import { curvatureOrder, outcomesOf, seedColumn, viewsOf } from "./views.ts";
 
 /** Runs that are put together. */
 export interface Comparison {
@@ -52,6 +52,8 @@ export async function compareRuns(comparison: Comparison): Promise<void> {
     async (run) => {
       for (const [name, text] of Object.entries(texts)) run.write(name, text);
       run.write("loss.svg", await drawOrdered({ table: texts["curve.csv"], chart, from: 1 }));
+      const curvature = curvatureOrder(views, cells);
+      if (curvature) run.write("curvature.svg", await drawOrdered(curvature));
       const page = {
         ...{ folder: run.folder, title: `${folders.length} runs`, command, cells: planned },
         settings: texts["settings.csv"],
@@ -87,7 +89,16 @@ function cellsOf(folders: readonly string[]): Map<string, Cell> {
 
 /** Settings that have no column of their own, and differ: layers, batch size, finish. */
 function otherColumns(configurations: readonly Configuration[]): Column<Configuration>[] {
-  const named = ["network", "own", "data", "updates", "reportEvery", "reportCases", "momentumIn"];
+  const named = [
+    "network",
+    "own",
+    "data",
+    "updates",
+    "reportEvery",
+    "reportCases",
+    "momentumIn",
+    "curvatureEvery",
+  ];
   const own = settingColumns.map(({ name }) => camelCase(name));
   const keys = [...new Set(configurations.flatMap(Object.keys))]
     .filter((key) => ![...named, ...own, "seed"].includes(key));

@@ -1,4 +1,5 @@
 import type { Gpu } from "../../mod.ts";
+import { curvatureUpdates } from "./curvature.ts";
 import { type LaidRound, readRound, type Yard } from "./lay.ts";
 import { allCases, openRound, type Round, type RoundContext } from "./round.ts";
 
@@ -26,12 +27,15 @@ export async function expectedSeconds(
     const { model, cells } = await readRound(round, context);
     const cost = costs.get(round.modelKey) ?? await tryRound({ ...round, model }, context);
     costs.set(round.modelKey, cost);
-    const { reportEvery, reportCases, updates, finish } = cells[0].configuration;
+    const [{ configuration }] = cells;
+    const { reportEvery, reportCases, curvatureEvery, updates, finish } = configuration;
     const left = updates - round.update, all = allCases(model);
     const reported = (Math.ceil(left / reportEvery) + 1) * 2 * reportCases;
     const evaluated = reported + (finish > 0 ? 2 : 1) * (all.train + all.test);
+    const measured = curvatureEvery === undefined ? 0 : Math.floor(left / curvatureEvery) + 1;
+    const updated = left + measured * curvatureUpdates(configuration);
     seconds += cells.length / cost.replicas *
-      (left * cost.update + evaluated * cost.evaluatedCase);
+      (updated * cost.update + evaluated * cost.evaluatedCase);
   }
   return seconds;
 }

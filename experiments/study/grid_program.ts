@@ -145,7 +145,11 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     const laid = await program.lay(common, session);
     refuseIdle(laid.idle, args);
     const { kind, chart, draw, remark, begin } = laid;
-    const grid = gridCells({ ...laid, optimizers, seed: common.seed }, laid.configure);
+    const { curvatureEvery } = common;
+    const measured = { ...curvatureEvery !== undefined && { curvatureEvery } };
+    const grid = gridCells({ ...laid, optimizers, seed: common.seed }, (place) => (
+      { ...laid.configure(place), ...measured }
+    ));
     const cells = beginAt(grid, common);
     const views = {
       ...{ kind, cells, target },
@@ -164,7 +168,8 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       remark,
       isEstimated: false,
       isWhole: (folder, there) =>
-        areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`),
+        areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`) &&
+        (curvatureEvery === undefined || exists(`${folder}/curvature.svg`)),
       report(run) {
         begin?.(run);
         const command = [`${name}.ts`, ...flagsOf(known)].join(" ");

@@ -1,7 +1,7 @@
 import { exportNetwork, type Gpu, importNetwork, InputError, type Model } from "../../mod.ts";
 import { runPage } from "../report/run_page.tsx";
 import { Drawing } from "../charts/drawing.ts";
-import type { DrawingOrder } from "../charts/drawing_order.ts";
+import { type DrawingOrder, drawOrdered } from "../charts/drawing_order.ts";
 import { type Live, openLive, type RunProgress } from "../page/live.ts";
 import type { PagePort } from "../page/port_flag.ts";
 import { isKnownMissing, readIfReadable } from "../files/files.ts";
@@ -16,7 +16,14 @@ import { printEnd, printOutcomes } from "./print.ts";
 import { openRound } from "./round.ts";
 import type { Run } from "./run.ts";
 import type { End, Reporter, Trained } from "./study.ts";
-import { outcomesOf, seedColumn, type ViewOptions, Views, viewsOf } from "./views.ts";
+import {
+  curvatureOrder,
+  outcomesOf,
+  seedColumn,
+  type ViewOptions,
+  Views,
+  viewsOf,
+} from "./views.ts";
 
 /** Which networks are kept as files. */
 export const keeps = ["all", "best", "none"] as const;
@@ -96,6 +103,8 @@ export class GridReporter implements Reporter {
     const outcomes = outcomesOf(cells, end.cells, end.ending);
     this.#views?.conclude(end.cells, end.ending);
     this.#show("loss.svg", await this.#drawing.finish(this.#order(outcomes)));
+    const curvature = curvatureOrder(this.#report, end.cells);
+    if (curvature) this.#show("curvature.svg", await drawOrdered(curvature));
     const [first] = finiteOnes(outcomes, (figures) => figureOf(kind.figure, figures));
     const best = first && end.machine && await this.#networkOf(first.cell, end.machine);
     if (end.machine) await this.#writeMissing(outcomes, end.machine);

@@ -1,4 +1,5 @@
 import { replicasThatFit } from "../../mod.ts";
+import { evenParts } from "./even_parts.ts";
 import type { Ledger, PlannedCell } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { NetworkKind } from "./network_kind.ts";
@@ -24,8 +25,9 @@ export async function layRounds(
   for (const cell of cells) {
     const update = (await ledger.standing(cell))?.state.update ?? 0;
     const kind = kindOf(cell), modelKey = kind.modelKey(cell.configuration);
-    const { updates, batchSize, finish, reportEvery, reportCases } = cell.configuration;
-    const paces = { updates, batchSize, finish, reportEvery, reportCases };
+    const { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery } =
+      cell.configuration;
+    const paces = { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery };
     laid.push({
       round: { kind, modelKey, cells: [cell], update },
       key: JSON.stringify({ modelKey, update, ...paces }),
@@ -73,10 +75,4 @@ export async function readRound(
   if (update === 0) return { kind, model, cells, standings: undefined };
   const standings = await Promise.all(cells.map((cell) => ledger.standing(cell)));
   return { kind, model, cells, standings: standings.flatMap((standing) => standing ?? []) };
-}
-
-/** Parts of about equal length, of `most` items at most. */
-export function evenParts<T>(items: readonly T[], most: number): T[][] {
-  const count = Math.ceil(items.length / most), size = Math.ceil(items.length / count);
-  return Array.from({ length: count }, (_, i) => items.slice(size * i, size * (i + 1)));
 }

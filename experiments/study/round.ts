@@ -11,6 +11,7 @@ import {
   kept,
   type Splits,
 } from "./cell.ts";
+import { type CurvatureFigures, isMeasured, measureCurvature } from "./curvature.ts";
 import type { Due } from "./due.ts";
 import type { Ending } from "./ending.ts";
 import type { Ledger, PlannedCell, Standing } from "./ledger.ts";
@@ -34,6 +35,8 @@ export interface RoundContext {
   readonly due: Due;
   readonly ending: Ending;
   readonly rule: StopRule;
+  /** Bytes that networks may take, where it is known. */
+  readonly memory: number;
   /** Told of the rows of each report, a row a network. */
   onReport(cells: readonly PlannedCell[], rows: readonly CellRow[]): void;
   /** Told of the networks where a round ends, finished or not. */
@@ -164,13 +167,18 @@ class Course {
     for (const r of keeping) await ledger.putState(this.#id(r), stateOf(state, r), update);
   }
 
-  /** Reports come every so many updates, where the finish begins, where a state is kept, and last. */
+  /**
+   * Reports come every so many updates, where the curvature is measured, where the finish begins, where
+   * a state is kept, and last.
+   */
   #nextReport(update: number): number {
-    const { reportEvery, updates } = this.#configuration;
-    const regular = (Math.floor(update / reportEvery) + 1) * reportEvery;
+    const { reportEvery, curvatureEvery = Infinity, updates } = this.#configuration;
+    const regular = [reportEvery, curvatureEvery].map((every) =>
+      (Math.floor(update / every) + 1) * every
+    );
     const keep = this.#round.cells.flatMap(({ keep = [] }) => keep);
     const marks = [...keep, finishOf(this.#configuration) ?? 0].filter((mark) => mark > update);
-    return Math.min(regular, updates, ...marks);
+    return Math.min(...regular, updates, ...marks);
   }
 
   /**
@@ -185,6 +193,7 @@ class Course {
       ? report.replicas.map(({ figures }) => figures)
       : await trainer.evaluate("train", reportCases);
     const test = await this.#test(reportCases);
+    const curvature = await this.#curvature(report);
     const seconds = this.#seconds;
     const told = this.#findings.flatMap(({ rows }, r) => report || rows.length === 0 ? [r] : []);
     const rows = told.map((r): CellRow => {
@@ -199,6 +208,7 @@ class Course {
           : shortestFloat32(replica.gradientNorm),
         train: kept(train[r]),
         test: kept(test[r]),
+        ...curvature && { curvature: curvature[r] },
         seconds,
       };
       findings.divergedAt ??= replica?.divergedAt ?? (areFinite(row) ? null : update);
@@ -214,6 +224,18 @@ class Course {
   async #test(cases: number): Promise<readonly Readonly<Record<string, number>>[]> {
     if (this.#round.model.cases.test === 0) return this.#round.cells.map(() => ({}));
     return await this.#trainer.evaluate("test", cases);
+  }
+
+  /** The figures of the curvature, where it is measured at this update. */
+  async #curvature(report: Report | undefined): Promise<CurvatureFigures[] | undefined> {
+    const trainer = this.#trainer;
+    if (!isMeasured(this.#configuration, trainer.update)) return undefined;
+    const configurations = this.#round.cells.map(({ configuration }) => configuration);
+    return await measureCurvature(trainer, {
+      ...{ configurations, reports: report?.replicas },
+      // The networks in training take up to as much as that, which is half of what is free.
+      memory: this.#context.memory / 2,
+    });
   }
 
   async #evaluateAll(): Promise<Splits[]> {

@@ -4,7 +4,9 @@ import type { Split } from "../../mod.ts";
 import { type Cell as TableCell, csvLine, type Table, type TableRow } from "../files/tables.ts";
 import { readIfReadable } from "../files/files.ts";
 import { say } from "../terminal/terminal.ts";
+import type { DrawingOrder } from "../charts/drawing_order.ts";
 import type { Cell, CellRow, Configuration } from "./cell.ts";
+import { curvatureChart, curvatureColumns } from "./curvature.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { type Column, figureOf, type KindTables } from "./network_kind.ts";
 import { type Outcome, outcomeOf } from "./outcomes.ts";
@@ -107,12 +109,33 @@ export function areAsCellsSay(
 }
 
 /** The reports of cells, by update, then by network. */
-function curveText(options: ViewOptions, found: ReadonlyMap<string, Cell>): string {
+function curveText(
+  options: ViewOptions,
+  found: ReadonlyMap<string, Cell>,
+  isShown: (row: CellRow) => boolean = () => true,
+): string {
   const reports = options.cells.flatMap(({ id }) => {
     const cell = found.get(id);
-    return cell ? reportsOf({ cell }) : [];
+    return cell ? reportsOf({ cell }).filter(({ row }) => isShown(row)) : [];
   });
   return csvOf(curveColumns(options), reports.toSorted((a, b) => a.row.update - b.row.update));
+}
+
+/** The chart of the curvature, where networks are measured. */
+export function curvatureOrder(
+  options: ViewOptions,
+  cells: ReadonlyMap<string, Cell>,
+): DrawingOrder | undefined {
+  if (!measures(options)) return undefined;
+  const columns = [...options.settings, ...options.furtherSettings, seedColumn];
+  return {
+    table: curveText(options, cells, ({ curvature }) => curvature !== undefined),
+    chart: { ...curvatureChart, settings: columns.map(({ name }) => name) },
+  };
+}
+
+function measures({ cells }: ViewOptions): boolean {
+  return cells.some(({ configuration }) => configuration.curvatureEvery !== undefined);
 }
 
 /** The outcomes of planned cells, as far as they were begun. */
@@ -131,7 +154,8 @@ function reportsOf({ cell: { configuration, result } }: { readonly cell: Cell })
   return result.curve.map((row) => ({ configuration, row }));
 }
 
-function curveColumns({ kind, settings, furtherSettings }: ViewOptions): Column<Report>[] {
+function curveColumns(options: ViewOptions): Column<Report>[] {
+  const { kind, settings, furtherSettings } = options;
   const ofRow = (columns: readonly Column<CellRow>[]) =>
     columns.map(({ name, cell }) => ({ name, cell: ({ row }: Report) => cell(row) }));
   return [
@@ -143,6 +167,7 @@ function curveColumns({ kind, settings, furtherSettings }: ViewOptions): Column<
       ...kind.columns.furtherCurve,
     ]),
     ...ofConfiguration<Report>(furtherSettings),
+    ...ofRow(measures(options) ? curvatureColumns : []),
   ];
 }
 

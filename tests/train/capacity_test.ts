@@ -6,8 +6,12 @@ import {
   assertThrows,
 } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
-import { replicaBytes, replicasThatFit } from "../../core/train/capacity.ts";
+import { curvatureBytes, replicaBytes, replicasThatFit } from "../../core/train/capacity.ts";
+import { Curvature } from "../../core/train/curvature.ts";
+import { curvatureMatrices } from "../../core/train/curvature_matrix.ts";
+import { lanczos } from "../../core/train/lanczos.ts";
 import { VectorLayout } from "../../core/gpu/vector.ts";
+import { sparse } from "../../core/init/sparse.ts";
 import { adamW } from "../../core/optim/adamw.ts";
 import type { Family, Optimizer } from "../../core/optim/family.ts";
 import { hessianFree } from "../../core/optim/hessian_free.ts";
@@ -29,6 +33,35 @@ gpuTest("replicasThatFit() fills a budget", (bench) => {
     assertEquals(fit(replicas * each), replicas);
     if (replicas > 1) assertEquals(fit(replicas * each - 1), replicas - 1);
     assertEquals(fit((replicas + 1) * each - 1), replicas);
+  }
+});
+
+gpuTest("curvatureBytes() are what a curvature takes, and little more", async (bench) => {
+  const { gpu } = bench, replicas = 9;
+  const { model } = new Problem(bench, { layers: [129, 17, 3], cases: 40 });
+  const seeds = Array.from({ length: replicas }, (_, r) => r + 1);
+  const networks = seeds.map((seed) => ({ seed, theta: model.initialValues(seed, sparse()) }));
+  for (const [cases, blockCases] of [[40, 40], [20, 8], [16, 8]]) {
+    const each = curvatureBytes(gpu, model, { cases, blockCases, steps: 20 });
+    for (const matrix of curvatureMatrices) {
+      const before = gpu.allocatedBytes;
+      let most = 0;
+      const allocate = gpu.allocate;
+      gpu.allocate = (...args) => {
+        const buffer = allocate.apply(gpu, args);
+        most = Math.max(most, gpu.allocatedBytes - before);
+        return buffer;
+      };
+      const options = { matrix, model, replicas: networks, cases, blockCases };
+      const curvature = await Curvature.open(gpu, options);
+      await lanczos(curvature);
+      gpu.allocate = allocate;
+      most = Math.max(most, gpu.allocatedBytes - before);
+      curvature.free();
+      // Besides there is a step table, and buffers are rounded up.
+      assertLessOrEqual(most, replicas * each + 2 ** 20);
+      assertGreater(most, 0.7 * replicas * each);
+    }
   }
 });
 

@@ -133,6 +133,22 @@ Deno.test("readCurves() marks a single report, and leaves 0 out of a logarithmic
   assertEquals(values(curvesOf({ optimizer: "sgd", errors: [5, 0, 1] }).points, "median"), [5, 1]);
 });
 
+Deno.test("readCurves() draws the limit of a setting once, where it is known", () => {
+  const rows = table(
+    { optimizer: "nag", seed: 1, errors: [4, 3, 2] },
+    { optimizer: "nag", seed: 2, errors: [4, 1, 2] },
+    { optimizer: "adamw", errors: [4, 2, 2] },
+  ).map((row) => {
+    const isKnown = row.optimizer === "nag" && row.update !== "0";
+    return { ...row, bound: isKnown ? `${100 + Number(row.update)}` : "" };
+  });
+  const figure = "train_squared_error";
+  const { points } = readCurves(rows, { figure, limit: "bound" });
+  const limits = points.filter(({ role }) => role === "limit");
+  assertEquals(limits.map(({ update, value }) => [update, value]), [[10, 110], [20, 120]]);
+  assertEquals(values(readCurves(rows, { figure }).points, "limit"), []);
+});
+
 /** How many lines of a chart are drawn with strokes of a width. */
 function strokes(svg: string, width: number): number {
   return [...svg.matchAll(/<path aria-label="[^"]*"[^>]* stroke-width="([^"]*)"/g)]
@@ -268,6 +284,21 @@ Deno.test("lossChart() draws another column under its own title", async () => {
   });
   assertStringIncludes(svg, "Curves: training loss");
   assertStringIncludes(svg, "(nats)");
+});
+
+Deno.test("lossChart() draws a limit dotted, in the colour of its setting", async () => {
+  const rows = table({ optimizer: "sgd", errors: [9, 4, 3] }, {
+    optimizer: "nag",
+    errors: [9, 3, 2],
+  })
+    .map((row) => ({ ...row, bound: row.optimizer === "nag" ? "40" : "" }));
+  const svg = await lossChart(rows, { limit: { figure: "bound", title: "the most there is" } });
+  const [nag] = looks(svg, 2).filter((look) => looks(svg, 1.5)[0].startsWith(look.split(" ")[0]));
+  assertEquals(looks(svg, 1.5), [nag.replace(/ .*/, " 1,3")]);
+  assert(words(svg).includes("learning rate 0.01 per update  ·  dotted: the most there is"));
+  const plain = await lossChart(rows);
+  assertEquals(strokes(plain, 1.5), 0);
+  assertEquals(words(plain).some((text) => text.includes("dotted")), false);
 });
 
 Deno.test("lossChart() says of reports of 0 that a logarithmic axis has no place for them", async () => {

@@ -59,6 +59,7 @@ export interface SmallRun {
   updates?: number;
   every?: number;
   finish?: number;
+  curvatureEvery?: number;
   /** Bytes that the networks may take. */
   memory?: number;
   checkpointEvery?: Cadence;
@@ -108,6 +109,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     ...{ loss: "cross-entropy", activation: "sigmoid", fanIn: 15, schedulePeriod: 2 },
     ...point,
     ...{ updates, finish, batchSize, reportEvery: every, reportCases: 15 },
+    ...options.curvatureEvery !== undefined && { curvatureEvery: options.curvatureEvery },
   }));
   using machine = await Machine.open({
     adapter: async () => (await navigator.gpu.requestAdapter())!,
