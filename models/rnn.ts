@@ -1,15 +1,15 @@
 import { checkChoice } from "../core/checks.ts";
 import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import type { Model } from "../core/graph/model.ts";
 import type { Value } from "../core/graph/operation.ts";
+import { outputsOf } from "../core/graph/outputs.ts";
 import { type Layer, Tape } from "../core/graph/tape.ts";
 import { dense } from "../core/layers/dense.ts";
 import { recurrent } from "../core/layers/recurrent.ts";
 import { sequential } from "../core/layers/sequential.ts";
 import { type RecurrenceLayout, type TimeLoop, timeLoops } from "../core/ops/recurrence.ts";
 import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
-import { checkTask, runSequences, sequenceNetwork } from "./sequence_network.ts";
+import { checkTask, type SequenceModel, sequenceNetwork } from "./sequence_network.ts";
 
 /** A recurrent network and its sequences; see {@linkcode rnn}. */
 export interface RnnOptions {
@@ -46,7 +46,7 @@ export interface RnnOptions {
  * }
  * ```
  */
-export function rnn({ hidden = 100, task, timeLoop = "kernel" }: RnnOptions): Model {
+export function rnn({ hidden = 100, task, timeLoop = "kernel" }: RnnOptions): SequenceModel {
   checkCount("number of hidden units", hidden);
   checkTask(task);
   checkChoice("time loop", timeLoop, timeLoops, "fastestTimeLoop() finds the faster one");
@@ -114,7 +114,7 @@ export async function runRnn(
     );
   }
   const tape = recurrentTape({ inputs: width, hidden, outputs, steps }, "kernel");
-  return await runSequences(gpu, tape, { theta, inputs, batch });
+  return await outputsOf(gpu, tape, theta, inputs);
 }
 
 function checkTheta(theta: RnnRun["theta"]): void {

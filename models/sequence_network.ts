@@ -1,14 +1,15 @@
 import { InputError } from "../core/errors.ts";
 import type { SequenceBuffers } from "../core/data/fresh_sequences.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
-import { pad, padded, type Tensor, tensorLength, unpad } from "../core/gpu/tensor.ts";
-import { Plan } from "../core/gpu/plan.ts";
-import { Vector, type VectorLayout } from "../core/gpu/vector.ts";
+import { padded, type Tensor, tensorLength } from "../core/gpu/tensor.ts";
+import type { Plan } from "../core/gpu/plan.ts";
+import type { Vector, VectorLayout } from "../core/gpu/vector.ts";
 import { Buffers, tapeFootprint } from "../core/graph/buffers.ts";
 import { LayeredGraph, lenderIn } from "../core/graph/layered_graph.ts";
 import type { Figure } from "../core/graph/loss.ts";
 import type { Extent, Footprint, Graph, Model, Split } from "../core/graph/model.ts";
 import type { Value } from "../core/graph/operation.ts";
+import { outputsOf } from "../core/graph/outputs.ts";
 import { Recording } from "../core/graph/recording.ts";
 import { type Layer, Tape } from "../core/graph/tape.ts";
 import type { Initializer } from "../core/init/initializer.ts";
@@ -20,7 +21,7 @@ import {
   unitError,
   zeroOneLoss,
 } from "../core/ops/sequence_loss.ts";
-import { checkCount, type SequenceTask, type TaskCases } from "./problems/sequence_tasks.ts";
+import type { SequenceTask, TaskCases } from "./problems/sequence_tasks.ts";
 
 /** What is learned of sequences, and by which layers; see {@linkcode sequenceNetwork}. */
 export interface SequenceNetworkOptions {
@@ -117,6 +118,20 @@ export class SequenceModel implements Model {
     });
   }
 
+  /**
+   * What the network with the parameters `theta`, as `Trainer.theta()` reads them, makes of sequences
+   * [T, n, inputs] at each of their steps: the output units before any softmax, [T, n, outputs].
+   *
+   * Throws an {@linkcode InputError} where the inputs are no whole number of sequences of T steps.
+   */
+  predict(
+    gpu: Gpu,
+    theta: readonly ArrayLike<number>[],
+    inputs: ArrayLike<number>,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    return outputsOf(gpu, this.#network, theta, inputs);
+  }
+
   #record(plan: Plan, into: SequenceNetwork, seeds: GPUBuffer, cases: TaskCases): void {
     if (cases !== "minibatch" && this.#task.cases[cases.split] < 1) {
       throw new InputError(`there are no ${cases.split} cases`);
@@ -198,9 +213,9 @@ export class SequenceNetwork implements SequenceBuffers {
     return this.buffers.delta(this.output);
   }
 
-  /** The rules of its layers at these parameters. */
-  at(parameters: Vector, seeds: GPUBuffer, { isTraining = true } = {}): Recording {
-    const options = { parameters, seeds, isTraining, leavesOutput: true };
+  /** The rules of its layers at these parameters, in training. */
+  at(parameters: Vector, seeds: GPUBuffer): Recording {
+    const options = { parameters, seeds, isTraining: true, leavesOutput: true };
     return new Recording(this.tape, this.output, this.buffers, options);
   }
 
@@ -221,30 +236,4 @@ export function sequenceFootprint(
   const steps = targets === "last" ? 1 : tape.input.steps ?? 1;
   const bytes = 4 * tensorLength({ replicas: 1, steps, rows, columns });
   return { ...rest, largest: Math.max(largest, bytes), total: total + bytes + 4 * padded(rows) };
-}
-
-/** The outputs of a network at every step of `batch` sequences [T, B, inputs]: [T, B, outputs]. */
-export async function runSequences(
-  gpu: Gpu,
-  of: { tape: Tape; output: Value },
-  { theta, inputs, batch }: {
-    theta: readonly ArrayLike<number>[];
-    inputs: ArrayLike<number>;
-    batch: number;
-  },
-): Promise<Float32Array<ArrayBuffer>> {
-  checkCount("number of sequences", batch);
-  const network = new SequenceNetwork(gpu, of, "last", { replicas: 1, batch });
-  const parameters = new Vector(gpu, "theta", of.tape.layout, 1);
-  const plan = new Plan(gpu);
-  try {
-    parameters.write(0, theta);
-    gpu.write(network.inputs.buffer, pad(network.inputs, inputs));
-    network.at(parameters, network.lengths, { isTraining: false }).forward(plan);
-    plan.seal().submit();
-    const contents = await gpu.read(network.outputs.buffer);
-    return unpad(network.outputs, new Float32Array(contents));
-  } finally {
-    for (const part of [network, parameters, plan]) part.free();
-  }
 }

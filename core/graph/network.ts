@@ -1,9 +1,8 @@
 import type { Source, Split } from "../data/source.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { pad, padded, tensorLength, unpad } from "../gpu/tensor.ts";
-import { Plan } from "../gpu/plan.ts";
-import { Vector, type VectorLayout } from "../gpu/vector.ts";
+import { padded, tensorLength } from "../gpu/tensor.ts";
+import type { VectorLayout } from "../gpu/vector.ts";
 import type { Initializer } from "../init/initializer.ts";
 import type { LossRows } from "../ops/loss_rows.ts";
 import { Buffers, tapeFootprint } from "./buffers.ts";
@@ -12,7 +11,7 @@ import type { Figure, Loss } from "./loss.ts";
 import { figureOf } from "./losses.ts";
 import type { Extent, Footprint, Graph, Model } from "./model.ts";
 import type { Value } from "./operation.ts";
-import { Recording } from "./recording.ts";
+import { outputsOf } from "./outputs.ts";
 import { type Layer, Tape } from "./tape.ts";
 
 /** What a network is made of; see {@linkcode network}. */
@@ -50,9 +49,6 @@ export interface NetworkOptions {
 export function network(options: NetworkOptions): NetworkModel {
   return new NetworkModel(options);
 }
-
-/** Cases of a block that {@linkcode NetworkModel.predict} computes at once. */
-const BLOCK_CASES = 512;
 
 /** See {@linkcode network}. */
 export class NetworkModel implements Model {
@@ -166,48 +162,14 @@ export class NetworkModel implements Model {
     return this.evaluate(gpu, theta, inputs, this.output);
   }
 
-  /** The values of one place on the tape for `inputs`, block by block. */
-  protected async evaluate(
+  /** The values of another place on the tape. */
+  protected evaluate(
     gpu: Gpu,
     theta: readonly ArrayLike<number>[],
     inputs: ArrayLike<number>,
     value: Value,
   ): Promise<Float32Array<ArrayBuffer>> {
-    const width = this.tape.input.columns;
-    const cases = inputs.length / width;
-    if (!Number.isInteger(cases) || cases === 0) {
-      throw new InputError(`${inputs.length} values are no whole number of cases of ${width}`);
-    }
-    const batch = Math.min(cases, BLOCK_CASES);
-    const made = new Float32Array(cases * value.columns);
-    const extent = { replicas: 1, batch };
-    const buffers = new Buffers(gpu, this.tape, extent, { withDeltas: false });
-    const parameters = new Vector(gpu, "parameters", this.layout, 1);
-    const seeds = gpu.allocate("seeds", 8);
-    const plan = new Plan(gpu);
-    try {
-      parameters.write(0, theta);
-      const options = { parameters, seeds, isTraining: false, leavesOutput: false };
-      new Recording(this.tape, this.output, buffers, options).forward(plan);
-      plan.seal();
-      const [given, wanted] = [buffers.data(this.tape.input), buffers.data(value)];
-      for (let first = 0; first < cases; first += batch) {
-        gpu.write(given.buffer, pad(given, blockOf(inputs, first * width, batch * width)));
-        plan.submit();
-        const outputs = unpad(wanted, new Float32Array(await gpu.read(wanted.buffer)));
-        const count = Math.min(batch, cases - first);
-        made.set(outputs.subarray(0, count * value.columns), first * value.columns);
-      }
-      return made;
-    } finally {
-      for (const part of [buffers, parameters, plan]) part.free();
-      gpu.free(seeds);
-    }
+    const { tape, output } = this;
+    return outputsOf(gpu, { tape, output, value }, theta, inputs);
   }
-}
-
-/** Some of the inputs, zeros past their end; 8-bit ones stand for 0..255 / 255 as in a data set. */
-function blockOf(inputs: ArrayLike<number>, first: number, length: number): Float32Array {
-  const unit = inputs instanceof Uint8Array ? 255 : 1;
-  return new Float32Array(length).map((_, i) => (inputs[first + i] ?? 0) / unit);
 }

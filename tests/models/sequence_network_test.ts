@@ -1,4 +1,4 @@
-import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import type { Layer } from "../../core/graph/tape.ts";
 import { glorot } from "../../core/init/glorot.ts";
@@ -12,7 +12,7 @@ import { networkState } from "../../core/train/network.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { sequenceNetwork } from "../../models/sequence_network.ts";
-import { gpuTest } from "../gpu/fixture.ts";
+import { draw, gpuTest } from "../gpu/fixture.ts";
 import { assertFootprint } from "./footprint.ts";
 
 const task = markedTask({ problem: "add", length: 10 });
@@ -66,6 +66,28 @@ gpuTest(
     assertEquals(losses[0], losses[1]);
   },
 );
+
+gpuTest("SequenceModel.predict() is that of one sequence at a time, in blocks", async ({ gpu }) => {
+  const model = sequenceNetwork({ task, layers });
+  const theta = model.initialValues(1, glorot());
+  const [{ steps }, n] = [task, 515];
+  const inputs = draw(steps * n * 2, 5);
+  const all = await model.predict(gpu, theta, inputs);
+  assertEquals(all.length, steps * n);
+  const of = (values: Float32Array, i: number, width: number) =>
+    Float32Array.from(
+      { length: steps * width },
+      (_, k) => values[(Math.floor(k / width) * n + i) * width + k % width],
+    );
+  for (const i of [0, 511, 512, 514]) {
+    assertEquals(await model.predict(gpu, theta, of(inputs, i, 2)), of(all, i, 1));
+  }
+  await assertRejects(
+    () => model.predict(gpu, theta, inputs.subarray(1)),
+    InputError,
+    "11329 values are no whole number of cases of 11 x 2",
+  );
+});
 
 gpuTest("SequenceModel.footprint() is what build() takes", ({ gpu }) => {
   const model = sequenceNetwork({ task, layers });
