@@ -1,7 +1,10 @@
 import type { Gpu } from "./gpu.ts";
 import { allocateFloats, padded, type Tensor, unpad } from "./tensor.ts";
 
-/** A parameter tensor: a weight matrix of `rows` x `columns`, or a bias with one row. */
+/**
+ * A named tensor of a network: a weight matrix of `rows` x `columns`, biases with one row, or a
+ * statistic.
+ */
 export interface TensorShape {
   /** What messages and files call it. */
   readonly name: string;
@@ -27,9 +30,15 @@ export class VectorLayout {
   readonly tensors: readonly TensorPlace[];
   /** Floats of one replica's vector, padding included. */
   readonly length: number;
+  /**
+   * Where the statistics of a network lie, in a vector of their own; undefined where it keeps none.
+   * See `Tape.statistic()`.
+   */
+  readonly statistics: VectorLayout | undefined;
 
-  /** Lays tensors of these shapes one after another. */
-  constructor(shapes: readonly TensorShape[]) {
+  /** Lays tensors of these shapes one after another, and statistics likewise. */
+  constructor(shapes: readonly TensorShape[], statistics: readonly TensorShape[] = []) {
+    this.statistics = statistics.length > 0 ? new VectorLayout(statistics) : undefined;
     let offset = 0;
     this.tensors = shapes.map(({ name, rows, columns, isBias = false }) => {
       const place = { name, rows, columns, isBias, stride: padded(columns), offset };
@@ -42,6 +51,16 @@ export class VectorLayout {
   /** Parameters of one replica, without padding. */
   get parameterCount(): number {
     return this.tensors.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  }
+
+  /** What theta is of, in order: the parameters, and the statistics behind them. */
+  get theta(): readonly TensorShape[] {
+    return [...this.tensors, ...this.statistics?.tensors ?? []];
+  }
+
+  /** The vector of the statistics in theta; undefined where the network keeps none. */
+  packStatistics(theta: readonly ArrayLike<number>[]): Float32Array<ArrayBuffer> | undefined {
+    return this.statistics?.pack(theta.slice(this.tensors.length));
   }
 
   /** The vector of tensors that are given row by row: rounded to float32, zeros in the padding. */

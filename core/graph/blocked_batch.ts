@@ -1,3 +1,4 @@
+import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
 import { padded } from "../gpu/tensor.ts";
@@ -48,6 +49,12 @@ export class BlockedBatch {
   /** Takes the buffers of the blocks. */
   constructor(gpu: Gpu, model: Model, options: BlockedBatchOptions) {
     const { cases, blockCases, keeps, ...extent } = options;
+    if (extent.statistics && blockCases < cases) {
+      throw new InputError(
+        `a network that keeps statistics takes them of a whole batch, and ${cases} cases come in ` +
+          `blocks of ${blockCases}: allow blocks of ${cases} cases`,
+      );
+    }
     this.#gpu = gpu;
     this.cases = cases;
     this.listLayout = new VectorLayout([{ name: "cases", rows: 1, columns: cases }]);

@@ -48,7 +48,10 @@ export class LayeredGraph<Rows> implements Graph {
   constructor(gpu: Gpu, parts: GraphParts<Rows>) {
     this.#gpu = gpu;
     this.#parts = parts;
-    const { replicas, batch } = parts.buffers.extent;
+    const { replicas, batch, statistics } = parts.buffers.extent;
+    if (parts.tape.layout.statistics && !statistics) {
+      throw new Error("this network keeps statistics: say where they lie");
+    }
     this.#figures = parts.figures.map(({ name }) =>
       gpu.allocate(name, 4 * replicas * padded(batch))
     );
@@ -60,10 +63,10 @@ export class LayeredGraph<Rows> implements Graph {
   }
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, seeds, caseLoss } = inputs;
+    const { parameters, gradient, seeds, caseLoss, takesStatistics } = inputs;
     const { buffers, output, loss, feed: { rows }, l2 } = this.#parts;
     const recording = this.#recording({
-      ...{ parameters, seeds, isTraining: true },
+      ...{ parameters, seeds, isTraining: true, takesStatistics },
       decay: { of: parameters, l2 },
     });
     recording.forward(plan);
@@ -125,9 +128,10 @@ export class LayeredGraph<Rows> implements Graph {
     });
   }
 
-  #recording(options: Omit<RecordingOptions, "leavesOutput">): Recording {
+  #recording(options: Omit<RecordingOptions, "leavesOutput" | "statistics">): Recording {
     const { tape, output, buffers } = this.#parts;
-    return new Recording(tape, output, buffers, { ...options, leavesOutput: true });
+    const { statistics } = buffers.extent;
+    return new Recording(tape, output, buffers, { ...options, statistics, leavesOutput: true });
   }
 
   /** Gives all buffers back, those of its parts too. */

@@ -12,6 +12,8 @@ export interface Extent {
   replicas: number;
   /** B. */
   batch: number;
+  /** Where the statistics of the networks lie; they are needed where the model keeps some. */
+  statistics?: Vector | undefined;
   /** Which network lies at each place, by its number among those given. Default: in their order. */
   order?: readonly number[];
   /**
@@ -37,7 +39,7 @@ export interface Footprint {
 
 /** What a {@linkcode Trainer} trains: parameters, their data, and what is recorded for them. */
 export interface Model {
-  /** Its parameters. */
+  /** Its parameters, and its statistics. */
   readonly layout: VectorLayout;
   /** Cases of each split; Infinity where they are made fresh, 0 where there is none. */
   readonly cases: Readonly<Record<Split, number>>;
@@ -45,7 +47,7 @@ export interface Model {
   readonly l2?: number;
   /** Names of the figures of an evaluation. */
   readonly figures: readonly string[];
-  /** The initial value of each tensor, row by row, fixed by the seed and the initializer. */
+  /** The first theta: each tensor row by row, fixed by the seed and the initializer; statistics behind. */
   initialValues(seed: number, initializer: Initializer): ArrayLike<number>[];
   /** Bytes that {@linkcode Model.build} takes for one replica. */
   footprint(batch: number): Footprint;
@@ -62,13 +64,14 @@ export interface Graph {
   recordCases(plan: Plan, inputs: { seeds: GPUBuffer; cases?: Cases }): void;
   /**
    * Records the loss of the minibatch, case by case into `caseLoss` [R, batch], and the gradient at
-   * `parameters` of the loss averaged over cases.
+   * `parameters` of the loss averaged over cases. That of an update takes the statistics.
    */
   recordGradient(plan: Plan, inputs: {
     parameters: Vector;
     gradient: Vector;
     seeds: GPUBuffer;
     caseLoss: GPUBuffer;
+    takesStatistics?: boolean;
   }): void;
   /** Records that loss alone, case by case, of the same cases and what was drawn for the update. */
   recordLoss(plan: Plan, inputs: {

@@ -43,6 +43,13 @@ export interface Pass {
   readonly seeds: GPUBuffer;
   /** Whether this is training: in an evaluation nothing is dropped. */
   readonly isTraining: boolean;
+  /** Statistic number `s` of the tape, [R, rows, columns], to be read and, where wanted, written. */
+  readonly statistic: (s: number) => Tensor;
+  /**
+   * Whether statistics are to be taken: once an update, in the pass of its gradient. A forward rule
+   * that reads one while training reads it behind that, so that all passes of an update see the same.
+   */
+  readonly takesStatistics: boolean;
   /** What a value is, [R, B, columns], of sequences [R, T, B, columns]. */
   readonly data: (value: Value) => Tensor;
   /** The derivative of the loss by what went into the activation that made a value. */

@@ -40,12 +40,15 @@ export async function outputsOf(
   const fits = 8 * Math.floor(BLOCK_BYTES / tapeFootprint(tape, 8).largest);
   const batch = Math.min(cases, BLOCK_CASES, Math.max(fits, 1));
   const buffers = new Buffers(gpu, tape, { replicas: 1, batch }, { withDeltas: false });
-  const parameters = new Vector(gpu, "parameters", tape.layout, 1);
+  const { layout } = tape;
+  const parameters = new Vector(gpu, "parameters", layout, 1);
+  const statistics = layout.statistics && new Vector(gpu, "statistics", layout.statistics, 1);
   const seeds = gpu.allocate("seeds", 8);
   const plan = new Plan(gpu);
   try {
     parameters.write(0, theta);
-    const options = { parameters, seeds, isTraining: false, leavesOutput: false };
+    statistics?.writePacked(0, layout.packStatistics(theta)!);
+    const options = { parameters, statistics, seeds, isTraining: false, leavesOutput: false };
     new Recording(tape, output, buffers, options).forward(plan);
     plan.seal();
     const [given, wanted] = [buffers.data(tape.input), buffers.data(value)];
@@ -72,7 +75,7 @@ export async function outputsOf(
     }
     return made;
   } finally {
-    for (const part of [buffers, parameters, plan]) part.free();
+    for (const part of [buffers, parameters, statistics, plan]) part?.free();
     gpu.free(seeds);
   }
 }

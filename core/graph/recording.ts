@@ -18,6 +18,10 @@ export interface RecordingOptions {
   seeds: GPUBuffer;
   /** Whether this is training: an evaluation drops nothing. */
   isTraining: boolean;
+  /** Where the statistics of the networks lie, if they keep any; */
+  statistics?: Vector | undefined;
+  /** and whether they are taken. Default: they are read. */
+  takesStatistics?: boolean | undefined;
   /** See `Pass.structuralDamping`. Default: none. */
   structuralDamping?: GPUBuffer | undefined;
   /** What weight decay multiplies, and by how much. Default: nothing. */
@@ -31,6 +35,7 @@ export class Recording implements Pass {
   readonly parameters: Vector;
   readonly seeds: GPUBuffer;
   readonly isTraining: boolean;
+  readonly takesStatistics: boolean;
   readonly structuralDamping: GPUBuffer | undefined;
   readonly #tape: Tape;
   readonly #output: Value;
@@ -49,6 +54,7 @@ export class Recording implements Pass {
     this.parameters = options.parameters;
     this.seeds = options.seeds;
     this.isTraining = options.isTraining;
+    this.takesStatistics = options.takesStatistics ?? false;
     this.structuralDamping = options.structuralDamping;
     this.#tape = tape;
     this.#output = output;
@@ -66,6 +72,8 @@ export class Recording implements Pass {
     unitMap(plan, { name: "square", value: "x * x", slope: "2 * x" }, { x, out });
     return out;
   };
+
+  readonly statistic = (s: number): Tensor => this.#options.statistics!.tensor(s);
 
   readonly activation = (value: Value): Activation =>
     value === this.#output && this.#options.leavesOutput ? "linear" : value.activation;

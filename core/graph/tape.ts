@@ -32,6 +32,7 @@ export class Tape {
   readonly #values: Value[] = [];
   readonly #operations: Operation[] = [];
   readonly #groups: TensorGroup[] = [];
+  readonly #statistics: { shape: TensorShape; initial: ArrayLike<number> }[] = [];
   readonly #moving = new Set<Value>();
 
   /** A tape with an input of so many units, for sequences at each of T steps. */
@@ -54,9 +55,12 @@ export class Tape {
     return this.#groups.length + 1;
   }
 
-  /** The tensors that are trained. */
+  /** The tensors that are trained, and the statistics. */
   get layout(): VectorLayout {
-    return new VectorLayout(this.#groups.flatMap(({ shapes }) => shapes));
+    return new VectorLayout(
+      this.#groups.flatMap(({ shapes }) => shapes),
+      this.#statistics.map(({ shape }) => shape),
+    );
   }
 
   /** A new value: one operation is to write it, or its forward rule keeps something in it. */
@@ -78,15 +82,32 @@ export class Tape {
    */
   tensors(shapes: readonly TensorShape[], initial: InitialValues): number[] {
     const first = this.#groups.reduce((sum, { shapes }) => sum + shapes.length, 0);
-    const names = this.#groups.flatMap(({ shapes }) => shapes.map(({ name }) => name));
-    const twice = shapes.find(({ name }) => names.includes(name));
-    if (twice) {
-      throw new InputError(
-        `two tensors are called ${twice.name}: give them names of their own, such as by tape.number`,
-      );
-    }
+    this.#checkNames(shapes);
     this.#groups.push({ shapes, initial });
     return shapes.map((_, i) => first + i);
+  }
+
+  /**
+   * A statistic: a tensor of a layer that no optimizer moves, such as a running mean. Its forward rule
+   * takes it while training, see `Pass.takesStatistics`, and an evaluation reads it. It belongs to a
+   * network like its parameters: it is saved, and `Trainer.theta()` gives it behind them.
+   *
+   * @param initial What it begins with, row by row.
+   * @returns Its number, for `Pass.statistic()`.
+   */
+  statistic(shape: TensorShape, initial: ArrayLike<number>): number {
+    this.#checkNames([shape]);
+    this.#statistics.push({ shape, initial });
+    return this.#statistics.length - 1;
+  }
+
+  #checkNames(shapes: readonly TensorShape[]): void {
+    const names = this.layout.theta.map(({ name }) => name);
+    const twice = shapes.find(({ name }) => names.includes(name));
+    if (!twice) return;
+    throw new InputError(
+      `two tensors are called ${twice.name}: give them names of their own, such as by tape.number`,
+    );
   }
 
   /** Puts an operation on the tape; gives what it writes. */
@@ -105,13 +126,14 @@ export class Tape {
     return operation.writes;
   }
 
-  /** The first values of all tensors, fixed by the seed and the initializer. */
+  /** The first theta: all tensors, fixed by the seed and the initializer, and the statistics. */
   initialValues(seed: number, initializer: Initializer): Float64Array[] {
-    return this.#groups.flatMap(({ initial }, i) =>
+    const parameters = this.#groups.flatMap(({ initial }, i) =>
       initial((layer) =>
         initializer({ ...layer, random: new RandomStream(seed, Purpose.weights, i) })
       )
     );
+    return [...parameters, ...this.#statistics.map(({ initial }) => Float64Array.from(initial))];
   }
 
   /** Whether a value depends on parameters, so that it has a delta and a tangent. */
