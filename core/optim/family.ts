@@ -159,6 +159,8 @@ export interface DriverParts extends Omit<Update, "gradient" | "scratch" | "buff
   readonly gradient: Vector;
   /** What is trained. */
   readonly model: Model;
+  /** Where the statistics of the networks lie, if they keep any. */
+  readonly statistics: Vector | undefined;
   /** Which network lies at each place, by its number among those given. */
   readonly order: readonly number[];
   /** R keys of two words, see `seedKey()`. */

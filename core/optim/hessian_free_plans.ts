@@ -75,7 +75,8 @@ export class HessianFreePlans {
 
   /** Takes the buffers and records the plans. */
   constructor(gpu: Gpu, parts: DriverParts, sizes: HessianFreeSizes) {
-    const { model, order, gradient, parameters: { replicas }, states, measured } = parts;
+    const { model, order, statistics, gradient, states, measured } = parts;
+    const { parameters: { replicas } } = parts;
     const { gradientCases, curvatureCases, blockCases, longest } = sizes;
     this.#gpu = gpu;
     this.#parts = parts;
@@ -84,7 +85,7 @@ export class HessianFreePlans {
     const vector = (label: string, layout: VectorLayout = model.layout) =>
       take(new Vector(gpu, label, layout, replicas));
     const batch = (cases: number, keeps: boolean) =>
-      take(new BlockedBatch(gpu, model, { replicas, order, blockCases, cases, keeps }));
+      take(new BlockedBatch(gpu, model, { replicas, order, statistics, blockCases, cases, keeps }));
     this.#batches = {
       gradient: batch(gradientCases, false),
       curvature: batch(curvatureCases, true),
@@ -185,7 +186,8 @@ export class HessianFreePlans {
         graph.recordCases(plan, { seeds });
         gradient.recordLosses(plan, block, first, (caseLoss) => {
           gradient.recordMean(plan, block, out, (gradient) => {
-            graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
+            const takesStatistics = true;
+            graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss, takesStatistics });
           });
         });
         if (!preconditioner) return;

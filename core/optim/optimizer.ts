@@ -57,10 +57,13 @@ export function checkOptimizer({ family, settings, groups = [] }: Optimizer): vo
   if (missing) {
     throw new InputError(`${family.name} needs ${article(missing)}: give ${missing.name}`);
   }
-  const name = Object.keys(family.states).find((name) => name === "parameters" || /\//.test(name));
+  const name = Object.keys(family.states).find((name) =>
+    name === "parameters" || name === "statistics" || /\//.test(name)
+  );
   if (name !== undefined) {
     throw new InputError(
-      `${family.name} has a state "${name}": call it otherwise than "parameters", without "/"`,
+      `${family.name} has a state "${name}": call it otherwise than "parameters" and "statistics", ` +
+        'without "/"',
     );
   }
   for (const given of [settings, ...groups.map(({ settings }) => settings)]) {

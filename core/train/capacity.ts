@@ -56,14 +56,16 @@ export function replicaBytes(
   model: Model,
   { batchSize, optimizers }: Omit<CapacityOptions, "budget">,
 ): { largest: number; total: number } {
-  const vector = 4 * model.layout.length;
+  const { length, statistics } = model.layout;
+  const [vector, ofStatistics] = [4 * length, 4 * (statistics?.length ?? 0)];
   const graph = model.footprint(batchSize);
   const copies = gpu.operands === "textures" ? 2 : 1;
   const own = optimizers?.map((optimizer) => footprintOf(optimizer, model)) ??
     [{ largest: vector, total: vector }];
+  const most = Math.max(0, ...own.map(({ total }) => total));
   return {
-    total: copies * (2 * vector + Math.max(0, ...own.map(({ total }) => total)) + graph.total),
-    largest: Math.max(vector, ...own.map(({ largest }) => largest), graph.largest),
+    total: copies * (2 * vector + ofStatistics + most + graph.total),
+    largest: Math.max(vector, ofStatistics, ...own.map(({ largest }) => largest), graph.largest),
   };
 }
 

@@ -8,12 +8,18 @@ import { InputError } from "../errors.ts";
 import { padded } from "../gpu/tensor.ts";
 import { type TensorPlace, type TensorShape, VectorLayout } from "../gpu/vector.ts";
 import type { Numbers } from "../optim/family.ts";
-import { checkState, type GroupState, type ReplicaState, type TrainerState } from "./state.ts";
+import {
+  checkState,
+  type GroupState,
+  type ReplicaState,
+  type StateVector,
+  type TrainerState,
+} from "./state.ts";
 
 const format = "nagare-checkpoint-2";
 
 /** Names of the metadata that a checkpoint keeps for itself. */
-const reserved = ["format", "update", "layout", "replicas", "sha256"] as const;
+const reserved = ["format", "update", "layout", "statistics", "replicas", "sha256"] as const;
 
 /** What stands where the digest goes while it is computed. */
 const noDigest = "0".repeat(64);
@@ -23,20 +29,21 @@ const spelled = new Map([NaN, Infinity, -Infinity, -0].map((value) => [spell(val
 
 /** What the header says of a replica beside its tensors. */
 type ReplicaRecord =
-  & Omit<ReplicaState, "parameters" | "states">
+  & Omit<ReplicaState, "parameters" | "statistics" | "states">
   /** The tensors of each state. */
   & { readonly states: Readonly<Record<string, readonly TensorShape[]>> };
 
 /**
  * The file of a checkpoint: a state and texts of your own in the safetensors format.
  *
- * Replica r has the tensors `r/parameters/NAME`, and of each state of its optimizer `r/STATE/NAME`,
- * float32, rows and columns rounded up to multiples of 8; what lies beyond them is padding. The
- * metadata beside your own are
+ * Replica r has the tensors `r/parameters/NAME`, of each state of its optimizer `r/STATE/NAME`, and of
+ * a network that keeps statistics `r/statistics/NAME`, float32, rows and columns rounded up to
+ * multiples of 8; what lies beyond them is padding. The metadata beside your own are
  *
  * - `format`: `nagare-checkpoint-2`;
  * - `update`: updates done;
  * - `layout`: JSON, the `name`, `rows` and `columns` of each tensor, in order;
+ * - `statistics`: the same of the statistics, where there are some;
  * - `replicas`: JSON, of each replica what {@linkcode ReplicaState} says: `seed`, `family`, `since`,
  *   `groups` (where `theta` says which sum of `parameters` and states the network is evaluated at),
  *   `measured`, `set`, `divergedAt`, and in `states` the tensors of each state; numbers that JSON
@@ -63,15 +70,17 @@ export async function encodeCheckpoint(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const taken = reserved.find((name) => Object.hasOwn(metadata, name));
   if (taken) throw new RangeError(`the checkpoint has a "${taken}" of its own: use another name`);
-  const tensors = replicas.flatMap(({ parameters, states }, r) =>
-    Object.entries({ parameters: { layout, values: parameters }, ...states })
+  const tensors = replicas.flatMap((replica, r) =>
+    Object.entries({ ...vectorsOf(replica, layout), ...replica.states })
       .flatMap(([vector, { layout, values }]) =>
         layout.tensors.map((place) =>
           [`${r}/${vector}/${place.name}`, tensorOf(values, place)] as const
         )
       )
   );
-  const records = replicas.map(({ parameters: _, states, ...record }): ReplicaRecord => ({
+  const records = replicas.map((
+    { parameters: _, statistics: __, states, ...record },
+  ): ReplicaRecord => ({
     ...record,
     states: Object.fromEntries(
       Object.entries(states).map(([name, { layout }]) => [name, shapesOf(layout)]),
@@ -82,6 +91,7 @@ export async function encodeCheckpoint(
     format,
     update: String(update),
     layout: JSON.stringify(shapesOf(layout)),
+    ...layout.statistics && { statistics: JSON.stringify(shapesOf(layout.statistics)) },
     replicas: JSON.stringify(
       records,
       (_, value) => typeof value === "number" && spelled.has(spell(value)) ? spell(value) : value,
@@ -123,7 +133,10 @@ export async function decodeCheckpoint(
   }
   const update = Number(metadata.update);
   if (!isCount(update)) throw damaged(wrongMetadata);
-  const layout = layoutOf(parse(metadata.layout, isTensorShape));
+  const layout = layoutOf(
+    parse(metadata.layout, isTensorShape),
+    metadata.statistics === undefined ? [] : parse(metadata.statistics, isTensorShape),
+  );
   const replicas = parse(metadata.replicas, isReplicaRecord).map((record, r): ReplicaState => ({
     seed: record.seed,
     family: record.family,
@@ -137,6 +150,9 @@ export async function decodeCheckpoint(
     set: numbersOf(record.set),
     divergedAt: record.divergedAt,
     parameters: vectorOf(tensors, layout, `${r}/parameters`),
+    ...layout.statistics && {
+      statistics: vectorOf(tensors, layout.statistics, `${r}/statistics`),
+    },
     states: Object.fromEntries(
       Object.entries(record.states).map(([name, shapes]) => {
         const layout = layoutOf(shapes);
@@ -159,9 +175,24 @@ function shapesOf({ tensors }: VectorLayout): TensorShape[] {
   }));
 }
 
-function layoutOf(shapes: readonly TensorShape[]): VectorLayout {
-  if (new Set(shapes.map(({ name }) => name)).size !== shapes.length) throw damaged(wrongMetadata);
-  return new VectorLayout(shapes);
+/** The vectors of a replica beside the states of its optimizer. */
+function vectorsOf(
+  { parameters, statistics }: ReplicaState,
+  layout: VectorLayout,
+): Record<string, StateVector> {
+  return {
+    parameters: { layout, values: parameters },
+    ...layout.statistics && { statistics: { layout: layout.statistics, values: statistics! } },
+  };
+}
+
+function layoutOf(
+  shapes: readonly TensorShape[],
+  statistics: readonly TensorShape[] = [],
+): VectorLayout {
+  const names = [...shapes, ...statistics].map(({ name }) => name);
+  if (new Set(names).size !== names.length) throw damaged(wrongMetadata);
+  return new VectorLayout(shapes, statistics);
 }
 
 const wrongMetadata = "its metadata are not what a checkpoint has";
@@ -243,7 +274,8 @@ function isReplicaRecord(value: unknown): value is ReplicaRecord {
     Array.isArray(groups) && groups.every(isGroupState) && isNumbers(measured) && isNumbers(set) &&
     isRecord(states) &&
     Object.entries(states).every(([name, shapes]) =>
-      name !== "parameters" && Array.isArray(shapes) && shapes.every(isTensorShape)
+      name !== "parameters" && name !== "statistics" && Array.isArray(shapes) &&
+      shapes.every(isTensorShape)
     ) &&
     // theta is a sum of what is there.
     groups.every(({ theta }) =>

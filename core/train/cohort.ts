@@ -125,7 +125,7 @@ export class Cohort {
   /** Takes what drives the updates of all replicas. */
   drive(
     update: number,
-    given: Pick<DriverParts, "model" | "order" | "seeds" | "meanLoss">,
+    given: Pick<DriverParts, "model" | "order" | "statistics" | "seeds" | "meanLoss">,
   ): Driver | undefined {
     const { family, parts: { gradient } } = this;
     if (!("drive" in family)) return undefined;

@@ -67,13 +67,21 @@ export class Cohorts {
     return [...replicas.keys()].toSorted((a, b) => rank(a) - rank(b));
   }
 
-  /** Writes the initial parameters, or goes on from a state. */
-  place(model: Model, from: TrainerState | undefined, beginStates: boolean): void {
+  /** Writes the initial parameters and statistics, or goes on from a state. */
+  place(
+    model: Model,
+    statistics: Vector | undefined,
+    from: TrainerState | undefined,
+    beginStates: boolean,
+  ): void {
     if (from) this.changedStates = this.#compare(from, model.layout, beginStates);
     this.#of.forEach(({ cohort, member }, r) => {
       const { seed, initializer } = this.#replicas[r];
+      const theta = from ? [] : model.initialValues(seed, initializer);
       if (from) cohort.goOn(member, from.replicas[r], from.update);
-      else cohort.begin(member, model.initialValues(seed, initializer));
+      else cohort.begin(member, theta);
+      const own = from ? from.replicas[r].statistics : model.layout.packStatistics(theta);
+      statistics?.writePacked(this.places[r], own!);
       // What is written waits in memory of its own for the next submit.
       this.#gpu.device.queue.submit([]);
     });
@@ -112,7 +120,7 @@ export class Cohorts {
   /** What drives the updates, where the family is one that does. */
   drive(
     update: number,
-    parts: Pick<DriverParts, "model" | "order" | "seeds" | "meanLoss">,
+    parts: Pick<DriverParts, "model" | "order" | "statistics" | "seeds" | "meanLoss">,
   ): Driver | undefined {
     const driven = this.#cohorts.find(({ family }) => "drive" in family);
     if (driven && this.#cohorts.length > 1) {

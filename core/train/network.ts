@@ -11,15 +11,15 @@ import type { TrainerState } from "./state.ts";
 
 /** A trained network apart from its training; see {@linkcode importNetwork}. */
 export interface Network {
-  /** The parameters theta, each tensor of the layout row by row. */
+  /** theta as `Trainer.theta()` reads it: each tensor of the layout row by row, statistics behind. */
   theta: Float32Array<ArrayBuffer>[];
   /** Texts beside them, by name. */
   metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * The safetensors file of a network: the tensors of theta by their names in the model's layout, each
- * [rows, columns] in float32, and texts of your own.
+ * The safetensors file of a network: the tensors of theta by their names in the model's layout, those
+ * of its statistics too, each [rows, columns] in float32, and texts of your own.
  *
  * @throws {RangeError} If the tensors are not those of the layout.
  *
@@ -39,7 +39,7 @@ export function exportNetwork(
   theta: readonly Float32Array[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const tensors = layout.tensors.map(({ name, rows, columns }, t) =>
+  const tensors = layout.theta.map(({ name, rows, columns }, t) =>
     [name, { type: "F32", shape: [rows, columns], data: theta[t] }] as const
   );
   return writeSafetensors(tensors, metadata);
@@ -55,18 +55,16 @@ const floats: readonly SafetensorsType[] = ["F32", "F64", "F16"];
  */
 export function importNetwork(layout: VectorLayout, bytes: Uint8Array): Network {
   const { tensors, metadata } = readSafetensors(bytes);
-  const unknown = [...tensors.keys()].find((key) =>
-    !layout.tensors.some(({ name }) => name === key)
-  );
+  const unknown = [...tensors.keys()].find((key) => !layout.theta.some(({ name }) => name === key));
   if (unknown !== undefined) {
     throw new InputError(
       `this network has no "${printable(unknown)}", only ${
-        layout.tensors.map(({ name }) => name).join(", ")
+        layout.theta.map(({ name }) => name).join(", ")
       }: give it the layers of the network in the file`,
     );
   }
   return {
-    theta: layout.tensors.map((place) => floatsOf(place, tensors.get(place.name))),
+    theta: layout.theta.map((shape) => floatsOf(shape, tensors.get(shape.name))),
     metadata,
   };
 }
@@ -92,16 +90,20 @@ export function networkState(
   layout: VectorLayout,
   networks: readonly (readonly ArrayLike<number>[])[],
 ): TrainerState {
-  const replicas = networks.map((theta) => ({
-    seed: undefined,
-    family: undefined,
-    since: 0,
-    parameters: layout.pack(theta),
-    states: {},
-    groups: [],
-    measured: {},
-    set: {},
-    divergedAt: undefined,
-  }));
+  const replicas = networks.map((theta) => {
+    const statistics = layout.packStatistics(theta);
+    return {
+      seed: undefined,
+      family: undefined,
+      since: 0,
+      parameters: layout.pack(theta),
+      ...statistics && { statistics },
+      states: {},
+      groups: [],
+      measured: {},
+      set: {},
+      divergedAt: undefined,
+    };
+  });
   return { update: 0, layout, replicas };
 }

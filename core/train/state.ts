@@ -30,6 +30,8 @@ export interface ReplicaState {
   readonly since: number;
   /** Where its next gradient is taken: a vector of the state's layout, padding included. */
   readonly parameters: Float32Array<ArrayBuffer>;
+  /** Its statistics, if it keeps any: a vector of `layout.statistics`, padding included. */
+  readonly statistics?: Float32Array<ArrayBuffer>;
   /** The states of its optimizer by name. */
   readonly states: Readonly<Record<string, StateVector>>;
   /** By groups of tensors. */
@@ -94,8 +96,8 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
       `the state has ${replicas.length} networks, and ${count} are to be trained: give as many`,
     );
   }
-  checkLayout(state.layout.tensors, layout);
-  for (const { parameters, states, groups, divergedAt } of replicas) {
+  checkLayout(state.layout.theta, layout.theta);
+  for (const { parameters, statistics, states, groups, divergedAt } of replicas) {
     for (const [name, factor] of groups.flatMap(({ theta }) => Object.entries(theta))) {
       const own = name === "parameters" ? layout : states[name]?.layout;
       if (!own || differenceOf(own.tensors, layout.tensors)) {
@@ -117,17 +119,22 @@ export function checkState(state: TrainerState, layout: VectorLayout, count: num
         );
       }
     }
-    if (parameters.length !== layout.length) {
-      throw new InputError(
-        `the parameters of a state must be ${layout.length} floats, not ${parameters.length}`,
-      );
+    for (
+      const [what, values, wanted] of [
+        ["parameters", parameters, layout.length],
+        ["statistics", statistics, layout.statistics?.length ?? 0],
+      ] as const
+    ) {
+      const length = values?.length ?? 0;
+      if (length === wanted) continue;
+      throw new InputError(`the ${what} of a state must be ${wanted} floats, not ${length}`);
     }
   }
 }
 
-/** Refuses tensors of a state that are not those of `layout`, in the same order. */
-function checkLayout(tensors: readonly TensorShape[], layout: VectorLayout): void {
-  const difference = differenceOf(tensors, layout.tensors);
+/** Refuses tensors of a state that are not those of the network, in the same order. */
+function checkLayout(tensors: readonly TensorShape[], own: readonly TensorShape[]): void {
+  const difference = differenceOf(tensors, own);
   if (!difference) return;
   const [found, wanted] = difference;
   throw new InputError(

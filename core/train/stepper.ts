@@ -66,7 +66,7 @@ export class RecordedSteps implements Stepper {
     const { seeds, caseLoss, ring, divergedAt } = buffers;
     const plan = new Plan(this.#gpu);
     graph.recordCases(plan, { seeds });
-    graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss });
+    graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss, takesStatistics: true });
     caseMean(plan, caseLoss, { cases, replicas: parameters.replicas }, { ring, divergedAt });
     norms?.record(plan);
     cohorts.record(plan);

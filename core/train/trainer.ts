@@ -35,6 +35,8 @@ export class Trainer {
   readonly #parameters: Vector;
   /** The gradient of the last step; between steps, the scratch that theta is written to. */
   readonly #gradient: Vector;
+  /** Those of the networks, likewise in that order. */
+  readonly #statistics: Vector | undefined;
   readonly #cohorts: Cohorts;
   readonly #graph: Graph;
   readonly #stepper: Stepper;
@@ -73,6 +75,9 @@ export class Trainer {
     const vector = (label: string) => new Vector(gpu, label, model.layout, count);
     this.#parameters = vector("parameters");
     this.#gradient = vector("gradient");
+    const { layout: { statistics: ofStatistics } } = model;
+    const statistics = ofStatistics && new Vector(gpu, "statistics", ofStatistics, count);
+    this.#statistics = statistics;
     const order = Cohorts.order(replicas);
     const seeds = new Uint32Array(order.flatMap((r) => seedKey(replicas[r].seed)));
     const divergedAt = order.map((r) => from?.replicas[r].divergedAt ?? NEVER);
@@ -89,16 +94,18 @@ export class Trainer {
       divergedAt: this.#buffers.divergedAt,
       update: this.#update,
     });
-    this.#cohorts.place(model, from, options.beginStates ?? false);
+    this.#cohorts.place(model, statistics, from, options.beginStates ?? false);
     const bytes = 8 * count + this.#cohorts.measuredBytes;
     this.#readback = new Readback(gpu, { bytes, depth: 2 });
-    this.#graph = model.build(gpu, { replicas: count, batch: batchSize, order });
+    this.#graph = model.build(gpu, { replicas: count, batch: batchSize, order, statistics });
     if (gradientNorm || clipNorm !== undefined) {
       this.#norms = new GradientNorms(gpu, this.#gradient, clipNorm);
     }
     const chunks = new Chunks(profile, this.#cohorts.scalarCount);
     const { seeds: keys, ring } = this.#buffers;
-    const driver = this.#cohorts.drive(this.#update, { model, order, seeds: keys, meanLoss: ring });
+    const driver = this.#cohorts.drive(this.#update, {
+      ...{ model, order, statistics, seeds: keys, meanLoss: ring },
+    });
     if (driver) checkDriven(replicas[0].optimizer.name, options);
     this.#stepper = driver ? new DrivenSteps(driver, this.#cohorts) : new RecordedSteps(gpu, {
       ...{ model, batchSize, profile, chunks },
@@ -251,10 +258,15 @@ export class Trainer {
     return this.#cohorts.places.map((place) => figures[place]);
   }
 
-  /** Reads theta of one replica: each tensor of `model.layout` row by row. */
-  theta(replica = 0): Promise<Float32Array<ArrayBuffer>[]> {
+  /**
+   * Reads theta of one replica: each tensor of `model.layout` row by row, and the statistics of a
+   * network that keeps some behind them. It is what `predict()` and `exportNetwork()` take.
+   */
+  async theta(replica = 0): Promise<Float32Array<ArrayBuffer>[]> {
     this.#cohorts.writeTheta();
-    return this.#gradient.read(this.#cohorts.places[replica]);
+    const place = this.#cohorts.places[replica];
+    const parameters = this.#gradient.read(place);
+    return [...await parameters, ...await this.#statistics?.read(place) ?? []];
   }
 
   /**
@@ -323,7 +335,11 @@ export class Trainer {
     const divergedAt = await this.divergedAt();
     const replicas: ReplicaState[] = [];
     for (const [r, { seed }] of this.replicas.entries()) {
-      replicas.push({ seed, ...await this.#cohorts.save(r), divergedAt: divergedAt[r] });
+      const statistics = await this.#statistics?.readPacked(this.#cohorts.places[r]);
+      replicas.push({
+        ...{ seed, ...await this.#cohorts.save(r), divergedAt: divergedAt[r] },
+        ...statistics && { statistics },
+      });
     }
     if (this.#update !== update) {
       throw new Error("the networks were trained on while they were saved: save between reports");
@@ -333,7 +349,9 @@ export class Trainer {
 
   /** Gives everything back but the data. */
   free(): void {
-    for (const part of [this.#parameters, this.#gradient, this.#cohorts]) part.free();
+    for (const part of [this.#parameters, this.#gradient, this.#statistics, this.#cohorts]) {
+      part?.free();
+    }
     for (const buffer of Object.values(this.#buffers)) this.gpu.free(buffer);
     this.#norms?.free();
     for (const part of [this.#graph, this.#stepper, this.#evaluation, this.#readback]) {
