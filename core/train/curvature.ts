@@ -93,6 +93,8 @@ export class Curvature {
   /** A v. */
   readonly product: Vector;
   readonly #theta: Vector;
+  /** Those of the networks, which a product leaves alone. */
+  readonly #statistics: Vector | undefined;
   readonly #seeds: GPUBuffer;
   readonly #caseLoss: GPUBuffer;
   readonly #table: StepTable;
@@ -169,13 +171,18 @@ export class Curvature {
     this.gpu = gpu;
     this.matrix = matrix;
     [this.direction, this.product, this.#theta] = ["direction", "product", "theta"].map(vector);
+    const { layout: { statistics: ofStatistics } } = model;
+    const statistics = ofStatistics && new Vector(gpu, "statistics", ofStatistics, replicas);
+    this.#statistics = statistics;
     const keys = networks.flatMap(({ seed }) => seedKey(seed));
     this.#seeds = gpu.upload("seeds", Uint32Array.from(keys));
     const most = Math.min(cases, blockCases);
     this.#caseLoss = gpu.allocate("losses of a block", 4 * replicas * most);
     this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, scalars: 0 });
     networks.forEach(({ theta }, r) => this.move(r, theta));
-    this.#batch = new BlockedBatch(gpu, model, { replicas, cases, blockCases, keeps: false });
+    this.#batch = new BlockedBatch(gpu, model, {
+      ...{ replicas, statistics, cases, blockCases, keeps: false },
+    });
     this.#rules = productRules(gpu, matrix, {
       ...{ theta: this.#theta, direction: this.direction },
       ...{ seeds: this.#seeds, cases: { split, cases }, caseLoss: this.#caseLoss },
@@ -228,11 +235,12 @@ export class Curvature {
     this.#passes = this.#record();
   }
 
-  /** Moves a network to other parameters, each tensor row by row. */
+  /** Moves a network to another theta, each tensor row by row. */
   move(replica: number, theta: readonly ArrayLike<number>[]): void {
     const packed = this.#theta.layout.pack(theta);
     // Units that an infinite weight saturates would hide it.
     this.#theta.writePacked(replica, packed.every(Number.isFinite) ? packed : packed.fill(NaN));
+    this.#statistics?.writePacked(replica, this.#theta.layout.packStatistics(theta)!);
   }
 
   /**
@@ -271,11 +279,11 @@ export class Curvature {
   /** Gives everything back but the data. */
   free(): void {
     const plans = [...this.#passes.map(({ plan }) => plan), ...Object.values(this.#probes)];
-    const vectors = [this.direction, this.product, this.#theta];
+    const vectors = [this.direction, this.product, this.#theta, this.#statistics];
     for (
       const part of [...plans, this.#begin, ...vectors, this.#table, this.#batch, this.#rules]
     ) {
-      part.free();
+      part?.free();
     }
     for (const buffer of [this.#seeds, this.#caseLoss]) this.gpu.free(buffer);
   }

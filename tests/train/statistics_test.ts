@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import {
   adamW,
+  Curvature,
   decodeCheckpoint,
   dense,
   encodeCheckpoint,
@@ -31,6 +32,7 @@ import {
 import { dense as exactDense } from "../../core/reference/layers.ts";
 import { elementwise } from "../../core/optim/elementwise.ts";
 import { optimizerOf } from "../../core/optim/optimizer.ts";
+import { unitRoundoff } from "../../core/reference/tolerance.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
 import { centred } from "./centred.ts";
 import { bitsOf, open, replica } from "./training.ts";
@@ -207,6 +209,45 @@ gpuTest("Hessian-free takes statistics once an update too, of one block", async 
     () => opened(bench, { optimizers: [hessianFree({ cgSteps: 5, blockCases: 23 })] }),
     InputError,
     "24 cases come in blocks of 23: allow blocks of 24 cases",
+  );
+});
+
+gpuTest("curvature is that of networks in training, and takes no statistics", async (bench) => {
+  const model = network({
+    source: examples({ train: { inputs, targets } }),
+    layers: sequential(centred(keep), dense({ units: 1 })),
+    loss: squaredError,
+  });
+  const trainer = await opened(bench, { model });
+  await upTo(trainer, 2);
+  const theta = await trainer.theta();
+  const batch = means(inputs.data, width);
+  const x = inputs.data.map((value, i) => value - batch[i % width]);
+  const [v, bias] = [draw(width, 3), 0.5];
+  const moved = Array.from(
+    { length: cases },
+    (_, i) => v.reduce((sum, value, j) => sum + value * x[i * width + j], bias),
+  );
+  const wanted = v.map((_, j) =>
+    2 * moved.reduce((sum, dz, i) => sum + dz * x[i * width + j], 0) / cases
+  );
+  for (const matrix of ["gauss-newton", "hessian"] as const) {
+    const curvature = bench.take(await Curvature.of(trainer, { matrix, cases }));
+    curvature.direction.write(0, [v, [bias]]);
+    await curvature.multiply();
+    const [weights, biases] = await curvature.product.read(0);
+    // Chains of so many roundings of sums whose terms add up to less than 10; differences of them, as
+    // the loss is quadratic, are exact but for these over the step of 0.003.
+    const roundings = unitRoundoff * (cases + width + 8) * 10;
+    const most = matrix === "hessian" ? roundings / 0.003 : roundings;
+    wanted.forEach((value, j) => assertAlmostEquals(weights[j], value, most));
+    assertAlmostEquals(biases[0], 2 * bias, most);
+  }
+  assertEquals(await trainer.theta(), theta);
+  await assertRejects(
+    () => Curvature.of(trainer, { matrix: "hessian", cases, blockCases: 5 }),
+    InputError,
+    "24 cases come in blocks of 5",
   );
 });
 
