@@ -101,6 +101,8 @@ export interface RecordedFamily extends FamilyTraits {
 
 /** A family that takes its gradients itself and decides by them how an update goes on. */
 export interface DrivenFamily extends FamilyTraits {
+  /** Settings that all replicas of a trainer must have alike. */
+  readonly shared: readonly string[];
   /**
    * Bytes that its updates take of one replica besides the parameters, the gradient and the states,
    * under the scalars given.

@@ -1,13 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { Model } from "../graph/model.ts";
-import type {
-  DrivenFamily,
-  DriverParts,
-  Numbers,
-  Optimizer,
-  Setting,
-  SettingValue,
-} from "./family.ts";
+import type { DrivenFamily, Numbers, Optimizer, Setting, SettingValue } from "./family.ts";
 import { HessianFreeDriver } from "./hessian_free_driver.ts";
 import { hessianFreeNumbers, toldNumbers } from "./hessian_free_lines.ts";
 import { footprintOf, type HessianFreeSizes } from "./hessian_free_plans.ts";
@@ -28,8 +21,11 @@ export interface HessianFreeOptions extends GroupOptions {
   lambdaMin?: SettingValue;
   /** What a step is multiplied by at first, above 0 and at most 1. Default 1. */
   stepSize?: SettingValue;
-  /** Weight decay of all tensors: l2/2 |theta|^2 is minimised besides. Default 0. */
-  l2?: SettingValue;
+  /**
+   * Weight decay of all tensors, biases too, as published: l2/2 |theta|^2 is minimised besides. Default
+   * 0. That of the network, l2/2 |W|^2, is minimised in any case.
+   */
+  l2OfAll?: SettingValue;
   /** Cases of the gradient. Default: all that there are. */
   gradientCases?: SettingValue;
   /** Cases of the curvature. Default: a quarter of the gradient's, at most 5,000. */
@@ -86,7 +82,12 @@ function settingsOf(defaults: Readonly<Record<string, number>>): Setting[] {
       ...{ default: 1, above: 0, atMost: 1 },
       help: "What a step is multiplied by at first.",
     },
-    { name: "l2", default: 0, atLeast: 0, help: "The weight decay of all tensors, biases too." },
+    {
+      name: "l2OfAll",
+      default: 0,
+      atLeast: 0,
+      help: "The weight decay of all tensors, biases too.",
+    },
     count("gradientCases", "The cases of the gradient; 0 for what its family takes."),
     count("curvatureCases", "The cases of the curvature; 0 for what its family takes."),
     {
@@ -115,6 +116,9 @@ function settingsOf(defaults: Readonly<Record<string, number>>): Setting[] {
   );
 }
 
+/** What fixes the buffers. */
+const shared: readonly string[] = ["gradientCases", "curvatureCases", "blockCases"];
+
 /** What is asked for where a number of cases is 0. */
 interface Cases {
   gradient(model: Model): number;
@@ -131,13 +135,13 @@ function familyOf(name: string, settings: Setting[], cases: Cases): DrivenFamily
       scalars: Object.fromEntries(settings.map(({ name }) => [scalarOf(name), now[name]])),
       running: {},
     }),
+    shared,
     measure: {
       initial: Object.fromEntries(hessianFreeNumbers.map((name) => [name, 0])),
       told: toldNumbers,
     },
     footprint: (model, scalars) => footprintOf(model, sizesOf(name, model, [scalars], cases)),
     drive(parts) {
-      checkParts(name, parts);
       return new HessianFreeDriver(parts, (scalars) => sizesOf(name, parts.model, scalars, cases));
     },
   };
@@ -196,10 +200,10 @@ export const hessianFreeDaggerFamily: DrivenFamily = familyOf(
  * worse, `cg_steps`, `cg_steps_total` and `gradient_equivalents`, the passes over cases in gradients of
  * 200 cases.
  *
- * A network with a weight decay of its own is refused: give l2 here, which its loss then holds. Groups
- * of tensors may differ in l2 alone.
+ * The loss that it measures holds weight decay, the network's and its own. Groups of tensors may differ
+ * in `l2OfAll` alone.
  *
- * @throws {InputError} If a setting is out of its range, or groups differ in another one than l2.
+ * @throws {InputError} If a setting is out of its range, or groups differ in another one than l2OfAll.
  *
  * @example
  * ```ts
@@ -246,19 +250,12 @@ export function hessianFreeDagger(options: HessianFreeOptions = {}): Optimizer {
 /** Refuses groups that differ in more than weight decay: what is decided is decided of all tensors. */
 function checkedGroups(optimizer: Optimizer): Optimizer {
   const { name, groups = [] } = optimizer;
-  const other = groups.flatMap(({ settings }) => Object.keys(settings)).find((key) => key !== "l2");
+  const other = groups.flatMap(({ settings }) => Object.keys(settings)).find((key) =>
+    key !== "l2OfAll"
+  );
   if (other === undefined) return optimizer;
   throw new InputError(
-    `${name} decides over all tensors together: groups may differ in l2, not in ${other}`,
-  );
-}
-
-/** Refuses a network that Hessian-free cannot train. */
-function checkParts(name: string, { model }: DriverParts): void {
-  if (!model.l2) return;
-  throw new InputError(
-    `${name} minimises a weight decay of its own: leave l2 = ${model.l2} out of the network, and give ` +
-      `l2 to ${name}`,
+    `${name} decides over all tensors together: groups may differ in l2OfAll, not in ${other}`,
   );
 }
 
@@ -270,7 +267,7 @@ function sizesOf(
   cases: Cases,
 ): HessianFreeSizes {
   const [first] = scalars;
-  for (const key of ["gradient_cases", "curvature_cases", "block_cases"]) {
+  for (const key of shared.map(scalarOf)) {
     const other = scalars.find((of) => of[key] !== first[key]);
     if (!other) continue;
     throw new InputError(

@@ -263,7 +263,7 @@ export class HessianFreePlans {
     const { buffer, replicas, layout: { length: stride } } = this.#losses.first;
     const extent = { cases: this.#sizes.gradientCases, replicas, stride };
     caseMean(plan, buffer, extent, { ring: meanLoss, divergedAt: diverges.at });
-    this.#pointwise(plan, "hf decay", "gradient = fma(vec4f(l2), parameters, gradient);", {
+    this.#pointwise(plan, "hf decay", "gradient = fma(vec4f(l2_of_all), parameters, gradient);", {
       ...{ reads: { parameters }, updates: { gradient } },
     });
     this.#sums(plan, "hf begin", {
@@ -273,10 +273,12 @@ export class HessianFreePlans {
     const preconditioner = this.#preconditioner;
     if (preconditioner) {
       // (h + lambda + l2)^(3/4), from the mean squares h.
+      const updates = { preconditioner };
+      this.#weights(plan, "hf curvature of decay", "preconditioner += l2;", { updates });
       const body = `
-        let root = sqrt(preconditioner + lambda + l2);
+        let root = sqrt(preconditioner + lambda + l2_of_all);
         preconditioner = select(vec4f(1), root * sqrt(root), precondition > 0);`;
-      this.#pointwise(plan, "hf preconditioner", body, { updates: { preconditioner } });
+      this.#pointwise(plan, "hf preconditioner", body, { updates });
     }
     this.#pointwise(plan, "hf hot start", "x = decay * x;", { updates: { x } });
     this.solver.recordBegin(plan);
@@ -295,7 +297,7 @@ export class HessianFreePlans {
         });
       });
     }
-    const body = "image = fma(vec4f(lambda + l2), direction, image);";
+    const body = "image = fma(vec4f(lambda + l2_of_all), direction, image);";
     this.#pointwise(plan, "hf damping", body, { reads: { direction }, updates: { image } });
   }
 
@@ -306,8 +308,12 @@ export class HessianFreePlans {
     const vectors = { reads: { p, parameters }, updates: { image } };
     const decay = `
       let by = ${step} * p;
-      image = l2 * by * (parameters + by / 2);`;
+      image = l2_of_all * by * (parameters + by / 2);`;
     this.#pointwise(plan, "hf decay of a point", decay, vectors);
+    const ofWeights = `
+      let by = ${step} * p;
+      image = fma(l2 * by, parameters + by / 2, image);`;
+    this.#weights(plan, "hf decay of weights", ofWeights, vectors);
     this.#sums(plan, "hf penalty", {
       vectors: { image },
       sums: { all: "image" },
@@ -340,6 +346,17 @@ export class HessianFreePlans {
   }): void {
     const { scalars, groupOf, measured } = this.#parts;
     pointwise(plan, { name, body, ...vectors, scalars, groupOf, measured: measured! });
+  }
+
+  /** Records lines on weights alone, with the network's own decay of them. */
+  #weights(plan: Plan, name: string, body: string, vectors: {
+    reads?: Record<string, Vector>;
+    updates: Record<string, Vector>;
+  }): void {
+    const { model: { l2 = 0, layout }, measured } = this.#parts;
+    if (l2 === 0) return;
+    const groupOf = layout.tensors.map(({ isBias }) => isBias ? undefined : 0);
+    pointwise(plan, { name, body, ...vectors, groupOf, numbers: { l2 }, measured: measured! });
   }
 
   #sums(

@@ -14,7 +14,10 @@ export interface Yard {
   kindOf(cell: PlannedCell): NetworkKind;
 }
 
-/** Rounds of networks that one model serves and that go on from the same update, of equal size. */
+/**
+ * Rounds of networks that one model serves, that go on from the same update and whose optimizers go
+ * together, of equal size.
+ */
 export async function layRounds(
   cells: readonly PlannedCell[],
   most: number,
@@ -27,10 +30,14 @@ export async function layRounds(
     const kind = kindOf(cell), modelKey = kind.modelKey(cell.configuration);
     const { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery } =
       cell.configuration;
+    const { family, settings } = kind.replica(cell.configuration).optimizer;
+    // What drives its own updates trains by itself, with as many cases an update in all networks.
+    const driven = "drive" in family &&
+      [family.name, ...family.shared.map((name) => settings[name])];
     const paces = { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery };
     laid.push({
       round: { kind, modelKey, cells: [cell], update },
-      key: JSON.stringify({ modelKey, update, ...paces }),
+      key: JSON.stringify({ modelKey, update, driven, ...paces }),
     });
   }
   const rounds: LaidRound[] = [];

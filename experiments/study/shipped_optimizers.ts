@@ -8,6 +8,8 @@ import {
   adEMAMix,
   aggMo,
   classicalMomentum,
+  hessianFree,
+  hessianFreeDagger,
   lion,
   lookahead,
   lowRankMomentum,
@@ -149,6 +151,8 @@ const all: readonly OptimizerChoice[] = [
   ofFamily(scheduleFreeAdamW()),
   muonOf("muon", "all"),
   muonOf("muon-hidden", "hidden"),
+  ofFamily(hessianFree()),
+  ofFamily(hessianFreeDagger()),
 ];
 
 /** By the names that --optimizer takes. */

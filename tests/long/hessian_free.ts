@@ -59,7 +59,7 @@ async function curves(
 }
 
 longTest("as published in 2010 the squared error of Curves falls in every update", async (gpu) => {
-  const optimizer = hessianFree({ l2: 2e-5 });
+  const optimizer = hessianFree({ l2OfAll: 2e-5 });
   const layers = [784, 100, 50, 25, 6];
   const reports = await curves(gpu, { layers, optimizer, updates: 20 });
   const errors = reports.map(({ figures }) => figures.squaredError);
@@ -79,7 +79,7 @@ longTest(
     const run = (lambdaMin: number) =>
       curves(gpu, {
         ...{ layers, updates: 120, every: 10, cases: 8000 },
-        optimizer: hessianFreeDagger({ lambdaMin, l2: 2e-5 }),
+        optimizer: hessianFreeDagger({ lambdaMin, l2OfAll: 2e-5 }),
       });
     const [published, held] = [await run(0), await run(0.03)];
     const errorsOf = (reports: ReplicaReport[]) =>

@@ -74,6 +74,8 @@ function stateOf({ layout, replicas }: TrainerState, r: number) {
 interface Variation {
   optimizer: (options: HessianFreeOptions) => Optimizer;
   options: HessianFreeOptions;
+  /** Of the network, whose weights alone it reaches. */
+  l2?: number;
   batches: Batches;
 }
 
@@ -88,15 +90,19 @@ const variations: Record<string, Variation> = {
   },
   "with weight decay, in one block": {
     optimizer: hessianFree,
-    options: { cgSteps: 5, l2: 0.1, hotStartGuard: 0, dampedRho: 1 },
+    options: { cgSteps: 5, l2OfAll: 0.1, hotStartGuard: 0, dampedRho: 1 },
     batches: { gradientCases: cases, curvatureCases: 7, blockCases: 1000 },
   },
   "with weight decay of weights, without preconditioner": {
     optimizer: hessianFree,
     options: {
-      ...{ cgSteps: 6, l2: 0.1, precondition: 0 },
-      groups: [{ match: ({ isBias }) => isBias === true, settings: { l2: 0 } }],
+      ...{ cgSteps: 6, l2OfAll: 0.1, precondition: 0 },
+      groups: [{ match: ({ isBias }) => isBias === true, settings: { l2OfAll: 0 } }],
     },
+    batches: { gradientCases: 20, curvatureCases: 9, blockCases: 8 },
+  },
+  "with the weight decay of its network": {
+    ...{ optimizer: hessianFree, options: { cgSteps: 6 }, l2: 0.1 },
     batches: { gradientCases: 20, curvatureCases: 9, blockCases: 8 },
   },
   "on minibatches": {
@@ -106,7 +112,7 @@ const variations: Record<string, Variation> = {
   },
 };
 
-for (const [name, { optimizer: make, options, batches }] of Object.entries(variations)) {
+for (const [name, { optimizer: make, options, l2 = 0, batches }] of Object.entries(variations)) {
   gpuTest(`an update of Hessian-free ${name} is that of float64`, async (bench) => {
     const lambda = 1;
     const optimizer = make({ lambda, ...options, ...batches });
@@ -117,7 +123,11 @@ for (const [name, { optimizer: make, options, batches }] of Object.entries(varia
         /^(backtrack|lineSearch|hotStartGuard|dampedRho)$/.test(name) ? value === 1 : value,
       ]),
     ) as unknown as HessianFreeSettings;
-    const trainer = await openSmall(bench, [optimizer, optimizer, optimizer]);
+    const trainer = await open(bench, {
+      model: smallAutoencoder(bench, { l2 }),
+      replicas: [1, 2, 3].map((seed) => replica(seed, optimizer, glorot())),
+      batchSize: cases,
+    });
     for (let update = 0; update < 4; update++) {
       const before = await trainer.save();
       const scalars = await train(trainer, update + 1);
@@ -129,10 +139,10 @@ for (const [name, { optimizer: make, options, batches }] of Object.entries(varia
           {
             ...problem,
             ...settings.precondition === 1 && { squares: squares! },
-            ...options.groups && { decayed: ofWeights },
+            ...(options.groups || l2 > 0) && { decayed: ofWeights },
           },
           start,
-          given,
+          { ...given, l2: Number(settings.l2OfAll) + l2 },
         );
         const label = `network ${r}, update ${update + 1}`;
         // See conjugate_gradient_test.ts; sums are over parameters and cases.
@@ -245,7 +255,7 @@ gpuTest("lambda begins anew where another one is set", async (bench) => {
 
 const mixed = [
   hessianFree({ cgSteps: 3, decay: 0.5, lambda: 1 }),
-  hessianFree({ cgSteps: 11, lambda: 10, l2: 0.01 }),
+  hessianFree({ cgSteps: 11, lambda: 10, l2OfAll: 0.01 }),
   hessianFree({ cgSteps: 1, lambda: 0.1, backtrack: 0, lineSearch: 0, precondition: 0 }),
   hessianFree({ cgSteps: 7, lambda: 1 }),
 ];
@@ -337,9 +347,9 @@ gpuTest(
 );
 
 gpuTest("Hessian-free refuses what it cannot train, in a line, before it trains", async (bench) => {
-  const refused = async (message: string, optimizers: () => Optimizer[], l2 = 0) => {
+  const refused = async (message: string, optimizers: () => Optimizer[]) => {
     const { allocatedBytes } = bench.gpu;
-    const model = smallAutoencoder(bench, { l2 });
+    const model = smallAutoencoder(bench);
     const held = bench.gpu.allocatedBytes - allocatedBytes;
     const error = await assertRejects(async () =>
       await open(bench, {
@@ -362,7 +372,6 @@ gpuTest("Hessian-free refuses what it cannot train, in a line, before it trains"
     one({ gradientCases: 20, curvatureCases: 21 }),
   );
   await refused("structural damping is that of recurrent layers", one({ structuralDamping: 1 }));
-  await refused("leave l2 = 0.1 out of the network", one({}), 0.1);
   await refused(
     "networks of one trainer share their cases",
     () => [hessianFree({ curvatureCases: 9 }), hessianFree({ curvatureCases: 8 })],
@@ -372,7 +381,7 @@ gpuTest("Hessian-free refuses what it cannot train, in a line, before it trains"
     () => [hessianFree(), classicalMomentum({ learningRate: 0.1, momentum: 0.9 })],
   );
   const groups = [{ match: () => true, settings: { decay: 0 } }];
-  await refused("groups may differ in l2, not in decay", one({ groups }));
+  await refused("groups may differ in l2OfAll, not in decay", one({ groups }));
   assertThrows(() => lookahead(hessianFree()), InputError, "hf, which drives its own updates");
 });
 
