@@ -9,7 +9,7 @@ import {
   yesNo,
 } from "../terminal/flags.ts";
 
-/** The flags of files that networks of dense layers learn from. */
+/** The flags of files that networks learn from. */
 export const fileFlags = {
   "test-data": path({ help: "Of custom: a file of cases to test on, like that of --data." }),
   header: yesNo({

@@ -67,6 +67,7 @@ Deno.test("withAbsolutePaths() leaves a command line that means the same from an
     ["a/b.csv", `${here}/a/b.csv`],
     ["--data=c d", `--data=${here}/c d`],
     ["--data=/e", "--data=/e"],
+    ["--test-labels=y", `--test-labels=${here}/y`],
     ["--from=old", `--from=${here}/old`],
     ["--optimizer", "--optimizer"],
     ["nag,./mine.ts,/x.ts,file:///y.ts", `nag,${here}/mine.ts,/x.ts,file:///y.ts`],
