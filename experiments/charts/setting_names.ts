@@ -37,7 +37,13 @@ export function nameSettings(
   const different = countDifferent(settings, columns);
   const differing = columns.filter((column) => countDifferent(settings, [column]) > 1);
   const told = columns.filter((column) => differs(settings, column));
-  for (const among of [told, differing]) {
+  // An optimizer's own number that differs between optimizers alone is told by their names.
+  const byOptimizer = Map.groupBy(settings, ({ optimizer }) => optimizer);
+  const within = told.filter((column) =>
+    column in words || settings.some((cells) => !Number.isFinite(Number(cells[column] ?? 0))) ||
+    [...byOptimizer.values()].some((group) => differs(group, column))
+  );
+  for (const among of [within, told, differing]) {
     const named = columns.filter((column) =>
       alwaysNamed.includes(column) || among.includes(column)
     );
@@ -96,6 +102,7 @@ function shortWord(cells: TableRow, column: string): string {
 /** Whether a setting has a value there: plain gradient descent has no momentum. */
 function means(cells: TableRow, column: string): boolean {
   if (column === "mu" && (cells.optimizer === "sgd" || isWithoutMomentum(cells))) return false;
+  if (column === "learning_rate" && cells[column] === "0") return false;
   return (cells[column] ?? "") !== "" && cells[column] !== "none";
 }
 

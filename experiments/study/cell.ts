@@ -57,6 +57,8 @@ const row = v.strictObject({
   gradientNorm: v.nullable(figure),
   /** On a part of the cases, always the same. */
   ...splits.entries,
+  /** Of an optimizer that drives its own updates: numbers of the last one by name. */
+  told: v.exactOptional(v.record(v.string(), figure)),
   /** Figures of the curvature by name, where it was measured. */
   curvature: v.exactOptional(v.record(v.string(), figure)),
   /** How long the network had been trained. */

@@ -10,6 +10,7 @@ import {
   type Setting,
 } from "../../mod.ts";
 import type { Cell } from "../files/tables.ts";
+import type { CellRow, Configuration } from "./cell.ts";
 import { camelCase, refuseIdle } from "../terminal/flags.ts";
 import {
   declarationsOf,
@@ -119,9 +120,24 @@ export function columnsOf(settings: readonly OptimizerSetting[]): OptimizerColum
   return [...columns, tensors];
 }
 
-/** `weightDecay` as `weight_decay`. */
+/** `weightDecay` as `weight_decay`; what reports tell under that name has the plain one. */
 function columnOf(name: string): string {
-  return flagOf(name).replaceAll("-", "_");
+  const plain = flagOf(name).replaceAll("-", "_");
+  const isTold = Object.values(shippedOptimizers).some(({ told }) => told?.includes(plain));
+  return isTold ? `${plain}_set` : plain;
+}
+
+/** Columns of curve.csv of what optimizers tell of their updates; none where none of them does. */
+export function toldColumns(
+  all: readonly Configuration[],
+): { name: string; cell: (row: CellRow, of: Configuration) => Cell }[] {
+  const names = new Set(all.flatMap(({ optimizer }) => shippedOptimizers[optimizer]?.told ?? []));
+  return [...names].map((name) => ({
+    name,
+    cell: ({ told, update }, { batchSize }) =>
+      // Work of all methods is told alike: gradients over 200 cases.
+      told?.[name] ?? (name === "gradient_equivalents" ? update * batchSize / 200 : undefined),
+  }));
 }
 
 /** Refuses flags that no chosen optimizer declares: only flags that are given have values. */

@@ -1,4 +1,12 @@
-import { type Model, type Report, type Split, Trainer, type TrainerState } from "../../mod.ts";
+import {
+  type Model,
+  type Optimizer,
+  type ReplicaReport,
+  type Report,
+  type Split,
+  Trainer,
+  type TrainerState,
+} from "../../mod.ts";
 import { versions } from "../files/provenance.ts";
 import { shortestFloat32 } from "../files/tables.ts";
 import { describeAdapter } from "./adapter.ts";
@@ -17,6 +25,7 @@ import type { Ending } from "./ending.ts";
 import type { Ledger, PlannedCell, Standing } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { NetworkKind } from "./network_kind.ts";
+import { toldBy } from "./shipped_optimizers.ts";
 import type { StopRule } from "./stop_rule.ts";
 
 /** Networks of one model that are trained side by side, from the same update on. */
@@ -208,6 +217,7 @@ class Course {
           : shortestFloat32(replica.gradientNorm),
         train: kept(train[r]),
         test: kept(test[r]),
+        ...replica && numbersOf(this.#trainer.replicas[r].optimizer, replica),
         ...curvature && { curvature: curvature[r] },
         seconds,
       };
@@ -324,6 +334,12 @@ function divergenceOf({ rows, state }: Standing): number | null {
   const report = rows.find((row) => !areFinite(row))?.update ?? Infinity;
   const first = Math.min(report, state.replicas[0].divergedAt ?? Infinity);
   return first <= (rows.at(-1)?.update ?? -1) ? first : null;
+}
+
+/** What an optimizer tells of its last update, where it drives its updates itself. */
+function numbersOf({ family }: Optimizer, { scalars }: ReplicaReport): Pick<CellRow, "told"> {
+  if (!("drive" in family)) return {};
+  return { told: kept(Object.fromEntries(toldBy(family).map((name) => [name, scalars[name]]))) };
 }
 
 /** The state of one network. */

@@ -8,6 +8,7 @@ import {
   adEMAMix,
   aggMo,
   classicalMomentum,
+  type Family,
   hessianFree,
   hessianFreeDagger,
   lion,
@@ -35,6 +36,8 @@ export interface OptimizerChoice {
   readonly name: string;
   /** All that it declares, the learning rate and the momentum included where it has them. */
   readonly settings: readonly Setting[];
+  /** Numbers that it tells of each update, where it drives its updates itself. */
+  readonly told?: readonly string[];
   /** Whether its momentum has no default of its own, and so follows --mu and --schedule. */
   readonly isScheduled: boolean;
   /** Where it is a user's: the file and its bytes' check sum. */
@@ -53,11 +56,17 @@ export function choiceOf(
   return { ...others, settings, isScheduled };
 }
 
+/** Numbers that a family measures and reports tell. */
+export function toldBy({ measure }: Family): readonly string[] {
+  return measure?.told ?? Object.keys(measure?.initial ?? {});
+}
+
 /** The choice of a family, as any member of it tells. */
 function ofFamily({ family }: Optimizer, name = family.name): OptimizerChoice {
   return choiceOf({
     name,
     settings: family.settings,
+    ..."drive" in family && { told: toldBy(family) },
     make: (settings) => optimizerOf(family, settings),
   });
 }

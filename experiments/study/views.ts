@@ -9,6 +9,7 @@ import type { Cell, CellRow, Configuration } from "./cell.ts";
 import { curvatureChart, curvatureColumns } from "./curvature.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { type Column, figureOf, type KindTables } from "./network_kind.ts";
+import { toldColumns } from "./optimizers.ts";
 import { type Outcome, outcomeOf } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 import { estimate } from "../report/estimate.ts";
@@ -167,6 +168,11 @@ function curveColumns(options: ViewOptions): Column<Report>[] {
       ...kind.columns.furtherCurve,
     ]),
     ...ofConfiguration<Report>(furtherSettings),
+    ...toldColumns(options.cells.map(({ configuration }) => configuration))
+      .map(({ name, cell }) => ({
+        name,
+        cell: ({ row, configuration }: Report) => cell(row, configuration),
+      })),
     ...ofRow(measures(options) ? curvatureColumns : []),
   ];
 }

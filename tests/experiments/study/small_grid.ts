@@ -40,8 +40,10 @@ const batchSize = 7;
 export interface Grid {
   readonly optimizer: readonly string[];
   readonly mu?: readonly number[];
-  readonly learningRate: readonly number[];
+  readonly learningRate?: readonly number[];
   readonly seed: readonly number[];
+  /** What else their optimizers declare. */
+  readonly own?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Five networks of three optimizers. */
@@ -100,7 +102,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
   const defaults = { mu: [0.9], learningRate: [0.1] };
   const make = optimizerMaker(choices);
   const cells = gridCells({
-    optimizers: expandOptimizers({ ...axes, schedule: ["paper"] }, choices, defaults),
+    optimizers: expandOptimizers({ ...axes, ...axes.own, schedule: ["paper"] }, choices, defaults),
     init: ["sparse"],
     initScale: [1],
     seed: axes.seed,
