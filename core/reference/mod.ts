@@ -7,5 +7,5 @@ export * from "./noise.ts";
 export * from "./optimizers.ts";
 export * from "./quadratic.ts";
 export { unitRoundoff } from "./tolerance.ts";
-export type { MakeRule, Rule, Tensor } from "./rules/rule.ts";
+export type { MakeRule, Rule, TensorValues } from "./rules/rule.ts";
 export { rules, type RuleSettings } from "./rules/rules.ts";

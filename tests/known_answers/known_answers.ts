@@ -1,4 +1,4 @@
-import type { Tensor } from "../../core/reference/rules/rule.ts";
+import type { TensorValues } from "../../core/reference/rules/rule.ts";
 import { demon, nesterov1983, paperMomentum } from "../../core/reference/rules/schedules.ts";
 
 /** A row of the tables, at one number of updates; README.md says what the files hold. */
@@ -25,7 +25,7 @@ export type ProblemName = "quadratic" | "sequence" | "matrix";
 
 /** A function to minimize, of one weight tensor. */
 export interface Problem {
-  start: Tensor;
+  start: TensorValues;
   /** The gradient at a point, after some updates. */
   gradient(point: ArrayLike<number>, updates: number): Float64Array;
 }
@@ -109,7 +109,7 @@ function isRecord(value: unknown): value is Settings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function tensor({ rows, columns, start }: Start): Tensor {
+function tensor({ rows, columns, start }: Start): TensorValues {
   return { rows, columns, values: Float64Array.from(start) };
 }
 

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Optimizer } from "../../core/optim/family.ts";
 import { rules } from "../../core/reference/rules/rules.ts";
-import type { Rule, Tensor } from "../../core/reference/rules/rule.ts";
+import type { Rule, TensorValues } from "../../core/reference/rules/rule.ts";
 import type { TrainerState } from "../../core/train/state.ts";
 import type { Trainer } from "../../core/train/trainer.ts";
 import { gpuTest } from "../gpu/fixture.ts";
@@ -124,7 +124,7 @@ gpuTest("every family marks what is not finite, and harms no neighbour", async (
   }
 });
 
-function ruleOf(name: string, start: readonly Tensor[], settings: unknown): Rule {
+function ruleOf(name: string, start: readonly TensorValues[], settings: unknown): Rule {
   return rules[name as keyof typeof rules]([...start], settings as never);
 }
 

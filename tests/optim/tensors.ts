@@ -4,7 +4,7 @@ import type { Plan } from "../../core/gpu/plan.ts";
 import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
-import type { Rule, Tensor } from "../../core/reference/rules/rule.ts";
+import type { Rule, TensorValues } from "../../core/reference/rules/rule.ts";
 import type { Graph, Model } from "../../core/graph/model.ts";
 import { type Replica, Trainer, type TrainerOptions } from "../../core/train/trainer.ts";
 import stepSource from "../../shaders/common/step.wgsl" with { type: "text" };
@@ -12,13 +12,13 @@ import { type Bench, draw } from "../gpu/fixture.ts";
 
 /** Tensors where a descent starts, and what their gradient is. */
 export interface Landscape {
-  readonly start: readonly Tensor[];
+  readonly start: readonly TensorValues[];
   /** The gradient at a point after some updates, in float64. */
   gradient(point: readonly ArrayLike<number>[], updates: number): Float64Array[];
 }
 
 /** Many bowls: the gradient of each number is curvature (x - minimum). */
-export function bowls(shapes: readonly Omit<Tensor, "values">[]): Landscape {
+export function bowls(shapes: readonly Omit<TensorValues, "values">[]): Landscape {
   const drawn = (first: number) =>
     shapes.map(({ rows, columns }, t) => Float64Array.from(draw(rows * columns, first + t)));
   const [start, minimum] = [drawn(10), drawn(30)];
@@ -31,7 +31,7 @@ export function bowls(shapes: readonly Omit<Tensor, "values">[]): Landscape {
 }
 
 /** Shapes that are no multiples of anything, weights and biases. */
-export const oddShapes: readonly Omit<Tensor, "values">[] = [
+export const oddShapes: readonly Omit<TensorValues, "values">[] = [
   { rows: 17, columns: 3 },
   { rows: 1, columns: 3, bias: true },
   { rows: 3, columns: 129 },
@@ -165,7 +165,7 @@ const SHADER = `
   }`;
 
 /** Whether the gradient of a number depends on its neighbours in the row. */
-function isCoupled(start: readonly Tensor[], gradient: Landscape["gradient"]): boolean {
+function isCoupled(start: readonly TensorValues[], gradient: Landscape["gradient"]): boolean {
   const probe = start.map(({ values }) => new Float64Array(values.length));
   const base = gradient(probe, 0)[0][1];
   probe[0][0] = 1;

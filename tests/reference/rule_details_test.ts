@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { gramSchmidt } from "../../core/reference/rules/gram_schmidt.ts";
 import { matrix, product, transpose } from "../../core/reference/rules/matrix.ts";
-import type { MakeRule, Rule, Tensor, Values } from "../../core/reference/rules/rule.ts";
+import type { MakeRule, Rule, TensorValues, Values } from "../../core/reference/rules/rule.ts";
 import { rules, type RuleSettings } from "../../core/reference/rules/rules.ts";
 import { demon } from "../../core/reference/rules/schedules.ts";
 import { adam, gradientAt, largestDifference, rounding, twoLayers } from "./two_layers.ts";
@@ -9,7 +9,7 @@ import { adam, gradientAt, largestDifference, rounding, twoLayers } from "./two_
 const [learningRate, momentum] = [0.05, 0.9];
 
 /** One weight, 0 at the start. */
-const one: Tensor[] = [{ rows: 1, columns: 1, values: Float64Array.of(0) }];
+const one: TensorValues[] = [{ rows: 1, columns: 1, values: Float64Array.of(0) }];
 
 /** A rule meets these gradients, wherever they are taken. */
 function feed(rule: Rule, ...gradients: number[]) {

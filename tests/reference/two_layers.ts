@@ -1,7 +1,7 @@
-import type { Tensor, Values } from "../../core/reference/rules/rule.ts";
+import type { TensorValues, Values } from "../../core/reference/rules/rule.ts";
 
 /** Two layers of parameters, with fan-in 2, 3 and 4. */
-export const twoLayers: readonly Tensor[] = [
+export const twoLayers: readonly TensorValues[] = [
   { rows: 2, columns: 3, values: wave(6, 1) },
   { rows: 1, columns: 3, values: wave(3, 2), bias: true },
   { rows: 3, columns: 4, values: wave(12, 3) },

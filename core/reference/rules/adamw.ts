@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode AdamW}. */
 export interface AdamWSettings {
@@ -32,7 +32,7 @@ export class AdamW extends Stepper {
   #square: Values;
   #product = 1;
 
-  constructor(start: readonly Tensor[], settings: AdamWSettings) {
+  constructor(start: readonly TensorValues[], settings: AdamWSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode Adan}. */
 export interface AdanSettings {
@@ -35,7 +35,7 @@ export class Adan extends Stepper {
   #square: Values;
   #old: Values | undefined;
 
-  constructor(start: readonly Tensor[], settings: AdanSettings) {
+  constructor(start: readonly TensorValues[], settings: AdanSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

@@ -1,5 +1,5 @@
 import { distance, elementwise } from "./elementwise.ts";
-import { Stepper, type Tensor, type Values } from "./rule.ts";
+import { Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode AdaptiveHeavyBall}. */
 export interface AdaptiveHeavyBallSettings {
@@ -26,7 +26,7 @@ export class AdaptiveHeavyBall extends Stepper {
   readonly #settings: AdaptiveHeavyBallSettings;
   #former: { theta: Values; gradient: Values } | undefined;
 
-  constructor(start: readonly Tensor[], settings: AdaptiveHeavyBallSettings) {
+  constructor(start: readonly TensorValues[], settings: AdaptiveHeavyBallSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode AdEMAMix}. */
 export interface AdEMAMixSettings {
@@ -35,7 +35,7 @@ export class AdEMAMix extends Stepper {
   #slow: Values;
   #square: Values;
 
-  constructor(start: readonly Tensor[], settings: AdEMAMixSettings) {
+  constructor(start: readonly TensorValues[], settings: AdEMAMixSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode AggMo}. */
 export interface AggMoSettings {
@@ -18,7 +18,7 @@ export interface AggMoSettings {
 export class AggMo extends Stepper {
   readonly #settings: AggMoSettings;
 
-  constructor(start: readonly Tensor[], settings: AggMoSettings) {
+  constructor(start: readonly TensorValues[], settings: AggMoSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = settings.momenta.flatMap(() => this.filled());

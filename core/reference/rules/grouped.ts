@@ -1,10 +1,10 @@
-import type { GradientAt, Movable, Tensor, Values } from "./rule.ts";
+import type { GradientAt, Movable, TensorValues, Values } from "./rule.ts";
 
 /** A rule for some of the tensors. */
 export interface Group {
   /** Whether it is this group's, if no group before it has it. `index` counts all tensors. */
-  takes: (tensor: Tensor, index: number) => boolean;
-  make: (start: readonly Tensor[]) => Movable;
+  takes: (tensor: TensorValues, index: number) => boolean;
+  make: (start: readonly TensorValues[]) => Movable;
 }
 
 /** Several rules, each for its own tensors, as one. Every tensor must belong to a group. */
@@ -13,7 +13,7 @@ export class Grouped implements Movable {
   /** Which tensors a rule has. */
   readonly #indices: readonly (readonly number[])[];
 
-  constructor(start: readonly Tensor[], groups: readonly Group[]) {
+  constructor(start: readonly TensorValues[], groups: readonly Group[]) {
     const owner = start.map((tensor, k) => groups.findIndex(({ takes }) => takes(tensor, k)));
     this.#indices = groups.map((_, n) => [...owner.keys()].filter((k) => owner[k] === n));
     this.#rules = groups.map(({ make }, n) => make(this.#indices[n].map((k) => start[k])));

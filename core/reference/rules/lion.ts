@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode Lion}. */
 export interface LionSettings {
@@ -23,7 +23,7 @@ export interface LionSettings {
 export class Lion extends Stepper {
   readonly #settings: LionSettings;
 
-  constructor(start: readonly Tensor[], settings: LionSettings) {
+  constructor(start: readonly TensorValues[], settings: LionSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

@@ -2,7 +2,7 @@ import { gramSchmidt } from "./gram_schmidt.ts";
 import { Grouped } from "./grouped.ts";
 import { combination, frobeniusNorm, type Matrix, matrix, product, transpose } from "./matrix.ts";
 import { CM, type MomentumSettings } from "./momentum.ts";
-import { inUpdate, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode lowRank}. */
 export interface LowRankSettings extends MomentumSettings {
@@ -11,7 +11,7 @@ export interface LowRankSettings extends MomentumSettings {
 }
 
 /** Low-rank momentum of weight matrices, classical momentum of biases. */
-export function lowRank(start: readonly Tensor[], settings: LowRankSettings): Grouped {
+export function lowRank(start: readonly TensorValues[], settings: LowRankSettings): Grouped {
   return new Grouped(start, [
     { takes: ({ bias }) => !bias, make: (start) => new LowRank(start, settings) },
     { takes: () => true, make: (start) => new CM(start, settings) },
@@ -33,7 +33,7 @@ export class LowRank extends Stepper {
   readonly #settings: LowRankSettings;
   #factors: readonly Factors[];
 
-  constructor(start: readonly Tensor[], settings: LowRankSettings) {
+  constructor(start: readonly TensorValues[], settings: LowRankSettings) {
     super(start);
     this.#settings = settings;
     this.#factors = start.map(({ rows, columns }) => {

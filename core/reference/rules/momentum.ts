@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode SGD}. */
 export interface SGDSettings {
@@ -15,7 +15,7 @@ export interface MomentumSettings extends SGDSettings {
 export class SGD extends Stepper {
   readonly #settings: SGDSettings;
 
-  constructor(start: readonly Tensor[], settings: SGDSettings) {
+  constructor(start: readonly TensorValues[], settings: SGDSettings) {
     super(start);
     this.#settings = settings;
   }
@@ -36,7 +36,7 @@ export class SGD extends Stepper {
 export class CM extends Stepper {
   protected readonly settings: MomentumSettings;
 
-  constructor(start: readonly Tensor[], settings: MomentumSettings) {
+  constructor(start: readonly TensorValues[], settings: MomentumSettings) {
     super(start);
     this.settings = settings;
     this.velocity = this.filled();

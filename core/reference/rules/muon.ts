@@ -2,7 +2,7 @@ import { AdamW, type AdamWSettings } from "./adamw.ts";
 import { elementwise } from "./elementwise.ts";
 import { Grouped } from "./grouped.ts";
 import { newtonSchulz } from "./newton_schulz.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode Orthogonal}. */
 export interface OrthogonalSettings {
@@ -25,7 +25,7 @@ export interface MuonSettings extends OrthogonalSettings {
 }
 
 /** Muon of weight matrices, and AdamW, with a rate of its own, of all other tensors. */
-export function muon(start: readonly Tensor[], settings: MuonSettings): Grouped {
+export function muon(start: readonly TensorValues[], settings: MuonSettings): Grouped {
   const { matrices, others } = settings;
   const weights = start.filter(({ bias }) => !bias);
   const chosen = new Set(matrices === "all" ? weights : weights.slice(1, -1));
@@ -46,7 +46,7 @@ export function muon(start: readonly Tensor[], settings: MuonSettings): Grouped 
 export class Orthogonal extends Stepper {
   readonly #settings: OrthogonalSettings;
 
-  constructor(start: readonly Tensor[], settings: OrthogonalSettings) {
+  constructor(start: readonly TensorValues[], settings: OrthogonalSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

@@ -1,6 +1,6 @@
 import type { AdamWSettings } from "./adamw.ts";
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode NAdamW}. */
 export interface NAdamWSettings extends Omit<AdamWSettings, "beta1" | "v0"> {
@@ -24,7 +24,7 @@ export class NAdamW extends Stepper {
   #square: Values;
   #product = 1;
 
-  constructor(start: readonly Tensor[], settings: NAdamWSettings) {
+  constructor(start: readonly TensorValues[], settings: NAdamWSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

@@ -1,6 +1,6 @@
 import { Grouped } from "./grouped.ts";
 import { CM, type MomentumSettings, SGD } from "./momentum.ts";
-import { inUpdate, type Tensor } from "./rule.ts";
+import { inUpdate, type TensorValues } from "./rule.ts";
 
 /** What fixes {@linkcode partial}. */
 export interface PartialSettings extends MomentumSettings {
@@ -11,7 +11,7 @@ export interface PartialSettings extends MomentumSettings {
 }
 
 /** Classical momentum of some tensors and plain gradient steps of the others. */
-export function partial(start: readonly Tensor[], settings: PartialSettings): Grouped {
+export function partial(start: readonly TensorValues[], settings: PartialSettings): Grouped {
   const { learningRate, momentum, mask, effectiveRate = false } = settings;
   const effective = (updates: number) =>
     inUpdate(updates + 1, learningRate) / (1 - inUpdate(updates + 1, momentum));

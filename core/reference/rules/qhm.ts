@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode QHM}. */
 export interface QHMSettings {
@@ -20,7 +20,7 @@ export interface QHMSettings {
 export class QHM extends Stepper {
   readonly #settings: QHMSettings;
 
-  constructor(start: readonly Tensor[], settings: QHMSettings) {
+  constructor(start: readonly TensorValues[], settings: QHMSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

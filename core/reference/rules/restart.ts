@@ -1,6 +1,6 @@
 import { dot, elementwise } from "./elementwise.ts";
 import type { MomentumSettings } from "./momentum.ts";
-import { inUpdate, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /**
  * Nesterov's accelerated gradient with the gradient scheme of adaptive restart (O'Donoghue and
@@ -13,7 +13,7 @@ export class Restart extends Stepper {
   phase = 0;
   readonly #settings: MomentumSettings;
 
-  constructor(start: readonly Tensor[], settings: MomentumSettings) {
+  constructor(start: readonly TensorValues[], settings: MomentumSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();

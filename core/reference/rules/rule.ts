@@ -1,8 +1,8 @@
-/** The values of some tensors, in one order: parameters, gradients or state. */
+/** The values of all tensors, in one order: parameters, gradients or state. */
 export type Values = readonly Float64Array[];
 
-/** A tensor of rows x columns, row by row: a weight matrix [fan-in, fan-out] or a bias. */
-export interface Tensor {
+/** The values of a tensor, row by row: a weight matrix [fan-in, fan-out] or a bias. */
+export interface TensorValues {
   rows: number;
   columns: number;
   values: Float64Array;
@@ -35,7 +35,7 @@ export interface Movable extends Rule {
 
 /** Starts a rule at the tensors' values. */
 export type MakeRule<Settings, Made extends Rule = Rule> = (
-  start: readonly Tensor[],
+  start: readonly TensorValues[],
   settings: Settings,
 ) => Made;
 
@@ -46,9 +46,9 @@ export abstract class Stepper implements Movable {
   /** Updates done so far. */
   protected updates = 0;
   /** The tensors as they were at the start; their values are not touched. */
-  protected readonly start: readonly Tensor[];
+  protected readonly start: readonly TensorValues[];
 
-  constructor(start: readonly Tensor[]) {
+  constructor(start: readonly TensorValues[]) {
     this.start = start;
     this.theta = start.map(({ values }) => values.slice());
   }

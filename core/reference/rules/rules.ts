@@ -12,7 +12,7 @@ import { NAdamW, type NAdamWSettings } from "./nadamw.ts";
 import { partial, type PartialSettings } from "./partial.ts";
 import { QHM, type QHMSettings } from "./qhm.ts";
 import { Restart } from "./restart.ts";
-import type { MakeRule, Movable, Rule, Tensor } from "./rule.ts";
+import type { MakeRule, Movable, Rule, TensorValues } from "./rule.ts";
 import {
   ScheduleFreeAdamW,
   type ScheduleFreeAdamWSettings,
@@ -83,7 +83,7 @@ export const rules: Makers<RuleSettings, Rule> = {
 };
 
 function makeInner<Name extends keyof MovableSettings>(
-  start: readonly Tensor[],
+  start: readonly TensorValues[],
   { rule, settings }: { rule: Name; settings: MovableSettings[Name] },
 ): Movable {
   return movable[rule](start, settings);

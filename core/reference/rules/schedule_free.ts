@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import type { GradientAt, Rule, Tensor, Values } from "./rule.ts";
+import type { GradientAt, Rule, TensorValues, Values } from "./rule.ts";
 
 /** What fixes {@linkcode ScheduleFreeSGD}. */
 export interface ScheduleFreeSettings {
@@ -41,10 +41,10 @@ export class ScheduleFreeSGD implements Rule {
   #updates = 0;
   #sumOfWeights = 0;
   #largestRate = 0;
-  readonly #start: readonly Tensor[];
+  readonly #start: readonly TensorValues[];
   readonly #settings: ScheduleFreeSettings;
 
-  constructor(start: readonly Tensor[], settings: ScheduleFreeSettings) {
+  constructor(start: readonly TensorValues[], settings: ScheduleFreeSettings) {
     this.#start = start;
     this.#settings = settings;
     this.theta = this.point = this.#z = start.map(({ values }) => values.slice());
@@ -85,7 +85,7 @@ export class ScheduleFreeAdamW extends ScheduleFreeSGD {
   readonly #scale: ScheduleFreeAdamWSettings;
   #square: Values;
 
-  constructor(start: readonly Tensor[], settings: ScheduleFreeAdamWSettings) {
+  constructor(start: readonly TensorValues[], settings: ScheduleFreeAdamWSettings) {
     super(start, settings);
     this.#scale = settings;
     this.#square = start.map(({ values }) => values.map(() => 0));

@@ -1,5 +1,5 @@
 import { elementwise } from "./elementwise.ts";
-import { inUpdate, type Setting, Stepper, type Tensor, type Values } from "./rule.ts";
+import { inUpdate, type Setting, Stepper, type TensorValues, type Values } from "./rule.ts";
 
 /** What fixes {@linkcode SimplifiedAdEMAMix}. */
 export interface SimplifiedAdEMAMixSettings {
@@ -30,7 +30,7 @@ export class SimplifiedAdEMAMix extends Stepper {
   readonly #settings: SimplifiedAdEMAMixSettings;
   #square: Values;
 
-  constructor(start: readonly Tensor[], settings: SimplifiedAdEMAMixSettings) {
+  constructor(start: readonly TensorValues[], settings: SimplifiedAdEMAMixSettings) {
     super(start);
     this.#settings = settings;
     this.velocity = this.filled();
