@@ -1,5 +1,6 @@
 // The cross-entropy of softmax outputs y = exp(z) / sum of exp(z), from their inputs z and what is
-// wanted of them: the number of the class in the first column where LABELS is set, else probabilities.
+// wanted of them: the number of the class in the first column where LABELS is set, else probabilities,
+// SMOOTHED towards all classes alike.
 //   loss of a case = - sum over classes of wanted log y
 //   delta          = (y - wanted) / batch
 // and for a tangent of z the CURVATURE y (tangent - y'tangent) / batch, all of them times the case's
@@ -11,6 +12,10 @@ struct Softmax {
   columns: u32,    // of z, in vec4
   units: u32,      // columns that are no padding
   rows: u32,       // padded
+  // #if ${SMOOTHED}
+  keep: f32,       // the share of the targets that is kept
+  each: f32,       // what every class has besides
+  // #endif
 }
 
 @group(0) @binding(0) var<uniform> shape: Softmax;
@@ -42,9 +47,14 @@ fn are_units(column: u32) -> vec4<bool> {
 fn wanted_at(place: u32, column: u32) -> vec4f {
   // #if ${LABELS}
   let label = u32(target_values_at(place * 2).x);
-  return select(vec4f(), vec4f(1), 4 * column + vec4u(0, 1, 2, 3) == vec4u(label));
+  let wanted = select(vec4f(), vec4f(1), 4 * column + vec4u(0, 1, 2, 3) == vec4u(label));
   // #else
-  return target_values_at(place * shape.columns + column);
+  let wanted = target_values_at(place * shape.columns + column);
+  // #endif
+  // #if ${SMOOTHED}
+  return fma(vec4f(shape.keep), wanted, vec4f(shape.each));
+  // #else
+  return wanted;
   // #endif
 }
 // #endif

@@ -82,26 +82,62 @@ export const squaredError: Loss = elementwiseLoss({
  * last layer is to be linear, with a unit for each class; a target is the number of a class from 0
  * on, or a row of probabilities that sum to 1.
  */
-export const softmaxCrossEntropy: Loss = {
-  name: "softmax-cross-entropy",
-  check(output, source) {
-    if (output.unit !== "linear") {
-      throw new InputError(
-        `softmax cross-entropy takes linear output units, not ${output.unit} ones: leave the ` +
-          "activation of the last layer out",
-      );
-    }
-    if (output.units < 2) {
-      throw new InputError(
-        "softmax cross-entropy needs an output unit for each of at least 2 classes, not " +
-          `${output.units}: give the last layer as many units as there are classes`,
-      );
-    }
-    checkClasses(output, source);
-  },
-  record: softmaxCrossEntropyOp,
-  curvature: softmaxCurvature,
-};
+export const softmaxCrossEntropy: Loss = softmaxLoss("softmax-cross-entropy", 0);
+
+/**
+ * Softmax cross-entropy with smoothed labels (Szegedy et al. 2016): of n classes the targets x become
+ * (1 - rate) x + rate / n, so that no output is driven to infinity. Its curvature is that of
+ * {@linkcode softmaxCrossEntropy}, which tells as a figure what an evaluation is to say.
+ *
+ * Throws an {@linkcode InputError} for a rate that is not at least 0 and below 1.
+ *
+ * ```ts
+ * import {
+ *   dense, errorRate, examples, figureOf, labelSmoothing, network, softmaxCrossEntropy,
+ * } from "../../mod.ts";
+ *
+ * const inputs = { data: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), width: 2 };
+ * const model = network({
+ *   source: examples({ train: { inputs, targets: [0, 1, 1, 0] } }),
+ *   layers: dense({ units: 2 }),
+ *   loss: labelSmoothing(0.1),
+ *   figures: [errorRate, figureOf(softmaxCrossEntropy, "crossEntropy")],
+ * });
+ * console.log(model.figures); // errorRate and crossEntropy
+ * ```
+ */
+export function labelSmoothing(rate: number): Loss {
+  if (!(rate >= 0 && rate < 1)) {
+    throw new InputError(
+      `the rate of label smoothing is at least 0 and below 1, not ${rate}: 0.1 takes a tenth of a ` +
+        "target and spreads it over all classes",
+    );
+  }
+  return softmaxLoss(`softmax-cross-entropy of labels smoothed by ${rate}`, rate);
+}
+
+function softmaxLoss(name: string, smoothing: number): Loss {
+  return {
+    name,
+    check(output, source) {
+      if (output.unit !== "linear") {
+        throw new InputError(
+          `softmax cross-entropy takes linear output units, not ${output.unit} ones: leave the ` +
+            "activation of the last layer out",
+        );
+      }
+      if (output.units < 2) {
+        throw new InputError(
+          "softmax cross-entropy needs an output unit for each of at least 2 classes, not " +
+            `${output.units}: give the last layer as many units as there are classes`,
+        );
+      }
+      checkClasses(output, source);
+    },
+    record: (plan, rows, out) => softmaxCrossEntropyOp(plan, rows, out, { smoothing }),
+    curvature: softmaxCurvature,
+  };
+}
 
 /** Refuses targets that are neither numbers of classes nor one for each output unit. */
 function checkClasses(output: OutputUnits, source: Source): void {

@@ -14,9 +14,15 @@ import {
 /**
  * Records, for softmax outputs y = exp(z) / sum exp(z), caseLoss[r][i] = - sum_j x_j log y_j in nats
  * and delta = (y - x) / B, both times the weights of the cases. The targets are the numbers of the
- * classes [R, B, 1], or probabilities x [R, B, N] whose rows each sum to 1.
+ * classes [R, B, 1], or probabilities [R, B, N] whose rows each sum to 1; x is (1 - smoothing) times
+ * these, plus smoothing / N.
  */
-export function softmaxCrossEntropy(plan: Plan, rows: LossRows, out: LossOut): void {
+export function softmaxCrossEntropy(
+  plan: Plan,
+  rows: LossRows,
+  out: LossOut,
+  { smoothing = 0 } = {},
+): void {
   const { targets, weights, z } = rows;
   const { caseLoss, delta } = out;
   checkRows(rows, [targets], [1, z.columns]);
@@ -26,7 +32,7 @@ export function softmaxCrossEntropy(plan: Plan, rows: LossRows, out: LossOut): v
     target_values: targets.buffer,
     case_loss: caseLoss,
     ...(delta && { out: delta.buffer }),
-  }, { OUT: delta !== undefined, LABELS: targets.columns === 1 });
+  }, { OUT: delta !== undefined, LABELS: targets.columns === 1, smoothing });
 }
 
 /** Records out = y (tangent - y'tangent) / B for a tangent of z, times the weights of the cases. */
@@ -46,7 +52,12 @@ function record(
   rows: OutputRows,
   sources: readonly string[],
   bindings: Readonly<Record<string, Binding>>,
-  { OUT, LABELS, CURVATURE = false }: { OUT: boolean; LABELS: boolean; CURVATURE?: boolean },
+  { OUT, LABELS, CURVATURE = false, smoothing = 0 }: {
+    OUT: boolean;
+    LABELS: boolean;
+    CURVATURE?: boolean;
+    smoothing?: number;
+  },
 ): void {
   const { z, weights } = rows;
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
@@ -54,9 +65,14 @@ function record(
     WORKGROUP: workgroup,
     TARGETS: !CURVATURE,
     WEIGHTS: weights !== undefined,
+    SMOOTHED: smoothing > 0,
     ...{ OUT, LABELS, CURVATURE },
   });
-  plan.dispatch(kernel, { shape: rowsShape(rows), ...rowsBindings(rows), ...bindings }, {
+  const shape = {
+    ...rowsShape(rows),
+    ...smoothing > 0 && { keep: 1 - smoothing, each: smoothing / z.columns },
+  };
+  plan.dispatch(kernel, { shape, ...rowsBindings(rows), ...bindings }, {
     groups: [Math.ceil(padded(z.rows) / workgroup), 1, z.replicas],
     iterations: 3 * z.stride / 4 + 2,
   });

@@ -67,6 +67,12 @@ export function softmaxCrossEntropy(z: Float64Array, x: Float64Array, cases: num
   return { ...caseSums(losses, cases), delta: y.map((y, i) => (y - x[i]) / cases) };
 }
 
+/** Targets x [cases, n] of n classes with smoothed labels: (1 - rate) x + rate / n. */
+export function labelSmoothing(x: Float64Array, rate: number, cases: number): Float64Array {
+  const n = x.length / cases;
+  return x.map((x) => (1 - rate) * x + rate / n);
+}
+
 /** exp(z) / sum exp(z), row by row. */
 export function softmax(z: Float64Array, cases: number): Float64Array {
   const n = z.length / cases;

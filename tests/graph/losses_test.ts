@@ -1,11 +1,14 @@
 // Every loss through the same checks: the loss of each case, delta and curvature against float64.
 
-import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import { examples } from "../../core/data/examples.ts";
+import { InputError } from "../../core/errors.ts";
 import type { Loss } from "../../core/graph/loss.ts";
 import {
   crossEntropy,
   elementwiseLoss,
   errorRate,
+  labelSmoothing,
   softmaxCrossEntropy,
   squaredError,
 } from "../../core/graph/losses.ts";
@@ -49,6 +52,16 @@ const cases: Record<string, Case> = {
   ])),
   "softmax cross-entropy of classes": { ...softmax, targets: "labels" },
   "softmax cross-entropy of probabilities": { ...softmax, targets: "probabilities" },
+  ...Object.fromEntries((["labels", "probabilities"] as const).map((targets): [string, Case] => [
+    `softmax cross-entropy of smoothed ${targets}`,
+    {
+      ...softmax,
+      targets,
+      loss: labelSmoothing(0.3),
+      reference: (z, x, cases) =>
+        reference.softmaxCrossEntropy(z, reference.labelSmoothing(x, 0.3, cases), cases),
+    },
+  ])),
   "a loss of one's own": {
     loss: elementwiseLoss({
       name: "quartic",
@@ -145,6 +158,44 @@ function targetsOf({ targets }: Case, cases: number, units: number) {
     x: Float32Array.from(drawn, (_, i) => +(i % units === given[Math.floor(i / units)])),
   };
 }
+
+gpuTest("labelSmoothing(0) has the bits of softmaxCrossEntropy", async (bench) => {
+  const [z, labels] = [bench.matrix(3, 5, draw(15, 1)), bench.matrix(3, 1, [4, 0, 2])];
+  const made = [softmaxCrossEntropy, labelSmoothing(0)].map((loss) => {
+    const [delta, caseLoss] = [bench.matrix(3, 5), bench.buffer(new Float32Array(4))];
+    bench.run((plan) =>
+      loss.record(plan, { z, unit: "linear", targets: labels }, { caseLoss, delta })
+    );
+    return { delta, caseLoss };
+  });
+  const [first, second] = await Promise.all(
+    made.map(async (
+      { delta, caseLoss },
+    ) => [await bench.values(delta), await bench.floats(caseLoss)]),
+  );
+  assertEquals(second, first);
+});
+
+Deno.test("labelSmoothing() refuses a rate that is none, and what softmax cross-entropy does", () => {
+  for (const rate of [1, -0.1, NaN]) {
+    assertThrows(
+      () => labelSmoothing(rate),
+      InputError,
+      `the rate of label smoothing is at least 0 and below 1, not ${rate}`,
+    );
+  }
+  const source = examples({
+    train: { inputs: { data: Float32Array.of(1, 2), width: 1 }, targets: [0, 3] },
+  });
+  const check = (units: number, unit: Activation) =>
+    labelSmoothing(0.1).check!({ units, unit }, source);
+  assertThrows(() => check(4, "tanh"), InputError, "takes linear output units, not tanh ones");
+  assertThrows(
+    () => check(3, "linear"),
+    InputError,
+    "the label of row 1 of the training cases is 3",
+  );
+});
 
 gpuTest("errorRate tells the largest output's class, the first of those alike", async (bench) => {
   const figure = async (units: number, z: number[], targets: number[], columns: number) => {

@@ -4,6 +4,7 @@ import { assertDerivative } from "./finite_difference.ts";
 import {
   crossEntropy,
   crossEntropyCurvature,
+  labelSmoothing,
   type Loss,
   softmaxCrossEntropy,
   softmaxCurvature,
@@ -109,6 +110,13 @@ Deno.test("softmaxCrossEntropy() overflows nowhere", () => {
   );
   assertEquals(caseLosses, Float64Array.of(-0, -0));
   assertEquals(delta, Float64Array.of(0, 0, 0, 0));
+});
+
+Deno.test("labelSmoothing() spreads a share of the targets over all classes", () => {
+  const smoothed = labelSmoothing(Float64Array.of(0, 1, 0, 0, 0.5, 0.5, 0, 0), 0.25, 2);
+  const [off, on] = [0.0625, 0.8125];
+  assertEquals([...smoothed], [off, on, off, off, 0.4375, 0.4375, off, off]);
+  assertEquals(labelSmoothing(probabilities, 0, cases), probabilities);
 });
 
 const curvatures: [string, (z: Float64Array) => Loss, Float64Array][] = [
