@@ -10,8 +10,7 @@ import { apart } from "./activation.ts";
 /**
  * Drops each unit with probability `rate` while training, and divides the others by 1 - rate; an
  * evaluation takes all of them (Srivastava et al. 2014). Which are dropped is fixed by the network's
- * seed, the update, the layer and the case's place in the minibatch: the same in every pass of one
- * update.
+ * seed, the update, the layer and the case: the same in every pass of one update.
  *
  * Throws an {@linkcode InputError} for a rate that is not at least 0 and below 1.
  *

@@ -3,6 +3,7 @@ import { padded, rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { Purpose } from "../random.ts";
 import { spread } from "./axpy.ts";
+import { caseBlockSource, caseRows } from "./case_block.ts";
 import { checkAlone } from "./loss_rows.ts";
 import { randomSource, stepSource } from "./texts.ts";
 
@@ -19,7 +20,8 @@ export interface Dropped {
 /**
  * Records out = a / (1 - rate) where a unit is kept and 0 where it is dropped, both [R, B, N] at the
  * start of a buffer of their own. Each unit is dropped with probability `rate`, as a function of the
- * replica's seed, the update of the step in force, the layer, the row and the unit alone.
+ * replica's seed, the update of the step in force, the layer, the case's place in its epoch and the
+ * unit alone.
  */
 export function dropUnits(
   plan: Plan,
@@ -28,26 +30,24 @@ export function dropUnits(
 ): void {
   checkAlone(a, [out]);
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
-  const kernel = plan.gpu.kernel("dropout", [randomSource, stepSource, source], {
-    WORKGROUP: workgroup,
-  });
-  const [rows, columns] = [padded(rowsOf(a)), a.stride / 4];
+  const sources = [randomSource, stepSource, caseBlockSource, source];
+  const kernel = plan.gpu.kernel("dropout", sources, { WORKGROUP: workgroup });
+  const columns = a.stride / 4;
   plan.dispatch(kernel, {
     shape: {
-      rows: rowsOf(a),
+      cases: caseRows(a),
       columns,
       units: a.columns,
       stream,
       purpose: Purpose.dropout,
       threshold: keepThreshold(rate),
       keep: 1 - rate,
-      padded_rows: rows,
     },
     a: a.buffer,
     seeds,
     out: out.buffer,
   }, {
-    groups: spread(plan.gpu, Math.ceil(rows * columns / workgroup), a.replicas),
+    groups: spread(plan.gpu, Math.ceil(padded(rowsOf(a)) * columns / workgroup), a.replicas),
     iterations: 11, // rounds of the generator
   });
 }

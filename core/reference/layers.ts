@@ -177,20 +177,34 @@ export function layerNorm(epsilon: number): ReferenceLayer {
   };
 }
 
-/** What fixes the units that a dropout drops. */
-export interface DropoutKey {
-  /** The share of units dropped. */
-  rate: number;
+/** What fixes what a layer draws. */
+export interface DrawKey {
   /** The network's. */
   seed: number;
   /** Updates done before. */
   update: number;
   /** The layer's place among the operations. */
   stream: number;
+  /** The place of the first case in its epoch. Default: 0. */
+  position?: number;
+  /** T, of sequences, whose rows are [T, B]. Default: 1. */
+  steps?: number;
 }
 
-/** x / (1 - rate) where a unit is kept, else 0. */
-export function dropout(key: DropoutKey): ReferenceLayer {
+/** The number of the generator's block for four units of row `row`: as shaders/common/case_block.wgsl. */
+export function caseBlock(
+  { position = 0, steps = 1 }: Pick<DrawKey, "position" | "steps">,
+  { rows, quads }: { rows: number; quads: number },
+  row: number,
+  quad: number,
+): number {
+  const cases = rows / steps;
+  const [step, number] = [Math.floor(row / cases), position + row % cases];
+  return ((number * steps + step) * quads + quad) >>> 0;
+}
+
+/** x / (1 - rate) where a unit is kept, else 0: a share `rate` is dropped. */
+export function dropout(key: DrawKey & { rate: number }): ReferenceLayer {
   return {
     tensors: 0,
     at(x, cases) {
@@ -202,12 +216,16 @@ export function dropout(key: DropoutKey): ReferenceLayer {
 }
 
 /** 1 where a unit of [cases, columns] is kept, else 0: as shaders/dropout.wgsl draws it. */
-export function dropoutMask(key: DropoutKey, cases: number, columns: number): Uint8Array {
+export function dropoutMask(
+  key: DrawKey & { rate: number },
+  cases: number,
+  columns: number,
+): Uint8Array {
   const threshold = Math.min(Math.round((1 - key.rate) * 2 ** 32), 2 ** 32 - 1);
   const quads = Math.ceil(columns / 4);
   return new Uint8Array(cases * columns).map((_, i) => {
     const [row, column] = [Math.floor(i / columns), i % columns];
-    const block = row * quads + Math.floor(column / 4);
+    const block = caseBlock(key, { rows: cases, quads }, row, Math.floor(column / 4));
     const words = philox4x32([block, key.update, key.stream, Purpose.dropout], seedKey(key.seed));
     return words[column % 4] < threshold ? 1 : 0;
   });

@@ -35,10 +35,11 @@ interface Case {
   steps?: number;
 }
 
-const UPDATE = 5;
+const [UPDATE, POSITION] = [5, 40];
 const same = reference.activation("linear");
+const drawn = { update: UPDATE, position: POSITION };
 const dropped = (seed: number, stream: number, rate = 0.4) =>
-  reference.dropout({ rate, seed, update: UPDATE, stream });
+  reference.dropout({ ...drawn, rate, seed, stream });
 
 /** A layer of a user's own: y = x sin x, its rules in WGSL. */
 const ownLayer: Layer = (tape, x) => {
@@ -164,6 +165,17 @@ const cases: Record<string, Case> = {
     reference: (units) => reference.sequential(reference.dense(units), reference.dense(3)),
     isEvaluated: true,
   },
+  "dropout() of sequences": {
+    steps: 3,
+    layer: (units) => sequential(recurrent({ units }), dropout(0.4), dense({ units: 3 })),
+    reference: (units, seed) =>
+      reference.sequential(
+        reference.recurrent(units, { steps: 3 }),
+        // Behind the copy of the states.
+        reference.dropout({ ...drawn, rate: 0.4, seed, stream: 2, steps: 3 }),
+        reference.dense(3),
+      ),
+  },
   "a value with four readers": {
     layer: (units) => (tape, x) => {
       const h = dense({ units, activation: "sigmoid" })(tape, x);
@@ -275,7 +287,7 @@ async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: 
   const recording = new Recording(tape, output, buffers, {
     ...{ parameters, seeds, isTraining: !one.isEvaluated, leavesOutput: true },
   });
-  const row = { update: UPDATE };
+  const row = { update: UPDATE, position: POSITION };
   bench.run((plan) => recording.forward(plan), row);
   const y = await bench.values(matrix(output, "data"));
   const delta = matrix(output, "delta");
