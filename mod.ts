@@ -90,6 +90,7 @@ export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { dropout } from "./core/layers/dropout.ts";
 export { elementwiseLayer } from "./core/layers/elementwise_layer.ts";
 export { layerNorm } from "./core/layers/layer_norm.ts";
+export { noise } from "./core/layers/noise.ts";
 export { recurrent, type RecurrentOptions } from "./core/layers/recurrent.ts";
 export { sequential } from "./core/layers/sequential.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";

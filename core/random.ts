@@ -23,6 +23,8 @@ export const Purpose = {
   noise: 7,
   /** The units that a layer drops. The stream is the update. */
   dropout: 8,
+  /** Noise that a layer adds to units. The stream is the update. */
+  unitNoise: 9,
 } as const;
 
 /** One of the values of {@linkcode Purpose}. */

@@ -1,10 +1,16 @@
 // out += deviation N(0, 1), four numbers of one row an invocation: two pairs of Box and Muller from
-// the four words of one block of the generator. The twin is gaussianNoise() of core/reference/noise.ts.
+// the four words of one block of the generator. Which block is told by the place in the tensor, or
+// where its rows are CASES of a layer by the case's own. The twin is gaussianNoise() of
+// core/reference/noise.ts.
 
 struct Noise {
+  // #if ${CASES}
+  cases: CaseRows,
+  layer: u32,
+  // #endif
   columns: u32,   // without padding, which is left as it is
   quads: u32,     // vec4 of a row that hold columns
-  rows: u32,
+  rows: u32,      // of all steps
   stride: u32,    // of out, in vec4
   first: u32,     // where the first replica's matrix begins, in vec4
   replica: u32,   // from a replica to the next, in vec4
@@ -35,7 +41,14 @@ fn main(
   let replica = group.z;
   let block = (group.y * groups.x + group.x) * ${WORKGROUP} + lane;
   if block >= noise.rows * noise.quads { return; }
+  // #if ${CASES}
+  let row = block / noise.quads;
+  if !is_case(noise.cases, row) { return; }
+  let own = case_block(noise.cases, row, block % noise.quads);
+  let counter = vec4u(own, nagare_step.update, noise.layer, noise.purpose);
+  // #else
   let counter = vec4u(block, nagare_step.update, 0, noise.purpose);
+  // #endif
   let words = philox4x32(counter, seeds[replica]);
   let normals = vec4f(normal_pair(words.xy), normal_pair(words.zw));
   let column = 4 * (block % noise.quads);

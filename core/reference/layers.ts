@@ -2,6 +2,7 @@ import type { Activation } from "../ops/activation.ts";
 import { philox4x32, Purpose, seedKey } from "../random.ts";
 import { activate, slope } from "./activation.ts";
 import { matmul } from "./matmul.ts";
+import { caseBlock, type CasePlaces, gaussianNoise } from "./noise.ts";
 
 /** A layer at a point: what it makes, and how that moves. */
 export interface Linearized {
@@ -178,29 +179,13 @@ export function layerNorm(epsilon: number): ReferenceLayer {
 }
 
 /** What fixes what a layer draws. */
-export interface DrawKey {
+export interface DrawKey extends CasePlaces {
   /** The network's. */
   seed: number;
   /** Updates done before. */
   update: number;
   /** The layer's place among the operations. */
   stream: number;
-  /** The place of the first case in its epoch. Default: 0. */
-  position?: number;
-  /** T, of sequences, whose rows are [T, B]. Default: 1. */
-  steps?: number;
-}
-
-/** The number of the generator's block for four units of row `row`: as shaders/common/case_block.wgsl. */
-export function caseBlock(
-  { position = 0, steps = 1 }: Pick<DrawKey, "position" | "steps">,
-  { rows, quads }: { rows: number; quads: number },
-  row: number,
-  quad: number,
-): number {
-  const cases = rows / steps;
-  const [step, number] = [Math.floor(row / cases), position + row % cases];
-  return ((number * steps + step) * quads + quad) >>> 0;
 }
 
 /** x / (1 - rate) where a unit is kept, else 0: a share `rate` is dropped. */
@@ -229,6 +214,25 @@ export function dropoutMask(
     const words = philox4x32([block, key.update, key.stream, Purpose.dropout], seedKey(key.seed));
     return words[column % 4] < threshold ? 1 : 0;
   });
+}
+
+/** x + deviation N(0, 1). */
+export function noise(key: DrawKey & { deviation: number }): ReferenceLayer {
+  const { deviation, stream: layer, ...others } = key;
+  return {
+    tensors: 0,
+    at(x, rows) {
+      const draws = gaussianNoise({
+        ...others,
+        ...{ purpose: Purpose.unitNoise, rows, columns: x.length / rows, cases: { ...key, layer } },
+      });
+      return {
+        y: x.map((value, i) => value + deviation * draws[i]),
+        backward: (v) => ({ x: v, tensors: [] }),
+        tangent: (dx) => dx,
+      };
+    },
+  };
 }
 
 /** Layers one after another. */

@@ -12,6 +12,31 @@ export interface NoiseDraw {
   rows?: number;
   /** Of the matrix that they are added to. */
   columns: number;
+  /** Of a layer whose rows are cases: what its draws go by in place of their rows. */
+  cases?: CasePlaces & { layer: number };
+}
+
+/** Where rows [T, B] are cases in their epoch. */
+export interface CasePlaces {
+  /** The place of the first one. Default: 0. */
+  position?: number;
+  /** T. Default: 1. */
+  steps?: number;
+}
+
+/**
+ * The number of the generator's block for a quad of columns of row `row` of cases [T, B]: as
+ * shaders/common/case_block.wgsl.
+ */
+export function caseBlock(
+  { position = 0, steps = 1 }: CasePlaces,
+  { rows, quads }: { rows: number; quads: number },
+  row: number,
+  quad: number,
+): number {
+  const batch = rows / steps;
+  const [step, number] = [Math.floor(row / batch), position + row % batch];
+  return ((number * steps + step) * quads + quad) >>> 0;
 }
 
 /**
@@ -23,15 +48,16 @@ export interface NoiseDraw {
  * (floor(b / 2^8) + 1/2) pi / 2^23, b with its sign.
  */
 export function gaussianNoise(draw: NoiseDraw): Float64Array {
-  const { seed, purpose, update, rows = 1, columns } = draw;
+  const { seed, purpose, update, rows = 1, columns, cases } = draw;
   const key = seedKey(seed);
   const quads = Math.ceil(columns / 4);
   const values = new Float64Array(rows * columns);
   for (let block = 0; block < rows * quads; block++) {
-    const [a, b, c, d] = philox4x32([block, update, 0, purpose], key);
+    const [row, quad] = [Math.floor(block / quads), block % quads];
+    const own = cases ? caseBlock(cases, { rows, quads }, row, quad) : block;
+    const [a, b, c, d] = philox4x32([own, update, cases?.layer ?? 0, purpose], key);
     const normals = [...normalPair(a, b), ...normalPair(c, d)];
-    const row = Math.floor(block / quads);
-    for (let i = 0, column = 4 * (block % quads); i < 4 && column < columns; i++, column++) {
+    for (let i = 0, column = 4 * quad; i < 4 && column < columns; i++, column++) {
       values[row * columns + column] = normals[i];
     }
   }

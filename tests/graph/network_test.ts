@@ -26,6 +26,7 @@ import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
 import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
+import { noise } from "../../core/layers/noise.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { sgd } from "../../core/optim/sgd.ts";
@@ -261,6 +262,8 @@ Deno.test("network() refuses what does not fit, in one line that says what would
     ],
     [() => dropout(1), "the rate of a dropout is at least 0 and below 1, not 1"],
     [() => dropout(NaN), "not NaN"],
+    [() => noise(-1), "a standard deviation, finite and at least 0, not -1"],
+    [() => noise(1e39), "not 1e+39"],
     [() => sequential(), "there is no layer: give at least one"],
     // deno-lint-ignore no-explicit-any
     [() => sequential(dense({ units: 3 }), 5 as any), "layer 2 is no layer but 5"],

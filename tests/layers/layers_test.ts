@@ -14,6 +14,7 @@ import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
 import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
+import { noise } from "../../core/layers/noise.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { activations } from "../../core/ops/activation.ts";
@@ -36,10 +37,14 @@ interface Case {
 }
 
 const [UPDATE, POSITION] = [5, 40];
+/** cos may be off by 2^-11: times this and a radius of 1.4 that is less than the tolerance. */
+const DEVIATION = 1 / 16;
 const same = reference.activation("linear");
 const drawn = { update: UPDATE, position: POSITION };
 const dropped = (seed: number, stream: number, rate = 0.4) =>
   reference.dropout({ ...drawn, rate, seed, stream });
+const noised = (seed: number, stream: number, steps = 1) =>
+  reference.noise({ ...drawn, deviation: DEVIATION, seed, stream, steps });
 
 /** A layer of a user's own: y = x sin x, its rules in WGSL. */
 const ownLayer: Layer = (tape, x) => {
@@ -175,6 +180,37 @@ const cases: Record<string, Case> = {
         reference.dropout({ ...drawn, rate: 0.4, seed, stream: 2, steps: 3 }),
         reference.dense(3),
       ),
+  },
+  "noise()": {
+    layer: (units) =>
+      sequential(dense({ units, activation: "tanh" }), noise(DEVIATION), layerNorm()),
+    reference: (units, seed) =>
+      reference.sequential(
+        reference.dense(units, "tanh"),
+        noised(seed, 1),
+        reference.layerNorm(EPSILON),
+      ),
+  },
+  "noise() of the input": {
+    layer: (units) => sequential(noise(DEVIATION), dense({ units })),
+    reference: (units, seed) => reference.sequential(noised(seed, 0), reference.dense(units)),
+  },
+  "noise() of sequences": {
+    steps: 3,
+    layer: (units) =>
+      sequential(noise(DEVIATION), recurrent({ units }), noise(DEVIATION), dense({ units: 3 })),
+    reference: (units, seed) =>
+      reference.sequential(
+        noised(seed, 0, 3),
+        reference.recurrent(units, { steps: 3 }),
+        noised(seed, 2, 3),
+        reference.dense(3),
+      ),
+  },
+  "noise(), evaluated": {
+    layer: (units) => sequential(dense({ units }), noise(DEVIATION), dense({ units: 3 })),
+    reference: (units) => reference.sequential(reference.dense(units), reference.dense(3)),
+    isEvaluated: true,
   },
   "a value with four readers": {
     layer: (units) => (tape, x) => {

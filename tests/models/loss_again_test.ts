@@ -3,7 +3,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Vector } from "../../core/gpu/vector.ts";
 import type { Model } from "../../core/graph/model.ts";
+import { examples } from "../../core/data/examples.ts";
+import { labelSmoothing } from "../../core/graph/losses.ts";
+import { network } from "../../core/graph/network.ts";
 import { glorot } from "../../core/init/glorot.ts";
+import { dense } from "../../core/layers/dense.ts";
+import { noise } from "../../core/layers/noise.ts";
+import { sequential } from "../../core/layers/sequential.ts";
 import { seedKey } from "../../core/random.ts";
 import { classifier } from "../../models/classifier.ts";
 import { quadratic } from "../../models/quadratic.ts";
@@ -17,6 +23,12 @@ const models: Record<string, () => Model> = {
     classifier({
       ...{ hidden: [16], dropout: 0.5 },
       train: { inputs: { data: draw(20 * 4, 1), width: 4 }, targets },
+    }),
+  "a network with noise": () =>
+    network({
+      source: examples({ train: { inputs: { data: draw(20 * 4, 1), width: 4 }, targets } }),
+      layers: sequential(noise(0.5), dense({ units: 7 }), noise(0.5), dense({ units: 3 })),
+      loss: labelSmoothing(0.1),
     }),
   "rnn(), squared error": () =>
     rnn({ hidden: 5, task: markedTask({ problem: "add", length: 10 }) }),
