@@ -197,7 +197,12 @@ export {
   memorizationSequence,
   type Sequence,
 } from "./core/data/sequences.ts";
-export { Dataset, type DatasetFormat, type DatasetOptions } from "./core/data/dataset.ts";
+export {
+  Dataset,
+  type DatasetArray,
+  type DatasetFormat,
+  type DatasetOptions,
+} from "./core/data/dataset.ts";
 export { examples, type ExampleSet } from "./core/data/examples.ts";
 export type { CaseBuffers, Cases, OpenSource, Source } from "./core/data/source.ts";
 export type { Table } from "./core/data/table.ts";

@@ -6,23 +6,23 @@ import { gather } from "../ops/gather.ts";
 import { Purpose } from "../random.ts";
 import { Dataset } from "./dataset.ts";
 import type { CaseBuffers, Cases, OpenSource, Source, Split } from "./source.ts";
-import { type Shaped, shapeOf, type Table, upload } from "./table.ts";
+import { type Shaped, shapeOf, type Table } from "./table.ts";
 
 /** Cases with what is wanted of each; see {@linkcode examples}. */
 export interface ExampleSet {
   /** What the network is given. */
-  inputs: Table;
+  inputs: Dataset | Table;
   /**
    * What is wanted of it: a row a case, or one number, such as that of its class from 0 on. 8-bit
    * numbers are themselves where there is one a case. Left out, inputs are their own targets.
    */
-  targets?: Table | ArrayLike<number>;
+  targets?: Dataset | Table | ArrayLike<number>;
   /** How much each case counts in the loss. Default: once, all of them. */
   weights?: ArrayLike<number>;
 }
 
 /** A part of the data: what it holds by the names of the buffers it goes to. */
-type Parts = { inputs: Shaped; targets?: Shaped; weights?: Shaped };
+type Parts = { inputs: Dataset | Shaped; targets?: Dataset | Shaped; weights?: Shaped };
 
 const words = { train: "training", test: "test" } as const;
 
@@ -65,7 +65,7 @@ class Examples implements Source {
   checkLabels(classes: number): void {
     for (const split of ["train", "test"] as const) {
       const labels = this.#parts[split]?.targets;
-      if (!labels || labels.data instanceof Dataset) continue;
+      if (!labels || labels instanceof Dataset) continue;
       for (let row = 0; row < labels.cases; row++) {
         const label = Number(labels.data[row]);
         if (Number.isInteger(label) && label >= 0 && label < classes) continue;
@@ -91,10 +91,14 @@ class OpenExamples implements OpenSource {
 
   constructor(gpu: Gpu, parts: Partial<Record<Split, Parts>>) {
     for (const split of ["train", "test"] as const) {
-      const entries = Object.entries(parts[split] ?? {}).map(([name, shaped]) => {
-        const isCount = name === "targets" && shaped.width === 1;
-        const { dataset, owned } = upload(gpu, `${split} ${name}`, shaped, { isCount });
-        if (owned) this.#owned.push(dataset);
+      const entries = Object.entries(parts[split] ?? {}).map(([name, part]) => {
+        if (part instanceof Dataset) return [name, part];
+        const { data, width } = part;
+        // 8-bit numbers one a case are themselves.
+        const isCount = name === "targets" && width === 1;
+        const values = isCount ? Float32Array.from(data as ArrayLike<number>, Number) : data;
+        const dataset = new Dataset(gpu, { data: values, width }, { label: `${split} ${name}` });
+        this.#owned.push(dataset);
         return [name, dataset];
       });
       if (entries.length > 0) this.#sets[split] = Object.fromEntries(entries);
@@ -124,9 +128,9 @@ class OpenExamples implements OpenSource {
 
 function partsOf(split: Split, { inputs, targets, weights }: ExampleSet): Parts {
   const name = `the ${words[split]} cases`;
-  const parts: Parts = { inputs: shapeOf(`inputs of ${name}`, inputs) };
+  const parts: Parts = { inputs: partOf(`inputs of ${name}`, inputs) };
   if (targets !== undefined) {
-    parts.targets = isTable(targets) ? shapeOf(`targets of ${name}`, targets) : column(targets);
+    parts.targets = isTable(targets) ? partOf(`targets of ${name}`, targets) : column(targets);
   }
   if (weights !== undefined) {
     parts.weights = column(weights);
@@ -154,7 +158,11 @@ function column(values: ArrayLike<number>): Shaped {
   return { cases: values.length, width: 1, data: Float32Array.from(values, Number) };
 }
 
-function isTable(targets: Table | ArrayLike<number>): targets is Table {
+function partOf(name: string, given: Dataset | Table): Dataset | Shaped {
+  return given instanceof Dataset ? given : shapeOf(name, given);
+}
+
+function isTable(targets: Dataset | Table | ArrayLike<number>): targets is Dataset | Table {
   return targets instanceof Dataset || "data" in targets;
 }
 
