@@ -148,7 +148,9 @@ export function lenderIn({ turnsWith }: Extent): Buffers | undefined {
 
 /** Refuses what has no second order. */
 function checkTangents(tape: Tape, loss: { name: string; curvature?: unknown }): void {
-  const without = tape.operations.find(({ tangent }) => tangent === undefined);
+  const without = tape.operations.find(({ tangent, writes }) =>
+    tangent === undefined && tape.moves(writes)
+  );
   if (!without && loss.curvature) return;
   throw new InputError(
     without

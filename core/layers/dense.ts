@@ -45,9 +45,8 @@ export function dense({ units, activation = "linear", role, biases }: DenseOptio
     return tape.record({
       ...{ name: `dense of ${units} units`, reads: [x], writes: y, tensors: [W, b], fuses: true },
       forward(plan, { parameters, data, activation }) {
-        const then = { activate: activation(y) };
-        const [weights, plus] = [parameters.tensor(W), parameters.tensor(b)];
-        matmul(plan, { a: data(x), b: weights, out: data(y), plus, then });
+        const [plus, then] = [parameters.tensor(b), { activate: activation(y) }];
+        matmul(plan, { a: data(x), b: parameters.tensor(W), out: data(y), plus, then });
       },
       backward(plan, { parameters, data, delta, decay, shareProduct }, gradient) {
         const [out, columnSums] = [gradient.tensor(W), gradient.tensor(b)];
@@ -64,8 +63,7 @@ export function dense({ units, activation = "linear", role, biases }: DenseOptio
       tangent(plan, { parameters, data, tangent, activation }, direction) {
         const [out, dx, dW] = [tangent(y)!, tangent(x), direction.tensor(W)];
         if (dx) matmul(plan, { a: dx, b: parameters.tensor(W), out });
-        const then = { slopeOf: activation(y), outputs: data(y) };
-        const plus = direction.tensor(b);
+        const [plus, then] = [direction.tensor(b), { slopeOf: activation(y), outputs: data(y) }];
         matmul(plan, { a: data(x), b: dW, out, plus, then, ...dx && { adds: true } });
       },
     });

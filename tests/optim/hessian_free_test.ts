@@ -8,9 +8,16 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { examples } from "../../core/data/examples.ts";
 import { InputError } from "../../core/errors.ts";
+import { squaredError } from "../../core/graph/losses.ts";
+import { network } from "../../core/graph/network.ts";
+import type { Layer } from "../../core/graph/tape.ts";
 import { echoState } from "../../core/init/echo_state.ts";
 import { glorot } from "../../core/init/glorot.ts";
+import { dense } from "../../core/layers/dense.ts";
+import { layerNorm } from "../../core/layers/layer_norm.ts";
+import { sequential } from "../../core/layers/sequential.ts";
 import {
   hessianFree,
   hessianFreeDagger,
@@ -29,7 +36,7 @@ import { unitRoundoff } from "../../core/reference/tolerance.ts";
 import type { Initializer } from "../../core/init/initializer.ts";
 import type { Replica, Trainer } from "../../core/train/trainer.ts";
 import type { TrainerState } from "../../core/train/state.ts";
-import { type Bench, gpuTest } from "../gpu/fixture.ts";
+import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
 import {
   type Batches,
   cases,
@@ -384,6 +391,37 @@ gpuTest("Hessian-free refuses what it cannot train, in a line, before it trains"
   await refused("groups may differ in l2OfAll, not in decay", one({ groups }));
   assertThrows(() => lookahead(hessianFree()), InputError, "hf, which drives its own updates");
 });
+
+gpuTest(
+  "a layer that lacks a rule of second order is refused when a trainer is opened",
+  async (bench) => {
+    const still: Layer = (tape, x) => {
+      const y = tape.value(x.columns);
+      return tape.record({ name: "still", reads: [x], writes: y, forward() {}, backward() {} });
+    };
+    const inputs = { data: draw(24, 1), width: 3 };
+    const opened = (layer: Layer, options: HessianFreeOptions) =>
+      open(bench, {
+        model: network({
+          source: examples({ train: { inputs } }),
+          layers: sequential(layer, dense({ units: 3 })),
+          loss: squaredError,
+        }),
+        replicas: [replica(1, hessianFree(options), glorot())],
+        batchSize: 8,
+      });
+    const refused = async (layer: Layer, options: HessianFreeOptions, message: string) => {
+      const error = await assertRejects(() => opened(layer, options), InputError);
+      assertStringIncludes(error.message, message);
+    };
+    const behind = sequential(dense({ units: 2 }), still);
+    await refused(behind, { precondition: 0 }, "the layer still has no tangent, which a method of");
+    // What no parameter moves has no need of one.
+    await opened(still, { precondition: 0 });
+    await refused(layerNorm(), {}, "layer norm of 3 units has no squares of gradients");
+    await opened(layerNorm(), { precondition: 0 });
+  },
+);
 
 function distance(a: Float64Array, b: Float64Array): number {
   return Math.hypot(...a.map((a, i) => a - b[i]));
