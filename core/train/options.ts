@@ -32,8 +32,8 @@ export interface TrainerOptions {
   /** Whether reports tell the norm of the last gradient; they do where it is clipped. */
   gradientNorm?: boolean;
   /**
-   * Where to go on: a state for each replica, in place of its initial weights. theta stays where it
-   * is: where the settings of a replica lead it otherwise at this update than those of the state did,
+   * Where to go on: a state for each replica, in place of its initial weights, of `save()` or, by
+   * `decodeCheckpoint()`, of a file of `cells/` that a program left. theta stays where it is: where the settings of a replica lead it otherwise at this update than those of the state did,
    * the point where the gradient is taken is moved, in float64, rounded once. Under another family of
    * optimizers training goes on from theta, with the states of the same names and shapes.
    */
