@@ -3,6 +3,7 @@ import {
   autoencoderFlags,
   autoencoderRequest,
   capFlags,
+  hessianFreeFlags,
   initializationFlags,
   phasesFlags,
   phasesRequest,
@@ -26,8 +27,8 @@ await runSubcommands({
   commands: {
     table1: subcommand(
       {
-        summary: "SGD, CM and NAG at each momentum, over the learning rates.",
-        flags: momentumTableFlags,
+        summary: "SGD, CM and NAG at each momentum, over the learning rates; Hessian-free.",
+        flags: { ...momentumTableFlags, ...hessianFreeFlags },
       },
       (options, interruption) =>
         runTables([autoencoderRequest("table1", options)], options, interruption),

@@ -1,6 +1,6 @@
 import { biasesBaseline } from "../problems/recurrent_kind.ts";
 import { noteOfPublished } from "./published.ts";
-import type { EntrySummary, RateSummary, TableSummary } from "./summary.ts";
+import { type EntrySummary, hasRate, type RateSummary, type TableSummary } from "./summary.ts";
 import { formatFigure } from "./text_table.ts";
 
 /** A line of a table: an entry of ours, a number of the paper, or both. */
@@ -50,9 +50,11 @@ function shownRate(entry: EntrySummary | undefined): RateSummary | undefined {
   return entry?.sameAs === undefined ? entry?.best : undefined;
 }
 
-function divergence({ rates, best, confirmation }: EntrySummary): string {
+function divergence({ configuration, rates, best, confirmation }: EntrySummary): string {
   const diverged = rates.filter(({ diverged }) => diverged > 0);
-  if (diverged.length === rates.length) return "diverged at every learning rate";
+  if (diverged.length === rates.length) {
+    return hasRate({ configuration }) ? "diverged at every learning rate" : "diverged";
+  }
   const seeds = confirmation.length > 0 ? best?.diverged ?? 0 : 0;
   return [
     diverged.length > 0

@@ -10,7 +10,7 @@ import { DataTable, Document, Figure, Section } from "./page_parts.tsx";
 import { ratesMatrix } from "./rate_tables.ts";
 import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
-import type { TableSummary } from "./summary.ts";
+import { hasRate, type TableSummary } from "./summary.ts";
 
 /** What a report is made of. */
 export interface Report {
@@ -88,6 +88,9 @@ function ResultSection({ summary, figures }: Report["tables"][number]) {
         ({unit}) of each network at its best learning rate, the one of least training error with the
         first seed: mean over the confirmation seeds, standard deviation (sd) and 95 % interval of
         the mean by Student's t. Where there are 0 confirmation seeds it is the first seed's.{" "}
+        {!summary.entries.every(hasRate) &&
+          "Gradients are passes over cases of the whole training, in gradients over 200 cases: " +
+            "Hessian-free has no learning rate, and takes many of them an update. "}
         {found < planned && (
           <strong>{found} of {planned} networks are there; later stages depend on them.</strong>
         )}
@@ -132,8 +135,8 @@ function Circumstances({ summaries }: { summaries: readonly TableSummary[] }) {
       </Section>
       <Section id="differences" title={differences.title}>
         <p>
-          The paper left out test errors; they are given here. What it has of Hessian-free
-          optimization, and of other work, is shown as its number alone.
+          The paper left out test errors; they are given here. What it has of other work, and of
+          Hessian-free optimization where it was not trained, is shown as its number alone.
         </p>
         <DataTable table={differences} />
       </Section>

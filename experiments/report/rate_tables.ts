@@ -1,5 +1,11 @@
 import { nameColumns } from "./result_columns.ts";
-import { type EntrySummary, evidence, type RateSummary, type TableSummary } from "./summary.ts";
+import {
+  type EntrySummary,
+  evidence,
+  hasRate,
+  type RateSummary,
+  type TableSummary,
+} from "./summary.ts";
 import { formatFigure, layTable, type TextTable } from "./text_table.ts";
 
 /** The learning rates of an entry. */
@@ -10,7 +16,7 @@ interface RateLine extends Pick<EntrySummary, "row" | "column"> {
 
 /** Each learning rate of each entry, with the seed that chooses: a row a rate. */
 export function ratesTable(summary: TableSummary): TextTable {
-  const lines = evidence(summary).flatMap((entry) =>
+  const lines = evidence(summary).filter(hasRate).flatMap((entry) =>
     entry.rates.map((rate): RateLine => ({ ...entry, entry, rate }))
   );
   const name = `${summary.name}_learning_rates`;
@@ -38,7 +44,7 @@ export function ratesTable(summary: TableSummary): TextTable {
 
 /** The training error at every learning rate: a row an entry, a column a rate. */
 export function ratesMatrix(summary: TableSummary): TextTable {
-  const entries = evidence(summary);
+  const entries = evidence(summary).filter(hasRate);
   const rates = new Set(
     entries.flatMap(({ rates }) => rates.map(({ learningRate }) => learningRate)),
   );

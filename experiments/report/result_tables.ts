@@ -1,6 +1,7 @@
 import { baselineOf, type Line, linesOf, noteOf } from "./lines.ts";
 import { estimateColumns, nameColumns, networksColumn } from "./result_columns.ts";
-import type { TableSummary } from "./summary.ts";
+import { hasRate, type TableSummary } from "./summary.ts";
+import { workOf } from "./work.ts";
 import { layTable, type Telling, type TextTable } from "./text_table.ts";
 
 /**
@@ -14,8 +15,9 @@ export function resultTable(summary: TableSummary): TextTable {
     {
       key: "best_learning_rate",
       title: "best rate",
-      tell: ({ best }) => best && String(best.learningRate),
+      tell: ({ best }) => best?.learningRate ? String(best.learningRate) : undefined,
     },
+    ...summary.entries.every(hasRate) ? [] : [workColumn],
     { key: "edge", title: "at edge", tell: ({ best, entry }) => best && (entry?.edge ?? "") },
     ...columns,
     {
@@ -27,6 +29,13 @@ export function resultTable(summary: TableSummary): TextTable {
     { key: "note", title: "note", tell: noteOf },
   ]);
 }
+
+/** What a network's training took, in gradients over 200 cases. */
+const workColumn: Telling<Line> = {
+  key: "gradient_equivalents",
+  title: "gradients",
+  tell: ({ best }) => best && workOf(best.cells),
+};
 
 function errorColumns({ entries }: TableSummary): Telling<Line>[] {
   const baseline: Telling<Line> = {

@@ -61,6 +61,7 @@ function budgetOf({ record: { configuration } }: TableSummary): Setting[] {
     ];
   }
   const { problem, data, layers, budget: { mu, schedulePeriod, finish } } = configuration;
+  const { hfUpdates = 0, hfDaggerUpdates = 0 } = configuration.budget;
   return [
     ["problem", problem],
     ["data", tellData({ problem, data })],
@@ -68,6 +69,9 @@ function budgetOf({ record: { configuration } }: TableSummary): Setting[] {
     ["momentum", `up to ${mu.join(", ")}`],
     ["momentum rises", `every ${schedulePeriod} updates`],
     ["finish", `${finish} updates`],
+    ...hfUpdates + hfDaggerUpdates > 0
+      ? [["Hessian-free", `HF* ${hfUpdates}, HF† ${hfDaggerUpdates} updates`] as const]
+      : [],
     ...shared,
   ];
 }

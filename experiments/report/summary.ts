@@ -104,6 +104,13 @@ export function evidence({ entries }: TableSummary): EntrySummary[] {
   return entries.filter(({ sameAs }) => sameAs === undefined);
 }
 
+/** Whether an entry's learning rate is searched: Hessian-free has none. */
+export function hasRate(
+  { configuration: { learningRate } }: Pick<EntrySummary, "configuration">,
+): boolean {
+  return learningRate > 0;
+}
+
 /** The final training error at the best rate, of the seed that chose it; Infinity where there is none. */
 export function choosingError({ best, rates }: EntrySummary): number {
   const chosen = rates.find(({ learningRate }) => learningRate === best?.learningRate);

@@ -6,7 +6,7 @@ import {
   seedErrors,
 } from "./comparison.ts";
 import { estimate } from "./estimate.ts";
-import { choosingError, type EntrySummary } from "./summary.ts";
+import { choosingError, type EntrySummary, hasRate } from "./summary.ts";
 import { formatFigure } from "./text_table.ts";
 
 /** Whether a claim of the paper came out. */
@@ -159,7 +159,7 @@ function judge(
 /** Why an entry decides nothing. */
 function whyUndecided(entry: EntrySummary): string | undefined {
   const { best, confirmation: { length: seeds } } = entry;
-  if (!best) return `${nameOf(entry)} diverged at every learning rate`;
+  if (!best) return `${nameOf(entry)} diverged${hasRate(entry) ? " at every learning rate" : ""}`;
   if (seeds > 1) return undefined;
   return `${nameOf(entry)} has ${
     seeds === 0 ? "no" : "one"

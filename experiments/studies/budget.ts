@@ -14,6 +14,10 @@ export interface AutoencoderBudget {
   readonly seeds: readonly number[];
   readonly scales: readonly number[];
   readonly batchSize: number;
+  /** Updates of Hessian-free as published in 2010; none is trained where they are 0 or left out. */
+  readonly hfUpdates?: number | undefined;
+  /** Updates of Hessian-free on minibatches, likewise. */
+  readonly hfDaggerUpdates?: number | undefined;
 }
 
 /** How much is trained for the table of recurrent networks. */

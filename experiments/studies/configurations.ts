@@ -17,7 +17,14 @@ type Rest =
     Configuration,
     "mu" | "learningRate" | "seed" | "updates" | "batchSize" | "reportEvery" | "reportCases"
   >
-  & { readonly optimizer: "sgd" | "cm" | "nag" };
+  & {
+    readonly optimizer: PaperOptimizer;
+    /** What else its optimizer declares, where it has settings of its own. */
+    readonly own?: Readonly<Record<string, number>>;
+  };
+
+/** The optimizers of the paper's tables. */
+export type PaperOptimizer = "sgd" | "cm" | "nag" | "hf" | "hf-dagger";
 
 /** An autoencoder as the paper trains it (section 3): from sparse weights, with its schedule. */
 export function autoencoderConfiguration(
@@ -77,8 +84,8 @@ export function recurrentConfiguration(
 }
 
 function scheduleOf<S extends { readonly schedule: string }>(
-  optimizer: Rest["optimizer"],
+  optimizer: PaperOptimizer,
   schedule: S,
 ): S | { readonly schedule: "none" } {
-  return optimizer === "sgd" ? { schedule: "none" } : schedule;
+  return optimizer === "cm" || optimizer === "nag" ? schedule : { schedule: "none" };
 }

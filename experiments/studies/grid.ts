@@ -2,7 +2,12 @@ import { cellId, type Configuration } from "../study/cell.ts";
 import type { PlannedCell } from "../study/ledger.ts";
 import { reachedMomentum } from "../study/momentum.ts";
 import type { AutoencoderBudget, RecurrentBudget } from "./budget.ts";
-import { autoencoderConfiguration, type PaperProblem } from "./configurations.ts";
+import {
+  autoencoderConfiguration,
+  type PaperOptimizer,
+  type PaperProblem,
+} from "./configurations.ts";
+import { shippedOptimizers } from "../study/shipped_optimizers.ts";
 
 /** The paper's numbers, with the digits that it prints, by row and column. */
 export type Published = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -56,7 +61,7 @@ export interface PlannedEntry {
   readonly column: string;
   /** What its networks share, with the learning rate and the seed of the first. */
   readonly configuration: Configuration;
-  /** Those that are tried first. */
+  /** Those that are tried first; 0 where there is none to search. */
   readonly learningRates: readonly number[];
   /** The first one chooses the learning rate; the others confirm what it chose. */
   readonly seeds: readonly number[];
@@ -83,9 +88,10 @@ export interface AutoencoderGrid {
 }
 
 /** What the networks of a column have of their own. */
-type Setting = Partial<Pick<Configuration, "mu" | "init" | "initScale">> & {
-  readonly optimizer?: "sgd" | "cm" | "nag";
+type Setting = Partial<Pick<Configuration, "mu" | "init" | "initScale" | "updates">> & {
+  readonly optimizer?: PaperOptimizer;
   readonly activation?: "tanh";
+  readonly own?: Readonly<Record<string, number>>;
 };
 
 /** A column and the settings that make it. */
@@ -108,6 +114,25 @@ export function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"):
   });
 }
 
+/**
+ * A column of networks that Hessian-free trains: what is not given of its settings is the optimizer's.
+ * It takes its cases itself, and has no learning rate.
+ */
+export function hessianFreeColumn(
+  name: string,
+  { optimizer, updates, given }: {
+    optimizer: "hf" | "hf-dagger";
+    updates: number;
+    given: Readonly<Record<string, number>>;
+  },
+): SettingColumn {
+  const own = Object.fromEntries(
+    shippedOptimizers[optimizer].settings.map(({ name, default: value }) => [name, value!]),
+  );
+  const setting = { optimizer, updates, mu: 0, own: { ...own, ...given } };
+  return { name, notReached: undefined, setting };
+}
+
 /** A table of autoencoders from its columns: a row, that of their problem. */
 export function layAutoencoders(
   heading: TableHeading,
@@ -121,7 +146,7 @@ export function layAutoencoders(
     entries: columns.map(({ name, setting }) => ({
       row: grid.problem,
       column: name,
-      ...searchOf(grid.budget),
+      ...searchOf(setting.own ? { ...grid.budget, learningRates: [0], widen: false } : grid.budget),
       configuration: configurationOf(grid, setting),
     })),
   };
@@ -141,11 +166,13 @@ export function firstOf({ learningRates: [learningRate], seeds: [seed] }: Search
 }
 
 function configurationOf(grid: AutoencoderGrid, setting: Setting): Configuration {
-  const { schedulePeriod, finish } = grid.budget;
+  const { schedulePeriod } = grid.budget;
+  const { updates = grid.budget.updates } = setting, finish = setting.own ? 0 : grid.budget.finish;
   return autoencoderConfiguration(grid, {
     ...{ optimizer: "nag", mu: 0, schedulePeriod, finish },
     ...firstOf(grid.budget),
-    ...trainingOf(grid.budget),
+    ...setting.own && { learningRate: 0 },
+    ...trainingOf({ ...grid.budget, updates }),
     ...setting,
   });
 }

@@ -89,6 +89,22 @@ export const autoencoderFlags = {
   }),
 } satisfies FlagTable;
 
+/** The columns of Hessian-free. */
+export const hessianFreeFlags = {
+  "hf-updates": integer({
+    ...ofPreset,
+    atLeast: 0,
+    unit: "updates",
+    help: "Of Hessian-free on all cases (HF*), some hundred gradients and more each; 0 for none.",
+  }),
+  "hf-dagger-updates": integer({
+    ...ofPreset,
+    atLeast: 0,
+    unit: "updates",
+    help: "Of Hessian-free on minibatches (HF†), likewise.",
+  }),
+} satisfies FlagTable;
+
 /** The columns of CM and NAG. */
 export const capFlags = {
   mu: numbers({
@@ -187,7 +203,10 @@ export const allFlags = { ...dataFlags, ...presetFlag, ...paperFlags };
 /** The table that a command line asks for. Throws InputError where its numbers make none. */
 export function autoencoderRequest(
   name: AutoencoderTableName,
-  options: Values<typeof autoencoderFlags & Partial<typeof capFlags & typeof initializationFlags>>,
+  options: Values<
+    & typeof autoencoderFlags
+    & Partial<typeof capFlags & typeof initializationFlags & typeof hessianFreeFlags>
+  >,
 ): TableRequest {
   const { preset = "paper", learningRate, seed, initScale, widen, ...rest } = options;
   const given = { ...rest, learningRates: learningRate, seeds: seed, scales: initScale };

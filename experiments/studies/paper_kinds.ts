@@ -2,7 +2,7 @@ import type { Gpu } from "../../mod.ts";
 import { autoencoderKind } from "../problems/autoencoder_kind.ts";
 import type { ProblemData } from "../problems/problem.ts";
 import { recurrentKind } from "../problems/recurrent_kind.ts";
-import { optimizerMaker } from "../study/grid.ts";
+import { nameOf, optimizerMaker } from "../study/grid.ts";
 import type { PlannedCell } from "../study/ledger.ts";
 import { shippedOptimizers } from "../study/shipped_optimizers.ts";
 import type { Laid } from "../study/study.ts";
@@ -20,7 +20,6 @@ export function paperKinds(
       if (!kind) throw new RangeError("an autoencoder needs data");
       return kind;
     },
-    nameOf: ({ configuration: { problem, optimizer, mu, learningRate } }: PlannedCell) =>
-      `${problem}, ${optimizer} ${mu}, ${learningRate}`,
+    nameOf: (cell: PlannedCell) => `${cell.configuration.problem}, ${nameOf(cell)}`,
   };
 }

@@ -68,6 +68,7 @@ function choose(trials: readonly Trial[]): Choice {
 }
 
 function edgeOf(rate: number, trials: readonly Trial[]): Edge | undefined {
+  if (rate === 0) return undefined; // none is searched
   const isLow = rate === trials[0].rate, isHigh = rate === trials[trials.length - 1].rate;
   if (isLow && isHigh) return "both";
   return isLow ? "low" : isHigh ? "high" : undefined;

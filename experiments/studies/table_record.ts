@@ -21,6 +21,8 @@ const autoencoders = v.strictObject({
     schedulePeriod: positive,
     finish: v.number(),
     scales: numbers,
+    hfUpdates: v.optional(v.number()),
+    hfDaggerUpdates: v.optional(v.number()),
   }),
 });
 

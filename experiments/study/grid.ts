@@ -178,7 +178,7 @@ export function optimizerMaker(
 export function nameOf({ configuration }: PlannedCell): string {
   const { optimizer, mu, schedule, learningRate } = configuration;
   const momentum = schedule === "none" ? "" : ` ${mu}`;
-  return `${optimizer}${momentum}, ${learningRate}`;
+  return `${optimizer}${momentum}${learningRate === 0 ? "" : `, ${learningRate}`}`;
 }
 
 function optimizerSetting(configuration: Configuration): OptimizerSetting {

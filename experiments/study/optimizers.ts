@@ -134,10 +134,17 @@ export function toldColumns(
   const names = new Set(all.flatMap(({ optimizer }) => shippedOptimizers[optimizer]?.told ?? []));
   return [...names].map((name) => ({
     name,
-    cell: ({ told, update }, { batchSize }) =>
-      // Work of all methods is told alike: gradients over 200 cases.
-      told?.[name] ?? (name === "gradient_equivalents" ? update * batchSize / 200 : undefined),
+    cell: (row, of) =>
+      name === "gradient_equivalents" ? gradientEquivalents(row, of) : row.told?.[name],
   }));
+}
+
+/** The work of any method up to a report, told alike: in gradients over 200 cases. */
+export function gradientEquivalents(
+  { told, update }: CellRow,
+  { batchSize }: Configuration,
+): number {
+  return told?.gradient_equivalents ?? update * batchSize / 200;
 }
 
 /** Refuses flags that no chosen optimizer declares: only flags that are given have values. */

@@ -74,9 +74,14 @@ function markOf(split: Mark["split"], errors: Estimate | undefined): Mark[] {
   return [{ split, value, least, greatest }];
 }
 
+/** What has no momentum of the paper's schedule. */
+export const methodNames: Readonly<Record<string, string>> = {
+  ...{ sgd: "SGD", hf: "HF*", "hf-dagger": "HF†" },
+};
+
 /** How an optimizer and its momentum are called: SGD, NAG 0.99. */
 export function methodOf({ optimizer, mu }: Configuration): string {
-  return optimizer === "sgd" ? "SGD" : `${optimizer.toUpperCase()} ${mu}`;
+  return methodNames[optimizer] ?? `${optimizer.toUpperCase()} ${mu}`;
 }
 
 /**
@@ -104,7 +109,7 @@ export function methodScale(
   };
 }
 
-/** The families that panels show, each beside SGD. */
+/** The families that panels show, each beside what is of neither. */
 export const families = {
   cm: "classical momentum (CM)",
   nag: "Nesterov's gradient (NAG)",

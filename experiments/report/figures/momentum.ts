@@ -1,9 +1,11 @@
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
-import { optimizerColor } from "../../charts/vega.ts";
+import { colorAt, optimizerHues } from "../../charts/vega.ts";
 import {
   errorAxis,
+  families,
   type Mark,
   marksOf,
+  methodNames,
   problemOf,
   seedNote,
   splitDash,
@@ -15,17 +17,19 @@ interface Point extends Mark {
   readonly momentum: string;
 }
 
-/** The error at the end against the momentum's cap, for CM and NAG; SGD is a line. */
+/** The error at the end against the momentum's cap, for CM and NAG; what has none is a line. */
 export function momentumFigure(summary: TableSummary): TableFigure | undefined {
   const entries = evidence(summary).filter(({ best }) => best !== undefined);
-  const isSgd = ({ configuration }: EntrySummary) => configuration.optimizer === "sgd";
-  const points = entries.filter((entry) => !isSgd(entry)).flatMap(pointsOf);
-  const sgd = entries.filter(isSgd).flatMap(pointsOf);
+  const hasMomentum = ({ configuration: { optimizer } }: EntrySummary) => optimizer in families;
+  const points = entries.filter(hasMomentum).flatMap(pointsOf);
+  const others = entries.filter((entry) => !hasMomentum(entry));
+  const lines = others.flatMap(pointsOf);
   if (points.length === 0) return undefined;
-  const caps = evidence(summary).filter((entry) => !isSgd(entry))
+  const caps = evidence(summary).filter(hasMomentum)
     .toSorted((a, b) => a.configuration.mu - b.configuration.mu).map(momentumOf);
-  const optimizers = sgd.length > 0 ? ["SGD", "CM", "NAG"] : ["CM", "NAG"];
-  const y = errorAxis(summary, [...points, ...sgd]);
+  const names = ["sgd", "cm", "nag", ...others.map(({ configuration }) => configuration.optimizer)];
+  const hues = [...optimizerHues(names)].filter(([name]) => name !== "sgd" || lines.length > 0);
+  const y = errorAxis(summary, [...points, ...lines]);
   const common = {
     x: {
       field: "momentum",
@@ -39,8 +43,8 @@ export function momentumFigure(summary: TableSummary): TableFigure | undefined {
       type: "nominal" as const,
       title: "optimizer",
       scale: {
-        domain: optimizers,
-        range: optimizers.map((name) => optimizerColor(name.toLowerCase())),
+        domain: hues.map(([optimizer]) => familyOf(optimizer)),
+        range: hues.map(([, hue]) => colorAt(hue, 0.5)),
       },
     },
   };
@@ -57,7 +61,7 @@ export function momentumFigure(summary: TableSummary): TableFigure | undefined {
       height: 320,
       layer: [
         {
-          data: { values: sgd },
+          data: { values: lines },
           mark: { type: "rule", strokeWidth: 1.8 },
           encoding: { ...acrossAll, y: { ...y, field: "value" }, strokeDash: splitDash },
         },
@@ -84,9 +88,14 @@ export function momentumFigure(summary: TableSummary): TableFigure | undefined {
 }
 
 function pointsOf(entry: EntrySummary): Point[] {
-  const optimizer = entry.configuration.optimizer.toUpperCase();
+  const optimizer = familyOf(entry.configuration.optimizer);
   const momentum = momentumOf(entry);
   return marksOf(entry.best!.final).map((mark) => ({ ...mark, optimizer, momentum }));
+}
+
+/** NAG, HF*. */
+function familyOf(optimizer: string): string {
+  return methodNames[optimizer] ?? optimizer.toUpperCase();
 }
 
 /** A cap, and under it the momentum that the schedule reached instead. */

@@ -71,7 +71,8 @@ export function updatesFigure(summary: TableSummary): TableFigure | undefined {
 }
 
 function nameOf({ configuration, best }: EntrySummary): string {
-  return `${methodOf(configuration)} (${best?.learningRate})`;
+  const method = methodOf(configuration);
+  return best?.learningRate ? `${method} (${best.learningRate})` : method;
 }
 
 /** The mean over the seeds at each report. */

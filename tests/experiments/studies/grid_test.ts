@@ -17,11 +17,29 @@ const paper: AutoencoderGrid = {
   problem: "curves",
   layers: [784, 400, 200, 100, 50, 25, 6],
   data: "stand-in, seed 1",
-  budget: table1.budgets.paper,
+  budget: { ...table1.budgets.paper, hfUpdates: 0 },
 };
 const withBudget = (changes: Partial<AutoencoderGrid["budget"]>): AutoencoderGrid => ({
   ...paper,
   budget: { ...paper.budget, ...changes },
+});
+
+Deno.test("table1.lay() lays Hessian-free as published, where it is to be trained", () => {
+  const { entries } = table1.lay(withBudget({ hfUpdates: 3, hfDaggerUpdates: 5 }));
+  const [dagger, hf] = entries.slice(-2);
+  assertEquals(entries.length, 9 + 2);
+  assertEquals([dagger.column, hf.column], ["HF†", "HF*"]);
+  for (const { configuration, learningRates, widen } of [dagger, hf]) {
+    const { mu, schedule, learningRate, finish } = configuration;
+    assertEquals([mu, schedule, learningRate, finish], [0, "none", 0, 0]);
+    assertEquals([learningRates, widen], [[0], false]);
+  }
+  const settings = ({ configuration: { optimizer, updates, own } }: typeof hf) => {
+    const { lambda, lambdaMin, decay, cgSteps, l2OfAll } = own as Record<string, number>;
+    return [optimizer, updates, lambda, lambdaMin, decay, cgSteps, l2OfAll];
+  };
+  assertEquals(settings(dagger), ["hf-dagger", 5, 45, 0.03, 0.95, 10, 2e-5]);
+  assertEquals(settings(hf), ["hf", 3, 45, 0, 0.95, 250, 2e-5]);
 });
 
 /** What is asked for at first: every learning rate on the first seed. */

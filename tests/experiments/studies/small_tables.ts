@@ -6,6 +6,7 @@ import {
   autoencoderFlags,
   autoencoderRequest,
   capFlags,
+  hessianFreeFlags,
   phasesFlags,
   phasesRequest,
   recurrentFlags,
@@ -31,6 +32,9 @@ const autoencoders = [
   ...["--schedule-period", "2", "--learning-rate", "0.05", "--seed", "1", "--mu", "0.9"],
   ...["--batch-size", "20", "--widen", "no"],
 ];
+
+/** Hessian-free beside them, in table 1. */
+const secondOrder = ["--hf-updates", "1", "--hf-dagger-updates", "2"];
 
 /** A trunk and two branches at each of two moments. */
 const trunkAndBranches = [
@@ -76,7 +80,12 @@ function start(
     const options = parseFlags(recurrentFlags, words);
     return runTables([recurrentRequest(options)], options, interruption);
   }
-  const options = parseFlags({ ...autoencoderFlags, ...capFlags, ...paperFlags }, words);
+  const flags = { ...autoencoderFlags, ...capFlags, ...paperFlags };
+  if (command === "table1") {
+    const options = parseFlags({ ...flags, ...hessianFreeFlags }, [...secondOrder, ...words]);
+    return runTables([autoencoderRequest(command, options)], options, interruption);
+  }
+  const options = parseFlags(flags, words);
   return runTables([autoencoderRequest(command, options)], options, interruption);
 }
 
