@@ -24,6 +24,16 @@ export {
   type CurvatureReplica,
   type Probe,
 } from "./core/train/curvature.ts";
+export {
+  legSchedules,
+  race,
+  raceCost,
+  type RaceOptions,
+  type RaceReport,
+  type RaceWinner,
+  type RateAndMomentum,
+} from "./core/train/race.ts";
+export type { RaceBox, RaceEntry, RaceLeg, RaceSetting, Runner } from "./core/train/race_rules.ts";
 export { curvatureMatrices, type CurvatureMatrix } from "./core/train/curvature_matrix.ts";
 export { lanczos, type Spectrum } from "./core/train/lanczos.ts";
 export { hutchinson, type TraceEstimate } from "./core/train/hutchinson.ts";

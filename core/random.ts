@@ -25,6 +25,8 @@ export const Purpose = {
   dropout: 8,
   /** Noise that a layer adds to units. The stream is the update. */
   unitNoise: 9,
+  /** Settings of a race. The stream is the rung and the place. */
+  race: 10,
 } as const;
 
 /** One of the values of {@linkcode Purpose}. */

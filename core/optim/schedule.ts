@@ -113,6 +113,40 @@ export function warmUp(
   return (step) => step < length ? momentum : schedule(step);
 }
 
+/**
+ * One schedule after another: each holds from the update that it begins at to the next one's. All of
+ * them count updates from the start of the run.
+ *
+ * Throws an {@linkcode InputError} where there is none, or where they do not begin at 0 and then later
+ * and later.
+ *
+ * ```ts
+ * import { constant, switched } from "../../mod.ts";
+ *
+ * const rate = switched([
+ *   { from: 0, schedule: constant(0.1) },
+ *   { from: 500, schedule: constant(0.05) },
+ * ]);
+ * console.log([0, 499, 500].map(rate)); // [0.1, 0.1, 0.05]
+ * ```
+ */
+export function switched(
+  legs: readonly { readonly from: number; readonly schedule: Schedule }[],
+): Schedule {
+  legs.forEach(({ from, schedule }, i) => {
+    checkSchedule(schedule);
+    checkUpdates("the update of a switch", from, 0);
+    if (i === 0 ? from === 0 : from > legs[i - 1].from) return;
+    throw new InputError(
+      `schedules are switched at 0 and then later and later, not at ${
+        legs.map(({ from }) => from).join(", ")
+      }: put them in order`,
+    );
+  });
+  if (legs.length === 0) throw new InputError("there is no schedule to begin with: give one");
+  return (step) => (legs.findLast(({ from }) => from <= step) ?? legs[0]).schedule(step);
+}
+
 /** The course of {@linkcode demon}. */
 export interface DemonOptions {
   /** mu before the decay, at least 0 and below 1. */
