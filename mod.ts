@@ -32,8 +32,16 @@ export {
   type RaceReport,
   type RaceWinner,
   type RateAndMomentum,
+  usualFinish,
 } from "./core/train/race.ts";
-export type { RaceBox, RaceEntry, RaceLeg, RaceSetting, Runner } from "./core/train/race_rules.ts";
+export {
+  type RaceBox,
+  type RaceEntry,
+  type RaceLeg,
+  type RaceSetting,
+  type Runner,
+  usualBox,
+} from "./core/train/race_rules.ts";
 export { curvatureMatrices, type CurvatureMatrix } from "./core/train/curvature_matrix.ts";
 export { lanczos, type Spectrum } from "./core/train/lanczos.ts";
 export { hutchinson, type TraceEstimate } from "./core/train/hutchinson.ts";

@@ -19,7 +19,9 @@ export interface RunPage {
   /** settings.csv and summary.csv as text. */
   readonly settings: string;
   readonly networks: string;
-  /** Columns of both that are the same for all are told in a line. */
+  /** race.csv as text, where there was one. */
+  readonly race?: string;
+  /** Columns of the first two that are the same for all are told in a line. */
   readonly settingColumns: readonly string[];
 }
 
@@ -31,7 +33,9 @@ export function runPage(page: RunPage): string {
   return `<!doctype html>\n${renderToString(<Page {...page} />)}\n`;
 }
 
-function Page({ folder, title, command, cells, settings, networks, settingColumns }: RunPage) {
+function Page(
+  { folder, title, command, cells, settings, networks, race, settingColumns }: RunPage,
+) {
   const data = new Set(cells.map(({ configuration }) => configuration.data));
   const shown = Object.entries(pictures).flatMap(([name, { type, title }]) => {
     const bytes = readIfReadable(`${folder}/${name}`);
@@ -41,6 +45,7 @@ function Page({ folder, title, command, cells, settings, networks, settingColumn
     tableOf("settings", "Settings", settings, settingColumns),
     tableOf("networks", "Networks", networks, settingColumns),
   ];
+  const raced = race === undefined ? undefined : tableOf("race", "Race", race, []);
   return (
     <Document title={title}>
       <header>
@@ -65,6 +70,15 @@ function Page({ folder, title, command, cells, settings, networks, settingColumn
       <Section id="networks" title="Networks">
         <DataTable table={perNetwork.table} />
       </Section>
+      {raced && (
+        <Section id="race-table" title="Race">
+          <p>
+            The networks at the rungs of the race. A score is the error after a short finish; the
+            last rung is the end.
+          </p>
+          <DataTable table={raced.table} />
+        </Section>
+      )}
     </Document>
   );
 }

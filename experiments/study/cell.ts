@@ -65,6 +65,28 @@ const row = v.strictObject({
   seconds: v.number(),
 });
 
+/** A learning rate, a cap and a period of the paper's schedule. */
+const setting = { learningRate: v.number(), cap: v.number(), period: count };
+
+/** What a race has come to: its networks at its rungs, and at the end who has won. */
+const race = v.strictObject({
+  tree: v.array(v.strictObject({
+    rung: count,
+    update: count,
+    place: count,
+    parent: v.nullable(count),
+    lineage: count,
+    setting: v.strictObject(setting),
+    score: figure,
+    scoreWithoutProbe: figure,
+  })),
+  winner: v.nullable(v.strictObject({
+    place: count,
+    score: figure,
+    legs: v.array(v.strictObject({ ...setting, from: count })),
+  })),
+});
+
 /** How a network came out, or stands. */
 const result = v.strictObject({
   /** Updates done. */
@@ -78,6 +100,8 @@ const result = v.strictObject({
   /** The same where the low-momentum finish began. */
   beforeFinish: v.nullable(splits),
   curve: v.array(row),
+  /** Of a race. */
+  race: v.exactOptional(race),
 });
 
 /** How and where it was trained: what does not change its figures. */
@@ -135,7 +159,7 @@ export function cellId(configuration: Configuration): string {
 
 /** Whether a schedule depends on when the run ends, so that it cannot be made longer. */
 export function isFixedLength({ finish, schedule }: Configuration): boolean {
-  return finish > 0 && schedule !== "none";
+  return schedule === "flat" || schedule === "race" || (finish > 0 && schedule !== "none");
 }
 
 /** The update at which the low-momentum finish begins; undefined where there is none. */

@@ -6,6 +6,7 @@ import { print } from "../terminal/terminal.ts";
 import type { Cell, Configuration } from "./cell.ts";
 import { furtherColumns, settingColumns } from "./grid.ts";
 import { readCells } from "./ledger.ts";
+import { raceIn } from "./race_cell.ts";
 import type { Column, KindTables } from "./network_kind.ts";
 import { printOutcomes } from "./print.ts";
 import { recordRun } from "./run.ts";
@@ -75,7 +76,7 @@ function cellsOf(folders: readonly string[]): Map<string, Cell> {
     if (found.size === 0) {
       throw new InputError(`${folder} holds no networks: name the folders of runs`);
     }
-    for (const [id, cell] of found) cells.set(id, cell);
+    for (const [id, cell] of found) if (!raceIn(cell.configuration)) cells.set(id, cell);
   }
   const kinds = new Set([...cells.values()].map(({ configuration }) => configuration.network));
   if (kinds.size > 1) {

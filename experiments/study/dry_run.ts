@@ -5,6 +5,7 @@ import type { Ending } from "./ending.ts";
 import { expectedSeconds } from "./expected_time.ts";
 import { layRounds, readRound, type Yard } from "./lay.ts";
 import type { PlannedCell } from "./ledger.ts";
+import { networksOf } from "./race_cell.ts";
 
 /** Prints what the training of networks would take. */
 export async function dryRun(
@@ -17,12 +18,13 @@ export async function dryRun(
     const { model, kind, cells } = await readRound(round, yard);
     const optimizers = cells.map(({ configuration }) => kind.replica(configuration).optimizer);
     const { batchSize } = cells[0].configuration;
-    return cells.length * replicaBytes(yard.machine.gpu, model, { batchSize, optimizers }).total;
+    return networksOf(cells) *
+      replicaBytes(yard.machine.gpu, model, { batchSize, optimizers }).total;
   }));
   const seconds = await expectedSeconds(rounds, yard);
-  const largest = Math.max(...rounds.map(({ cells }) => cells.length));
+  const largest = Math.max(...rounds.map(({ cells }) => networksOf(cells)));
   print([
-    `networks  ${missing.length}`,
+    `networks  ${networksOf(missing)}`,
     `rounds    ${rounds.length}, of at most ${largest} side by side`,
     `memory    ${mebibytes(Math.max(...sizes))} on the GPU`,
     `time      about ${formatDuration(seconds)}`,

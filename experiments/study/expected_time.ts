@@ -1,6 +1,8 @@
 import type { Gpu } from "../../mod.ts";
 import { curvatureUpdates } from "./curvature.ts";
 import { type LaidRound, readRound, type Yard } from "./lay.ts";
+import type { PlannedCell } from "./ledger.ts";
+import { networksOf, raceIn, updatesOfRace } from "./race_cell.ts";
 import { allCases, openRound, type Round, type RoundContext } from "./round.ts";
 
 /** What a short trial says of a round, in seconds. */
@@ -25,7 +27,8 @@ export async function expectedSeconds(
   let seconds = 0;
   for (const round of rounds) {
     const { model, cells } = await readRound(round, context);
-    const cost = costs.get(round.modelKey) ?? await tryRound({ ...round, model }, context);
+    const cost = costs.get(round.modelKey) ??
+      await tryRound({ ...round, model, cells: cells.flatMap(eachNetwork) }, context);
     costs.set(round.modelKey, cost);
     const [{ configuration }] = cells;
     const { reportEvery, reportCases, curvatureEvery, updates, finish } = configuration;
@@ -34,10 +37,22 @@ export async function expectedSeconds(
     const evaluated = reported + (finish > 0 ? 2 : 1) * (all.train + all.test);
     const measured = curvatureEvery === undefined ? 0 : Math.floor(left / curvatureEvery) + 1;
     const updated = left + measured * curvatureUpdates(configuration);
+    if (raceIn(configuration)) {
+      // Its networks are evaluated twice at each of four rungs and once at the end, its winner as others.
+      const inRace = updatesOfRace(configuration) - round.update * networksOf(cells);
+      seconds += (inRace * cost.update + (9 * networksOf(cells) * reportCases + evaluated) *
+          cost.evaluatedCase) / cost.replicas;
+      continue;
+    }
     seconds += cells.length / cost.replicas *
       (updated * cost.update + evaluated * cost.evaluatedCase);
   }
   return seconds;
+}
+
+/** A cell as often as it has networks. */
+function eachNetwork(cell: PlannedCell): PlannedCell[] {
+  return Array.from({ length: networksOf([cell]) }, () => cell);
 }
 
 /** Long enough for a few updates of any round, and for many of a short one. */

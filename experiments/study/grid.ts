@@ -12,7 +12,9 @@ import { cellId, type Configuration, finishOf, isFixedLength } from "./cell.ts";
 import { curvatureFlag } from "./curvature.ts";
 import type { Json } from "./json.ts";
 import type { PlannedCell } from "./ledger.ts";
-import { momentumOf, reachedMomentum, schedules } from "./momentum.ts";
+import { learningRateOf, momentumOf, reachedMomentum, schedules } from "./momentum.ts";
+import { momentumChoiceFlags, ofChoice } from "./momentum_choice.ts";
+import { raceIn, type RacePart } from "./race_cell.ts";
 import type { Column } from "./network_kind.ts";
 import type { OptimizerChoice } from "./shipped_optimizers.ts";
 import { columnsOf, makeOptimizer, type OptimizerSetting } from "./optimizers.ts";
@@ -36,6 +38,7 @@ export const gridFlags = {
     help: "Length of the low-momentum end, at the smaller of 0.9 and the schedule.",
     unit: "updates",
   }),
+  ...momentumChoiceFlags,
   seed: integers({
     default: [1],
     atLeast: 0,
@@ -92,15 +95,19 @@ export type GridPoint = Pick<Configuration, "init" | "initScale" | "seed"> & Opt
 /** What a configuration has of the flags of all grids, at a point of one. */
 export function ofGrid(
   point: GridPoint,
-  { updates, finish, batchSize, schedulePeriod, evalCases, reportEvery }:
-    & Pick<Values<typeof gridFlags>, "updates" | "finish" | "batchSize" | "schedulePeriod">
-    & { readonly evalCases: number; readonly reportEvery: number },
+  { updates, finish, batchSize, schedulePeriod, evalCases, reportEvery, switches, race }:
+    & Pick<
+      Values<typeof gridFlags>,
+      "updates" | "finish" | "batchSize" | "schedulePeriod" | "switches"
+    >
+    & { readonly evalCases: number; readonly reportEvery: number; readonly race?: RacePart },
 ):
   & GridPoint
   & Pick<Configuration, "updates" | "finish" | "batchSize" | "reportEvery" | "reportCases"> {
   return {
     ...point,
     ...point.schedule === "paper" && { schedulePeriod },
+    ...ofChoice(point, { updates, switches, race }),
     ...{ updates, finish, batchSize, reportEvery, reportCases: evalCases },
   };
 }
@@ -130,7 +137,7 @@ export function plannedCell(configuration: Configuration): PlannedCell {
   return {
     id: cellId(configuration),
     configuration,
-    ...isFixedLength(configuration) && finish > 0 && { keep: [finish] },
+    ...isFixedLength(configuration) && finish > 0 && !raceIn(configuration) && { keep: [finish] },
   };
 }
 
@@ -171,12 +178,18 @@ export function optimizerMaker(
   choices: readonly OptimizerChoice[],
 ): (configuration: Configuration) => Optimizer {
   return (configuration) =>
-    makeOptimizer(optimizerSetting(configuration), choices, momentumOf(configuration));
+    makeOptimizer(
+      optimizerSetting(configuration),
+      choices,
+      momentumOf(configuration),
+      learningRateOf(configuration),
+    );
 }
 
 /** What a cell is called on the terminal: nag 0.9, 0.05. */
 export function nameOf({ configuration }: PlannedCell): string {
   const { optimizer, mu, schedule, learningRate } = configuration;
+  if (schedule === "race") return `a race of ${optimizer}`;
   const momentum = schedule === "none" ? "" : ` ${mu}`;
   return `${optimizer}${momentum}${learningRate === 0 ? "" : `, ${learningRate}`}`;
 }

@@ -11,7 +11,7 @@ import {
 import { type Example, helpText } from "../terminal/help.ts";
 import { commonAnswer, runMain } from "../terminal/program.ts";
 import { print } from "../terminal/terminal.ts";
-import type { Configuration } from "./cell.ts";
+import type { Cell, Configuration } from "./cell.ts";
 import {
   furtherColumns,
   gridCells,
@@ -34,6 +34,9 @@ import {
   optimizerFlags,
   optimizerNamesOf,
 } from "./optimizer_flags.ts";
+import { idleBeside, withChosenMomentum } from "./momentum_choice.ts";
+import { RaceReporter } from "./race_report.ts";
+import { hasRaceViews, raceTable, winnerOf } from "./race_views.ts";
 import { loadOptimizers } from "./optimizer_file.ts";
 import { expandOptimizers } from "./optimizers.ts";
 import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts";
@@ -132,7 +135,9 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     const { options, earlier } = resumeRun(name, flags, parseFlags(flags, args), args);
     const files = choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []);
     requireSameOptimizers(earlier, files);
-    const common = options as unknown as Values<F> & Values<CommonFlags>;
+    const asked = options as unknown as Values<F> & Values<CommonFlags>;
+    refuseIdle(idleBeside(asked), args);
+    const common = withChosenMomentum(asked);
     const { finish, updates, target, keep } = common;
     if (finish > updates) {
       throw new InputError(
@@ -150,14 +155,22 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     const grid = gridCells({ ...laid, optimizers, seed: common.seed }, (place) => (
       { ...laid.configure(place), ...measured }
     ));
-    const cells = beginAt(grid, common);
+    const planned = beginAt(grid, common), isRace = common.race !== undefined;
+    // The winner of a race is a network that tables tell of, as soon as it is known.
+    const cells = isRace ? [] : [...planned];
     const views = {
       ...{ kind, cells, target },
       settings: settingColumns,
-      furtherSettings: furtherColumns(cells),
+      furtherSettings: furtherColumns(planned),
+      ...isRace && { race: (found: ReadonlyMap<string, Cell>) => raceTable(planned, found) },
     };
     await carryOut({
-      wanted: () => cells,
+      wanted(found) {
+        if (!isRace) return cells;
+        const winners = planned.flatMap((race) => winnerOf(race, found) ?? []);
+        cells.splice(0, Infinity, ...winners);
+        return [...planned, ...winners];
+      },
       kindOf: () => kind,
       nameOf,
       details: {
@@ -168,21 +181,25 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       remark,
       isEstimated: false,
       isWhole: (folder, there) =>
+        (!isRace || hasRaceViews(folder, planned, there)) &&
         areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`) &&
         (curvatureEvery === undefined || exists(`${folder}/curvature.svg`)),
       report(run) {
         begin?.(run);
         const command = [`${name}.ts`, ...flagsOf(known)].join(" ");
-        return new GridReporter({
+        const reporter = new GridReporter({
           ...views,
           run,
-          title: `${name}: ${cells[0].configuration.problem}`,
+          title: `${name}: ${planned[0].configuration.problem}`,
           livePort: common.live,
           command,
           keep,
           chart,
           draw,
         });
+        if (!isRace) return reporter;
+        const words = flagsOf(known);
+        return new RaceReporter(reporter, { run, kind, races: planned, program: usage, words });
       },
     }, { program: name, options: common, earlier, interruption, args });
   };

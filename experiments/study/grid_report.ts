@@ -38,6 +38,8 @@ export interface GridReport extends ViewOptions {
   /** Where a page is served that shows the run while it goes on; false for none. */
   readonly livePort: PagePort;
   readonly keep: typeof keeps[number];
+  /** race.csv as text, where there is a race. */
+  race?(cells: ReadonlyMap<string, Cell>): string;
   /** What loss.svg shows. */
   readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
   /** Draws pictures of the best network, and shows them by their names. */
@@ -125,7 +127,7 @@ export class GridReporter implements Reporter {
   }
 
   #writePage({ cells: found, ending }: End): void {
-    const { run, cells, settings, furtherSettings, title, command } = this.#report;
+    const { run, cells, settings, furtherSettings, title, command, race } = this.#report;
     const views = viewsOf(this.#report, found, ending);
     run.write(
       "report.html",
@@ -133,6 +135,7 @@ export class GridReporter implements Reporter {
         ...{ folder: run.folder, title, command, cells },
         settings: views["settings.csv"],
         networks: views["summary.csv"],
+        ...race && { race: race(found) },
         settingColumns: [...settings, ...furtherSettings].map(({ name }) => name),
       }),
     );

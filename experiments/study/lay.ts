@@ -1,8 +1,9 @@
-import { replicasThatFit } from "../../mod.ts";
+import { InputError, replicasThatFit } from "../../mod.ts";
 import { evenParts } from "./even_parts.ts";
 import type { Ledger, PlannedCell } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { NetworkKind } from "./network_kind.ts";
+import { networksOf, raceIn } from "./race_cell.ts";
 import type { Round } from "./round.ts";
 
 /** Where rounds are laid. */
@@ -37,7 +38,14 @@ export async function layRounds(
     const paces = { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery };
     laid.push({
       round: { kind, modelKey, cells: [cell], update },
-      key: JSON.stringify({ modelKey, update, driven, ...paces }),
+      // A race is trained by itself.
+      key: JSON.stringify({
+        modelKey,
+        update,
+        driven,
+        ...paces,
+        ...raceIn(cell.configuration) && { cell },
+      }),
     });
   }
   const rounds: LaidRound[] = [];
@@ -45,14 +53,25 @@ export async function layRounds(
     const [{ round }] = group, { kind, modelKey } = round;
     const together = group.flatMap(({ round }) => round.cells);
     const { configuration } = together[0];
-    const count = Math.min(together.length, most);
+    const count = Math.min(networksOf(together), most);
     const model = await machine.model(modelKey, (gpu) => kind.model(gpu, configuration, count));
-    const optimizers = together.map(({ configuration }) => kind.replica(configuration).optimizer);
+    const optimizers = together.flatMap((cell) =>
+      Array.from(
+        { length: networksOf([cell]) },
+        () => kind.replica(cell.configuration).optimizer,
+      )
+    );
     const fit = replicasThatFit(machine.gpu, model, {
       batchSize: configuration.batchSize,
       budget: memory,
       optimizers,
     });
+    const places = raceIn(configuration)?.places ?? 1;
+    if (fit < places) {
+      throw new InputError(
+        `${fit} networks fit side by side, and the race has ${places} places: give fewer --places`,
+      );
+    }
     rounds.push(
       ...evenParts(together, Math.min(most, fit)).map((cells) => ({ ...round, cells })),
     );
@@ -77,7 +96,7 @@ export async function readRound(
   const { configuration } = cells[0];
   const model = await machine.model(
     modelKey,
-    (gpu) => kind.model(gpu, configuration, cells.length),
+    (gpu) => kind.model(gpu, configuration, networksOf(cells)),
   );
   if (update === 0) return { kind, model, cells, standings: undefined };
   const standings = await Promise.all(cells.map((cell) => ledger.standing(cell)));

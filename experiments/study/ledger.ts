@@ -12,6 +12,8 @@ export interface PlannedCell {
   readonly configuration: Configuration;
   /** Where it begins, if that is not at its initial weights. */
   readonly from?: Origin | undefined;
+  /** The race that found its setting. */
+  readonly wonIn?: string;
   /** Updates after which its state is kept, for others to begin there. */
   readonly keep?: readonly number[];
   /** Those of `keep` whose state is not there, and is needed. */
@@ -131,7 +133,11 @@ export class Ledger {
 
   /** Writes the state of one network, as far as it came or for others to begin there. */
   async putState(id: string, state: TrainerState, update?: number): Promise<void> {
-    const bytes = await encodeCheckpoint(state, { cell: id });
+    this.putStateBytes(id, await encodeCheckpoint(state, { cell: id }), update);
+  }
+
+  /** The same of a state in the form of its file, which names the cell. */
+  putStateBytes(id: string, bytes: Uint8Array<ArrayBuffer>, update?: number): void {
     const cell = this.#cells.get(id), file = cellPath("", id);
     this.#write(statePath("", id, update), bytes, () => {
       // A state that is newer than its cell would lack the reports between.

@@ -62,14 +62,15 @@ export function readyOf(
 
 /**
  * The networks of one of `count` machines, so that all machines' together are all of them. Those that
- * begin at the state of another are with it.
+ * begin at the state of another are with it, and the winner of a race with the race.
  */
 export function shareOf(
   planned: readonly PlannedCell[],
   share: Share | undefined,
 ): readonly PlannedCell[] {
   if (!share) return planned;
-  const origin = ({ id, from }: PlannedCell) => from && from.folder === undefined ? from.cell : id;
+  const origin = ({ id, from, wonIn }: PlannedCell) =>
+    wonIn ?? (from && from.folder === undefined ? from.cell : id);
   const places = new Map([...new Set(planned.map(origin))].map((id, place) => [id, place]));
   return planned.filter((cell) => places.get(origin(cell))! % share.count === share.index - 1);
 }

@@ -1,12 +1,16 @@
 import {
   constant,
+  legSchedules,
   lowMomentumFinish,
   nesterov1983,
   paperMomentum,
   type Schedule,
+  type SettingValue,
   warmUp,
 } from "../../mod.ts";
 import type { Configuration } from "./cell.ts";
+import { flatOf } from "./momentum_choice.ts";
+import { legsIn } from "./race_cell.ts";
 
 /** The momentum of a finish, and of a recurrent network's warm-up (paper, sections 3 and 4). */
 const LOW_MOMENTUM = 0.9;
@@ -21,9 +25,19 @@ export function momentumOf(configuration: Configuration): Schedule {
   return finish > 0 ? lowMomentumFinish(growing, { updates, length: finish }) : growing;
 }
 
-function growingMomentum(
-  { mu, schedule, schedulePeriod, warmUpUpdates, warmUpMomentum }: Configuration,
-): Schedule {
+/** The learning rate of each update of a network. */
+export function learningRateOf(configuration: Configuration): SettingValue {
+  const { schedule, updates, learningRate } = configuration;
+  if (schedule !== "switches") return learningRate;
+  return legSchedules(legsIn(configuration), { updates, finish: 0 }).learningRate;
+}
+
+function growingMomentum(configuration: Configuration): Schedule {
+  const { mu, schedule, schedulePeriod, warmUpUpdates, warmUpMomentum, updates } = configuration;
+  if (schedule === "flat") return flatOf(configuration);
+  if (schedule === "switches") {
+    return legSchedules(legsIn(configuration), { updates, finish: 0 }).momentum;
+  }
   if (schedule === "nesterov1983") return nesterov1983({ cap: mu });
   if (schedule === "paper") return paperMomentum({ cap: mu, period: Number(schedulePeriod) });
   if (schedule !== "warm-up") return constant(mu);

@@ -8,6 +8,7 @@ import {
   partialMomentum,
   type Schedule,
   type Setting,
+  type SettingValue,
 } from "../../mod.ts";
 import type { Cell } from "../files/tables.ts";
 import type { CellRow, Configuration } from "./cell.ts";
@@ -68,15 +69,19 @@ export function expandOptimizers(
   return [...settings.values()];
 }
 
-/** The optimizer of a setting; `momentum` is the schedule of its cap where it has one. */
+/**
+ * The optimizer of a setting; `momentum` is the schedule of its cap where it has one, `learningRate`
+ * that of its rate where that is switched.
+ */
 export function makeOptimizer(
   setting: OptimizerSetting,
   choices: readonly OptimizerChoice[],
   momentum: Schedule,
+  learningRate: SettingValue = setting.learningRate,
 ): Optimizer {
   const choice = choices.find(({ name }) => name === setting.optimizer);
   if (!choice) throw new RangeError(`no optimizer is called ${setting.optimizer}`);
-  const { learningRate, mu, schedule, own, momentumIn } = setting;
+  const { mu, schedule, own, momentumIn } = setting;
   const scheduled = schedule === "none" ? constant(mu) : momentum;
   if (momentumIn !== undefined) {
     const named = tensorChoices.find((choice) => choice === momentumIn);

@@ -1,6 +1,7 @@
 import { InputError } from "../../mod.ts";
 import { cellId, finishOf } from "./cell.ts";
 import { hasState, type PlannedCell, readCells } from "./ledger.ts";
+import { raceIn } from "./race_cell.ts";
 
 /**
  * Cells that begin where networks of another run came to: with `--from FOLDER`, each at the one that
@@ -15,7 +16,9 @@ export function beginAt(
     if (name === undefined) return cells;
     throw new InputError("--cell is for --from FOLDER: leave it out, or name the folder");
   }
-  const found = [...readCells(folder).values()];
+  const found = [...readCells(folder).values()].filter(({ configuration }) =>
+    !raceIn(configuration)
+  );
   if (found.length === 0) {
     throw new InputError(`--from ${folder} holds no networks: name the folder of a run`);
   }

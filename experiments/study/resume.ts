@@ -201,6 +201,12 @@ function checkChanges<F extends FlagTable>(
         "more, or leave it out",
     );
   }
+  if (before.tuneMomentum !== undefined && before.tuneMomentum !== "off") {
+    throw new InputError(
+      `--updates ${now.updates} cannot make a run longer whose momentum --tune-momentum ` +
+        `${before.tuneMomentum} chose for its length: begin another one`,
+    );
+  }
   if (Number(before.finish) > 0) {
     throw new InputError(
       `--updates ${now.updates} cannot make a run longer whose --finish ${before.finish} ends it: ` +

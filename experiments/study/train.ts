@@ -9,6 +9,8 @@ import { missingOf, readyOf } from "./missing.ts";
 import { type LaidRound, layRounds, readRound, type Yard } from "./lay.ts";
 import { describeFault, mostReopenings } from "./machine.ts";
 import { figureOf } from "./network_kind.ts";
+import { networksOf, raceIn } from "./race_cell.ts";
+import { trainRace } from "./race_round.ts";
 import { type RoundContext, trainRound } from "./round.ts";
 import type { Run } from "./run.ts";
 import type { StopRule } from "./stop_rule.ts";
@@ -108,7 +110,7 @@ async function trainRounds(rounds: readonly LaidRound[], training: Training): Pr
   const { ending, isEstimated } = training;
   const expected = isEstimated ? await expectedSeconds(rounds, training) : undefined;
   if (ending.signal.aborted) return;
-  const count = rounds.reduce((sum, { cells }) => sum + cells.length, 0);
+  const count = rounds.reduce((sum, { cells }) => sum + networksOf(cells), 0);
   if (expected !== undefined) {
     const until = new Date(Date.now() + 1000 * expected).toTimeString().slice(0, 5);
     say(`${layWords(count, rounds.length)}, about ${formatDuration(expected)} (until ${until})`);
@@ -117,7 +119,7 @@ async function trainRounds(rounds: readonly LaidRound[], training: Training): Pr
     }
   } else if (rounds.length > 1) say(layWords(count, rounds.length));
   const total = rounds.reduce((sum, round) => sum + workOf(round), 0);
-  const start = rounds.reduce((sum, { cells, update }) => sum + cells.length * update, 0);
+  const start = rounds.reduce((sum, { cells, update }) => sum + networksOf(cells) * update, 0);
   const isOne = count === 1;
   const unit = isOne ? "updates" : "network updates";
   using progress = showProgress({ total: total + start, start, unit });
@@ -125,11 +127,12 @@ async function trainRounds(rounds: readonly LaidRound[], training: Training): Pr
   let done = start;
   for (const round of rounds) {
     if (ending.signal.aborted) return;
-    await trainRound(await readRound(round, training), {
+    const train = raceIn(round.cells[0].configuration) ? trainRace : trainRound;
+    await train(await readRound(round, training), {
       ...training,
       onReport(cells, rows) {
         training.onReport(cells, rows);
-        const reached = done + cells.length * (rows[0].update - round.update);
+        const reached = done + networksOf(cells) * (rows[0].update - round.update);
         tell(progress, { ...round, cells }, rows, reached, training);
         const rate = 1000 * (reached - start) / (performance.now() - began_ms);
         const left = total + start - reached, secondsLeft = left / rate;
@@ -160,7 +163,7 @@ function tell(
 
 /** Updates that are left of all its networks. */
 function workOf({ cells, update }: LaidRound): number {
-  return cells.length * (cells[0].configuration.updates - update);
+  return networksOf(cells) * (cells[0].configuration.updates - update);
 }
 
 /** Bytes that networks may take: half of what is free where they lie in the machine's memory. */
