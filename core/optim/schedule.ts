@@ -113,38 +113,44 @@ export function warmUp(
   return (step) => step < length ? momentum : schedule(step);
 }
 
+/** A part of the course of a setting; see {@linkcode phases}. */
+export interface Phase {
+  /** The number of updates done with which it begins. */
+  readonly from: number;
+  /** What the setting is from then on; a schedule counts the updates of all phases. */
+  readonly value: number | Schedule;
+}
+
 /**
- * One schedule after another: each holds from the update that it begins at to the next one's. All of
- * them count updates from the start of the run.
+ * A setting that changes from phase to phase, such as those of a published run of Hessian-free
+ * optimization: each phase lasts until the next one begins, the last one for good.
  *
- * Throws an {@linkcode InputError} where there is none, or where they do not begin at 0 and then later
- * and later.
+ * Throws an {@linkcode InputError} where the first phase does not begin at 0, the others are not in
+ * order, or a value is no finite number.
  *
  * ```ts
- * import { constant, switched } from "../../mod.ts";
+ * import { hessianFreeDagger, phases } from "../../mod.ts";
  *
- * const rate = switched([
- *   { from: 0, schedule: constant(0.1) },
- *   { from: 500, schedule: constant(0.05) },
+ * const stepSize = phases([
+ *   { from: 0, value: 1 },
+ *   { from: 5000, value: (update) => 500 / (update - 4000) },
+ *   { from: 10_000, value: 1 },
  * ]);
- * console.log([0, 499, 500].map(rate)); // [0.1, 0.1, 0.05]
+ * console.log([0, 5000, 9000, 10_000].map(stepSize)); // [1, 0.5, 0.1, 1]
+ * const optimizer = hessianFreeDagger({ stepSize });
  * ```
  */
-export function switched(
-  legs: readonly { readonly from: number; readonly schedule: Schedule }[],
-): Schedule {
-  legs.forEach(({ from, schedule }, i) => {
-    checkSchedule(schedule);
-    checkUpdates("the update of a switch", from, 0);
-    if (i === 0 ? from === 0 : from > legs[i - 1].from) return;
+export function phases(list: readonly Phase[]): Schedule {
+  const starts = list.map(({ from }) => from);
+  for (const from of starts) checkUpdates("the start of a phase", from, 0);
+  if (starts[0] !== 0 || starts.some((from, i) => i > 0 && from <= starts[i - 1])) {
     throw new InputError(
-      `schedules are switched at 0 and then later and later, not at ${
-        legs.map(({ from }) => from).join(", ")
-      }: put them in order`,
+      `phases must begin at update 0 and go on in order, not at ${starts.join(", ") || "none"}: ` +
+        "give each a later start than the one before",
     );
-  });
-  if (legs.length === 0) throw new InputError("there is no schedule to begin with: give one");
-  return (step) => (legs.findLast(({ from }) => from <= step) ?? legs[0]).schedule(step);
+  }
+  const values = list.map(({ value }) => typeof value === "number" ? constant(value) : value);
+  return (step) => values[starts.findLastIndex((from) => from <= step)](step);
 }
 
 /** The course of {@linkcode demon}. */

@@ -8,8 +8,8 @@ import {
   constant,
   lowMomentumFinish,
   paperMomentum,
+  phases,
   type Schedule,
-  switched,
 } from "../optim/schedule.ts";
 import {
   checkBox,
@@ -153,7 +153,7 @@ export function legSchedules(
   { updates, finish }: { updates: number; finish: number },
 ): RateAndMomentum {
   const each = (scheduleOf: (leg: RaceLeg) => Schedule) =>
-    switched(legs.map((leg) => ({ from: leg.from, schedule: scheduleOf(leg) })));
+    phases(legs.map((leg) => ({ from: leg.from, value: scheduleOf(leg) })));
   return {
     learningRate: each(({ learningRate }) => constant(learningRate)),
     momentum: lowMomentumFinish(each(paperMomentum), { updates, length: finish }),

@@ -18,6 +18,8 @@ export interface AutoencoderBudget {
   readonly hfUpdates?: number | undefined;
   /** Updates of Hessian-free on minibatches, likewise. */
   readonly hfDaggerUpdates?: number | undefined;
+  /** Steps of conjugate gradient in each of these; left out: the paper's schedule, up to its end. */
+  readonly hfDaggerSteps?: number | undefined;
 }
 
 /** How much is trained for the table of recurrent networks. */

@@ -1,5 +1,6 @@
 import { paperProblems } from "../../mod.ts";
 import { chooseSequences } from "../problems/sequences.ts";
+import type { HFSchedule } from "../study/hf_schedules.ts";
 import type { Configuration } from "../study/cell.ts";
 
 /** The autoencoders of the paper. */
@@ -21,6 +22,8 @@ type Rest =
     readonly optimizer: PaperOptimizer;
     /** What else its optimizer declares, where it has settings of its own. */
     readonly own?: Readonly<Record<string, number>>;
+    /** What changes while Hessian-free goes on. */
+    readonly hfSchedule?: HFSchedule;
   };
 
 /** The optimizers of the paper's tables. */

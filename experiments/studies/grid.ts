@@ -7,6 +7,7 @@ import {
   type PaperOptimizer,
   type PaperProblem,
 } from "./configurations.ts";
+import { type HFSchedule, readHFSchedule } from "../study/hf_schedules.ts";
 import { shippedOptimizers } from "../study/shipped_optimizers.ts";
 
 /** The paper's numbers, with the digits that it prints, by row and column. */
@@ -92,6 +93,7 @@ type Setting = Partial<Pick<Configuration, "mu" | "init" | "initScale" | "update
   readonly optimizer?: PaperOptimizer;
   readonly activation?: "tanh";
   readonly own?: Readonly<Record<string, number>>;
+  readonly hfSchedule?: HFSchedule;
 };
 
 /** A column and the settings that make it. */
@@ -120,17 +122,25 @@ export function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"):
  */
 export function hessianFreeColumn(
   name: string,
-  { optimizer, updates, given }: {
+  { optimizer, updates, given = {}, schedule }: {
     optimizer: "hf" | "hf-dagger";
     updates: number;
-    given: Readonly<Record<string, number>>;
+    given?: Readonly<Record<string, number>>;
+    /** What changes while it goes on. */
+    schedule?: string;
   },
 ): SettingColumn {
-  const own = Object.fromEntries(
-    shippedOptimizers[optimizer].settings.map(({ name, default: value }) => [name, value!]),
-  );
-  const setting = { optimizer, updates, mu: 0, own: { ...own, ...given } };
-  return { name, notReached: undefined, setting };
+  const hfSchedule = schedule === undefined ? undefined : readHFSchedule(schedule);
+  const own = shippedOptimizers[optimizer].settings
+    .filter(({ name }) => !Object.hasOwn(hfSchedule?.courses ?? {}, name))
+    .map(({ name, default: value }) => [name, given[name] ?? value!]);
+  return {
+    ...{ name, notReached: undefined },
+    setting: {
+      ...{ optimizer, updates, mu: 0, own: Object.fromEntries(own) },
+      ...hfSchedule && { hfSchedule },
+    },
+  };
 }
 
 /** A table of autoencoders from its columns: a row, that of their problem. */

@@ -23,6 +23,7 @@ const autoencoders = v.strictObject({
     scales: numbers,
     hfUpdates: v.optional(v.number()),
     hfDaggerUpdates: v.optional(v.number()),
+    hfDaggerSteps: v.optional(v.number()),
   }),
 });
 

@@ -80,7 +80,7 @@ function textOf(value: unknown, name: string, path: string): string {
 /** Flags whose values are paths, or names among which paths may stand. */
 const pathFlags = [
   ...["--data", "--labels", "--test-data", "--test-labels"],
-  ...["--optimizer", "--from"],
+  ...["--optimizer", "--hf-schedule", "--from"],
 ];
 
 /**
@@ -93,7 +93,7 @@ export function withAbsolutePaths(args: readonly string[]): string[] {
       ? ["", args[i - 1], word]
       : word.match(/^(--[a-z-]+)=(.*)$/s) ?? [];
     if (!value || !pathFlags.includes(flag) || !mayAskForFolder()) return word;
-    const absolute = flag === "--optimizer"
+    const absolute = flag === "--optimizer" || flag === "--hf-schedule"
       ? value.split(",").map((name) => isRelativeFile(name) ? resolve(name) : name).join()
       : isAbsolute(value)
       ? value
@@ -102,9 +102,9 @@ export function withAbsolutePaths(args: readonly string[]): string[] {
   });
 }
 
-/** Optimizers have plain names, or are files. */
+/** Optimizers and their schedules have plain names, or are files. */
 function isRelativeFile(name: string): boolean {
-  return /[/\\]|\.[cm]?[jt]sx?$/.test(name) && !/^file:/.test(name) && !isAbsolute(name);
+  return /[/\\]|\.([cm]?[jt]sx?|json)$/.test(name) && !/^file:/.test(name) && !isAbsolute(name);
 }
 
 function mayAskForFolder(): boolean {

@@ -38,6 +38,7 @@ import { idleBeside, withChosenMomentum } from "./momentum_choice.ts";
 import { RaceReporter } from "./race_report.ts";
 import { hasRaceViews, raceTable, winnerOf } from "./race_views.ts";
 import { loadOptimizers } from "./optimizer_file.ts";
+import { scheduleFiles } from "./hf_schedules.ts";
 import { expandOptimizers } from "./optimizers.ts";
 import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts";
 import type { Run } from "./run.ts";
@@ -133,9 +134,12 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     );
     if (answer !== undefined) return print(answer);
     const { options, earlier } = resumeRun(name, flags, parseFlags(flags, args), args);
-    const files = choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []);
-    requireSameOptimizers(earlier, files);
     const asked = options as unknown as Values<F> & Values<CommonFlags>;
+    const files = [
+      ...choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []),
+      ...scheduleFiles(asked.hfSchedule ?? []),
+    ];
+    requireSameOptimizers(earlier, files);
     refuseIdle(idleBeside(asked), args);
     const common = withChosenMomentum(asked);
     const { finish, updates, target, keep } = common;

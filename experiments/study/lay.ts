@@ -1,5 +1,6 @@
-import { InputError, replicasThatFit } from "../../mod.ts";
+import { InputError, type Optimizer, replicasThatFit } from "../../mod.ts";
 import { evenParts } from "./even_parts.ts";
+import { type Courses, type HFSchedule, phaseStarts, scheduledAt } from "./hf_schedules.ts";
 import type { Ledger, PlannedCell } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { NetworkKind } from "./network_kind.ts";
@@ -32,9 +33,13 @@ export async function layRounds(
     const { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery } =
       cell.configuration;
     const { family, settings } = kind.replica(cell.configuration).optimizer;
+    const { courses = {} } = hfScheduleOf(cell) ?? {};
     // What drives its own updates trains by itself, with as many cases an update in all networks.
     const driven = "drive" in family &&
-      [family.name, ...family.shared.map((name) => settings[name])];
+      [
+        family.name,
+        ...family.shared.map((name) => courses[name as keyof Courses] ?? settings[name]),
+      ];
     const paces = { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery };
     laid.push({
       round: { kind, modelKey, cells: [cell], update },
@@ -56,10 +61,7 @@ export async function layRounds(
     const count = Math.min(networksOf(together), most);
     const model = await machine.model(modelKey, (gpu) => kind.model(gpu, configuration, count));
     const optimizers = together.flatMap((cell) =>
-      Array.from(
-        { length: networksOf([cell]) },
-        () => kind.replica(cell.configuration).optimizer,
-      )
+      Array.from({ length: networksOf([cell]) }, () => optimizersOf(cell, kind)).flat()
     );
     const fit = replicasThatFit(machine.gpu, model, {
       batchSize: configuration.batchSize,
@@ -77,6 +79,19 @@ export async function layRounds(
     );
   }
   return rounds;
+}
+
+/** The optimizer of a cell, once for each phase of its schedule: they differ in the memory they take. */
+function optimizersOf(cell: PlannedCell, kind: NetworkKind): Optimizer[] {
+  const { optimizer } = kind.replica(cell.configuration), schedule = hfScheduleOf(cell);
+  if (!schedule) return [optimizer];
+  return phaseStarts(schedule).map((update) => (
+    { ...optimizer, settings: { ...optimizer.settings, ...scheduledAt(schedule, update) } }
+  ));
+}
+
+function hfScheduleOf({ configuration }: PlannedCell): HFSchedule | undefined {
+  return configuration.hfSchedule as unknown as HFSchedule | undefined;
 }
 
 /** A round before its states are read. */

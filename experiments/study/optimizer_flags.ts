@@ -12,6 +12,7 @@ import {
   whole,
 } from "../terminal/flags.ts";
 import { nearest } from "../terminal/suggestions.ts";
+import { hfScheduleNames } from "./hf_schedules.ts";
 import { type OptimizerChoice, shippedOptimizers } from "./shipped_optimizers.ts";
 
 /** What a program takes where nobody says, and an optimizer has no default of its own. */
@@ -33,6 +34,7 @@ export type OptimizerFlags = {
   readonly "learning-rate": Flag<readonly number[] | undefined>;
   readonly mu: Flag<readonly number[] | undefined>;
   readonly "momentum-in": Flag<readonly string[] | undefined>;
+  readonly "hf-schedule": Flag<readonly string[] | undefined>;
 };
 
 /** A setting, and the optimizer that declares it. */
@@ -81,6 +83,11 @@ export function optimizerFlags(
     "momentum-in": several(tensorChoice, {
       shown: "all",
       help: "Of cm: the tensors that have a momentum, all others go by plain gradient descent.",
+    }),
+    "hf-schedule": several(scheduleName, {
+      help:
+        "Of hf and hf-dagger: CG steps, step size, decay, cases and L2 by update, in place of " +
+        "their flags: how the paper ran hf-dagger on its problems, or a JSON file of your own.",
     }),
     ...Object.fromEntries(own.map(([name, declarations]) => [
       flagOf(name),
@@ -161,6 +168,13 @@ const optimizerName: Kind<string> = {
     checkOptimizerName(text);
     return text;
   },
+  show: String,
+};
+
+const scheduleName: Kind<string> = {
+  allowed: `one of ${hfScheduleNames.join(", ")}, or a JSON file`,
+  placeholder: "NAME",
+  read: (text) => text === "" ? undefined : text,
   show: String,
 };
 

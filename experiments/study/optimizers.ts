@@ -21,6 +21,11 @@ import {
   type OptimizerDefaults,
   tensorChoices,
 } from "./optimizer_flags.ts";
+import {
+  type HFSchedule,
+  readHFSchedule,
+  settingsOf as settingsOfSchedule,
+} from "./hf_schedules.ts";
 import { type OptimizerChoice, shippedOptimizers } from "./shipped_optimizers.ts";
 
 /** The optimizer of one network: all of it that the network's numbers depend on. */
@@ -36,6 +41,8 @@ export interface OptimizerSetting {
   readonly momentumIn?: string;
   /** What else it declares, whether it was given or is its default. */
   readonly own: Readonly<Record<string, number>>;
+  /** What changes while Hessian-free goes on, in place of own settings. */
+  readonly hfSchedule?: HFSchedule;
   /** Of a user's file, whose lines the numbers depend on. */
   readonly fileSha256?: string;
 }
@@ -46,6 +53,7 @@ export interface OptimizerOptions {
   readonly mu?: readonly number[] | undefined;
   readonly schedule: readonly string[];
   readonly momentumIn?: readonly string[] | undefined;
+  readonly hfSchedule?: readonly string[] | undefined;
 }
 
 /**
@@ -81,7 +89,7 @@ export function makeOptimizer(
 ): Optimizer {
   const choice = choices.find(({ name }) => name === setting.optimizer);
   if (!choice) throw new RangeError(`no optimizer is called ${setting.optimizer}`);
-  const { mu, schedule, own, momentumIn } = setting;
+  const { mu, schedule, own, momentumIn, hfSchedule } = setting;
   const scheduled = schedule === "none" ? constant(mu) : momentum;
   if (momentumIn !== undefined) {
     const named = tensorChoices.find((choice) => choice === momentumIn);
@@ -92,6 +100,17 @@ export function makeOptimizer(
     ...declares("learningRate") && { learningRate },
     ...declares("momentum") && { momentum: choice.isScheduled ? scheduled : mu },
     ...own,
+    ...hfSchedule && scheduledSettings(choice, hfSchedule),
+  });
+}
+
+function scheduledSettings({ settings }: OptimizerChoice, schedule: HFSchedule) {
+  return settingsOfSchedule(schedule, {
+    declared: settings,
+    isAllowed(setting, value) {
+      const { read, allowed } = kindOf(setting);
+      return read(String(value)) === undefined ? allowed : undefined;
+    },
   });
 }
 
@@ -117,6 +136,9 @@ export function columnsOf(settings: readonly OptimizerSetting[]): OptimizerColum
     name: columnOf(name),
     cell: ({ own }) => own[name],
   }));
+  if (settings.some(({ hfSchedule }) => hfSchedule)) {
+    columns.push({ name: "hf_schedule", cell: ({ hfSchedule }) => hfSchedule?.name });
+  }
   if (settings.every(({ momentumIn }) => momentumIn === undefined)) return columns;
   const tensors: OptimizerColumn = {
     name: "momentum_in",
@@ -160,6 +182,7 @@ function refuseUnused(options: OptimizerOptions, choices: readonly OptimizerChoi
     if (!used.has(name)) idle[flagOf(name)] = `--optimizer ${namesOf(declarations)}`;
   }
   if (!choices.some(takesTensors)) idle["momentum-in"] = "--optimizer cm";
+  if (!choices.some(takesSchedule)) idle["hf-schedule"] = "--optimizer hf, hf-dagger";
   const given = Object.keys(idle).filter((flag) => givenFor(options, flag) !== undefined);
   refuseIdle(idle, given.map((flag) => `--${flag}`));
 }
@@ -173,6 +196,31 @@ function givenFor(options: OptimizerOptions, flag: string): readonly number[] | 
 
 function takesTensors({ name }: OptimizerChoice): boolean {
   return name === "cm";
+}
+
+function takesSchedule({ name }: OptimizerChoice): boolean {
+  return name === "hf" || name === "hf-dagger";
+}
+
+/** The schedules of an optimizer; undefined is none. */
+function schedulesOf(
+  choice: OptimizerChoice,
+  options: OptimizerOptions,
+): readonly (HFSchedule | undefined)[] {
+  const { hfSchedule: names } = options;
+  if (names === undefined || !takesSchedule(choice)) return [undefined];
+  return names.map((name) => {
+    const schedule = readHFSchedule(name);
+    const twice = Object.keys(schedule.courses).map(flagOf)
+      .find((flag) => givenFor(options, flag) !== undefined);
+    if (twice !== undefined) {
+      throw new InputError(
+        `--hf-schedule ${schedule.name} says what --${twice} says: give one of the two`,
+      );
+    }
+    scheduledSettings(choice, schedule);
+    return schedule;
+  });
 }
 
 /** The settings of one optimizer, those that are the same included. */
@@ -190,11 +238,16 @@ function settingsOf(
   const rates = axis("learningRate", defaults.learningRate),
     momenta = axis("momentum", defaults.mu);
   const schedules = choice.isScheduled ? options.schedule : ["none"];
-  const owns = product(
-    [...declared.values()].map((setting) =>
-      valuesOf(choice, setting, options).map((value) => [setting.name, value] as const)
-    ),
-  ).map((entries) => Object.fromEntries(entries));
+  const owns = schedulesOf(choice, options).flatMap((hfSchedule) => {
+    const given = [...declared.values()].filter(({ name }) =>
+      !Object.hasOwn(hfSchedule?.courses ?? {}, name)
+    );
+    return product(
+      given.map((setting) =>
+        valuesOf(choice, setting, options).map((value) => [setting.name, value] as const)
+      ),
+    ).map((entries) => ({ own: Object.fromEntries(entries), ...hfSchedule && { hfSchedule } }));
+  });
   const tensors = takesTensors(choice) ? options.momentumIn ?? ["all"] : ["all"];
   const file = choice.file && { fileSha256: choice.file.sha256 };
   return momenta.flatMap((mu) =>
@@ -207,7 +260,7 @@ function settingsOf(
             ...momentumIn === "none" ? { mu: 0, schedule: "none" } : { mu, schedule },
             learningRate,
             ...momentumIn !== "all" && { momentumIn },
-            own,
+            ...own,
             ...file,
           }))
         )

@@ -5,7 +5,6 @@ import {
   lowMomentumFinish,
   nesterov1983,
   paperMomentum,
-  switched,
 } from "../../core/optim/schedule.ts";
 
 Deno.test("constant() is the same at every step", () => {
@@ -145,19 +144,4 @@ Deno.test("lowMomentumFinish() refuses what is no finish", () => {
     InputError,
     "a function of the update, not 0.99",
   );
-});
-
-Deno.test("switched() follows one schedule after another, each by the updates of the run", () => {
-  const schedule = switched([
-    { from: 0, schedule: constant(3) },
-    { from: 2, schedule: (step) => 10 * step },
-    { from: 5, schedule: constant(1) },
-  ]);
-  assertEquals([0, 1, 2, 4, 5, 6].map(schedule), [3, 3, 20, 40, 1, 1]);
-  for (const froms of [[], [1], [0, 3, 3], [0, 4, 2], [0, 1.5]]) {
-    assertThrows(
-      () => switched(froms.map((from) => ({ from, schedule: constant(1) }))),
-      InputError,
-    );
-  }
 });

@@ -42,7 +42,7 @@ export const smallTables: Configurations = {
 };
 
 function curvesTable(name: "table1" | "table2" | "table3"): TableRecord["configuration"] {
-  const { layers, hfUpdates: _, hfDaggerUpdates: __, ...budget } =
+  const { layers, hfUpdates: _, hfDaggerUpdates: __, hfDaggerSteps: ___, ...budget } =
     autoencoderTables[name].budgets.small;
   return { problem: "curves", layers: [...layers!], data: "stand-in, seed 1", budget };
 }

@@ -4,6 +4,7 @@ import { table3 } from "../../../experiments/studies/table3.ts";
 import { table5 } from "../../../experiments/studies/table5.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { cellId, type Configuration } from "../../../experiments/study/cell.ts";
+import { readHFSchedule } from "../../../experiments/study/hf_schedules.ts";
 import { shareOf } from "../../../experiments/study/missing.ts";
 import { momentumOf, reachedMomentum } from "../../../experiments/study/momentum.ts";
 import {
@@ -17,7 +18,7 @@ const paper: AutoencoderGrid = {
   problem: "curves",
   layers: [784, 400, 200, 100, 50, 25, 6],
   data: "stand-in, seed 1",
-  budget: { ...table1.budgets.paper, hfUpdates: 0 },
+  budget: { ...table1.budgets.paper, hfUpdates: 0, hfDaggerUpdates: 0 },
 };
 const withBudget = (changes: Partial<AutoencoderGrid["budget"]>): AutoencoderGrid => ({
   ...paper,
@@ -25,7 +26,8 @@ const withBudget = (changes: Partial<AutoencoderGrid["budget"]>): AutoencoderGri
 });
 
 Deno.test("table1.lay() lays Hessian-free as published, where it is to be trained", () => {
-  const { entries } = table1.lay(withBudget({ hfUpdates: 3, hfDaggerUpdates: 5 }));
+  const budget = { hfUpdates: 3, hfDaggerUpdates: 5, hfDaggerSteps: 10 };
+  const { entries } = table1.lay(withBudget(budget));
   const [dagger, hf] = entries.slice(-2);
   assertEquals(entries.length, 9 + 2);
   assertEquals([dagger.column, hf.column], ["HF†", "HF*"]);
@@ -35,11 +37,18 @@ Deno.test("table1.lay() lays Hessian-free as published, where it is to be traine
     assertEquals([learningRates, widen], [[0], false]);
   }
   const settings = ({ configuration: { optimizer, updates, own } }: typeof hf) => {
-    const { lambda, lambdaMin, decay, cgSteps, l2OfAll } = own as Record<string, number>;
+    const { lambda, lambdaMin, decay, cgSteps, l2OfAll } = own as Record<
+      string,
+      number | undefined
+    >;
     return [optimizer, updates, lambda, lambdaMin, decay, cgSteps, l2OfAll];
   };
   assertEquals(settings(dagger), ["hf-dagger", 5, 45, 0.03, 0.95, 10, 2e-5]);
   assertEquals(settings(hf), ["hf", 3, 45, 0, 0.95, 250, 2e-5]);
+  const scheduled = table1.lay(withBudget({ hfDaggerUpdates: 20_000 })).entries.at(-1)!;
+  const { updates, hfSchedule } = scheduled.configuration;
+  assertEquals([updates, hfSchedule], [13_000, readHFSchedule("paper-curves")]);
+  assertEquals(settings(scheduled).slice(2), [45, 0.03, undefined, undefined, undefined]);
 });
 
 /** What is asked for at first: every learning rate on the first seed. */

@@ -1,5 +1,9 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { readTable } from "../../../experiments/files/tables.ts";
+import { assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { readHFSchedule, scheduledAt } from "../../../experiments/study/hf_schedules.ts";
+import { expandOptimizers } from "../../../experiments/study/optimizers.ts";
+import { shippedOptimizers } from "../../../experiments/study/shipped_optimizers.ts";
+import { InputError } from "../../../mod.ts";
+import { readTable, shortestFloat32 } from "../../../experiments/files/tables.ts";
 import { scratch } from "../scratch.ts";
 import { type SmallRun, trainSmall } from "./small_grid.ts";
 
@@ -56,10 +60,107 @@ Deno.test("Hessian-free has the bits that it has alone in a grid", async () => {
   assertEquals(alone.states.at(-1), states.at(-1));
 });
 
+/** Phases that begin at updates 2, 3 and 4: others than those at which a run is ended. */
+const courses = {
+  cgSteps: [{ from: 0, value: 2 }, { from: 2, value: 4 }],
+  stepSize: [{ from: 0, value: 1 }, { from: 3, value: { over: 2, since: 1 } }],
+  gradientCases: [{ from: 0, value: 6 }, { from: 4, value: 12 }],
+  curvatureCases: [{ from: 0, value: 3 }, { from: 4, value: 6 }],
+};
+
+function scheduleIn(folder: string, content: unknown = courses): string {
+  const path = `${folder}/mine.json`;
+  Deno.writeTextFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+Deno.test("Hessian-free follows the phases of a schedule", async () => {
+  using folder = scratch();
+  const hfSchedule = [scheduleIn(folder.path)];
+  const scheduled = { optimizer: ["hf-dagger"], seed: [1], hfSchedule, own: { lambda: [1] } };
+  const { curve } = await outcomeOf({ updates: 6, every: 1, grid: scheduled });
+  const rows = readTable(curve).slice(1);
+  assertEquals(rows.map(({ cg_steps }) => Number(cg_steps)), [2, 2, 4, 4, 4, 4]);
+  assertEquals(rows.map(({ step }) => Number(step)), [1, 1, 1, 1, 2 / 3, 0.5].map(shortestFloat32));
+  assertEquals(new Set(rows.map(({ hf_schedule }) => hf_schedule)), new Set(["mine.json"]));
+  // By section 10: a forward pass 1, backward 2, a product 4; one more product than steps.
+  const work = (cases: number, steps: number) => (3 * cases + cases / 2 * (6 + 4 * steps)) / 600;
+  const done = 2 * work(6, 2) + 2 * work(6, 4) + 2 * work(12, 4);
+  assertAlmostEquals(Number(rows[5].gradient_equivalents), done, 6 * 2 ** -24);
+});
+
+Deno.test("--hf-schedule is refused in one line where it is none", () => {
+  using folder = scratch();
+  const expand = (hfSchedule: string, more: object = {}, optimizer = "hf-dagger") =>
+    expandOptimizers(
+      { schedule: [], hfSchedule: [hfSchedule], ...more },
+      [shippedOptimizers[optimizer]],
+      { learningRate: [0.1], mu: [0.9] },
+    );
+  const refused = (content: unknown, line: string) => {
+    const path = scheduleIn(folder.path, content);
+    const { message } = assertThrows(() => expand(path), InputError, line);
+    assertEquals(message.includes("\n"), false);
+  };
+  refused({ momentum: 1 }, 'there is no setting "momentum" in it, only cgSteps, stepSize');
+  refused({}, "it must be an object of cgSteps");
+  refused([], "it must be an object of cgSteps");
+  refused({ decay: "high" }, "decay must be a number or phases such as");
+  refused({ decay: [{ from: 0, value: 0.9, to: 1 }] }, "decay must be a number or phases");
+  refused(
+    { cgSteps: 0 },
+    "mine.json: cgSteps must be an integer of at least 1 and of at most 10000, not 0 at",
+  );
+  refused(
+    { cgSteps: [{ from: 0, value: 5 }, { from: 9, value: 2 }, { from: 4, value: 3 }] },
+    "mine.json: phases must begin at update 0 and go on in order, not at 0, 9, 4",
+  );
+  refused(
+    { stepSize: [{ from: 0, value: 1 }, { from: 4, value: { over: 1, since: 4 } }] },
+    "mine.json: stepSize must be a number above 0 and of at most 1, not Infinity at update 4",
+  );
+  assertThrows(() => expand("paper-curve"), InputError, 'not "paper-curve"; did you mean paper-c');
+  const path = scheduleIn(folder.path);
+  assertThrows(
+    () => expand(path, { cgSteps: [3] }),
+    InputError,
+    "--hf-schedule mine.json says what --cg-steps says: give one of the two",
+  );
+  assertThrows(() => expand(path, {}, "nag"), InputError, "--hf-schedule");
+});
+
+Deno.test("the paper's schedules of hf-dagger are those of its appendix", () => {
+  const at = (name: string, update: number) =>
+    Object.values(scheduledAt(readHFSchedule(name), update));
+  // CG steps, step size, decay, cases of gradient and curvature, L2.
+  const curves = {
+    0: [50, 1, 0.95, 1250, 1250, 2e-5],
+    4999: [50, 1, 0.95, 1250, 1250, 2e-5],
+    5000: [50, 0.5, 0.999, 1250, 1250, 2e-5],
+    9000: [50, 0.1, 0.999, 1250, 1250, 2e-5],
+    10_000: [200, 1, 0.995, 20_000, 20_000, 2e-5],
+    10_500: [200, 1, 0.995, 20_000, 20_000, 0],
+  };
+  for (const [t, values] of Object.entries(curves)) assertEquals(at("paper-curves", +t), values);
+  const mnist = {
+    499: [50, 1, 0.95, 3000, 3000, 1e-5],
+    500: [50, 0.5, 0.995, 3000, 3000, 1e-5],
+    5000: [50, 1, 0.995, 60_000, 3000, 1e-5],
+  };
+  for (const [t, values] of Object.entries(mnist)) assertEquals(at("paper-mnist", +t), values);
+});
+
 Deno.test("Hessian-free goes on to the same bytes wherever it was ended", async () => {
-  for (const optimizer of ["hf", "hf-dagger"]) {
-    const own = { ...grid.own, cgSteps: [5] };
-    const one = { ...task, grid: { optimizer: [optimizer], seed: [1], own } };
+  using schedules = scratch();
+  const hfSchedule = [scheduleIn(schedules.path)];
+  const own = { ...grid.own, cgSteps: [5] };
+  const ways = [
+    { optimizer: ["hf"], own },
+    { optimizer: ["hf-dagger"], own },
+    { optimizer: ["hf"], own: { lambda: [1] }, hfSchedule },
+  ];
+  for (const way of ways) {
+    const one = { ...task, grid: { ...way, seed: [1] } };
     const whole = await outcomeOf(one);
     for (const stop of [1, 3]) {
       using folder = scratch();
@@ -69,7 +170,7 @@ Deno.test("Hessian-free goes on to the same bytes wherever it was ended", async 
         onUpdate: (update, { ending }) => update >= stop && ending.stop("enough"),
       });
       const { states, curve, summary } = await trainSmall({ ...options, resume: true });
-      assertEquals({ states, curve, summary }, whole, `${optimizer} from ${stop}`);
+      assertEquals({ states, curve, summary }, whole, `${JSON.stringify(way)} from ${stop}`);
     }
   }
 });

@@ -42,6 +42,8 @@ export interface Grid {
   readonly mu?: readonly number[];
   readonly learningRate?: readonly number[];
   readonly seed: readonly number[];
+  /** What changes while Hessian-free goes on. */
+  readonly hfSchedule?: readonly string[];
   /** What else their optimizers declare. */
   readonly own?: Readonly<Record<string, readonly number[]>>;
 }
