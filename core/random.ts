@@ -27,6 +27,8 @@ export const Purpose = {
   unitNoise: 9,
   /** Settings of a race. The stream is the rung and the place. */
   race: 10,
+  /** Settings that are drawn at random. The stream is the draw. */
+  tuning: 11,
 } as const;
 
 /** One of the values of {@linkcode Purpose}. */

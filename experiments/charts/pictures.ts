@@ -9,6 +9,7 @@ export interface PictureKind {
 /** The pictures that a run may have, by their files, in the order of its pages. */
 export const pictures: Readonly<Record<string, PictureKind>> = {
   "loss.svg": { type: "image/svg+xml", title: "The error of each setting against the updates" },
+  "tuning.svg": { type: "image/svg+xml", title: "The best of k random settings, by optimizer" },
   "race.svg": {
     type: "image/svg+xml",
     title: "The race: who went on from whom, with which rate, cap and period",

@@ -10,6 +10,7 @@ import {
 import { say } from "../terminal/terminal.ts";
 import { cellId, type Configuration, finishOf, isFixedLength } from "./cell.ts";
 import { curvatureFlag } from "./curvature.ts";
+import { drawsFlag } from "./draws.ts";
 import type { Json } from "./json.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { learningRateOf, momentumOf, reachedMomentum, schedules } from "./momentum.ts";
@@ -38,6 +39,7 @@ export const gridFlags = {
     help: "Length of the low-momentum end, at the smaller of 0.9 and the schedule.",
     unit: "updates",
   }),
+  draws: drawsFlag,
   ...momentumChoiceFlags,
   seed: integers({
     default: [1],

@@ -34,6 +34,7 @@ import {
   optimizerFlags,
   optimizerNamesOf,
 } from "./optimizer_flags.ts";
+import { drawOptimizers } from "./draws.ts";
 import { idleBeside, withChosenMomentum } from "./momentum_choice.ts";
 import { RaceReporter } from "./race_report.ts";
 import { hasRaceViews, raceTable, winnerOf } from "./race_views.ts";
@@ -44,6 +45,7 @@ import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts
 import type { Run } from "./run.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
+import { Tuning } from "./tuning.ts";
 import { areAsCellsSay } from "./views.ts";
 
 /** The flags that each grid has, besides its own. */
@@ -149,19 +151,26 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       );
     }
     if (common.live !== false) requirePagePermission(common.live);
-    const optimizers = expandOptimizers(common, choices, defaults);
+    const { draws, seed: [firstSeed, ...otherSeeds] } = common;
+    const optimizers = draws === undefined
+      ? expandOptimizers(common, choices, defaults)
+      : drawOptimizers({ ...common, draws }, choices, defaults);
     const session = { earlier, interruption, optimizerOf: optimizerMaker(choices) };
     const laid = await program.lay(common, session);
     refuseIdle(laid.idle, args);
     const { kind, chart, draw, remark, begin } = laid;
     const { curvatureEvery } = common;
     const measured = { ...curvatureEvery !== undefined && { curvatureEvery } };
-    const grid = gridCells({ ...laid, optimizers, seed: common.seed }, (place) => (
+    const seed = draws === undefined ? common.seed : [firstSeed];
+    const grid = gridCells({ ...laid, optimizers, seed }, (place) => (
       { ...laid.configure(place), ...measured }
     ));
     const planned = beginAt(grid, common), isRace = common.race !== undefined;
     // The winner of a race is a network that tables tell of, as soon as it is known.
     const cells = isRace ? [] : [...planned];
+    const tuning = draws === undefined
+      ? undefined
+      : new Tuning(planned, { seeds: otherSeeds, figure: kind.figure });
     const views = {
       ...{ kind, cells, target },
       settings: settingColumns,
@@ -170,6 +179,7 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     };
     await carryOut({
       wanted(found) {
+        if (tuning) cells.splice(0, Infinity, ...tuning.networks(found));
         if (!isRace) return cells;
         const winners = planned.flatMap((race) => winnerOf(race, found) ?? []);
         cells.splice(0, Infinity, ...winners);
@@ -186,6 +196,7 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       isEstimated: false,
       isWhole: (folder, there) =>
         (!isRace || hasRaceViews(folder, planned, there)) &&
+        (!tuning || tuning.isTold(folder, there)) &&
         areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`) &&
         (curvatureEvery === undefined || exists(`${folder}/curvature.svg`)),
       report(run) {
@@ -200,6 +211,7 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
           keep,
           chart,
           draw,
+          tuning,
         });
         if (!isRace) return reporter;
         const words = flagsOf(known);

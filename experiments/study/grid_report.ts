@@ -12,10 +12,12 @@ import { hasState, readState, statePath } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import { figureOf, type KindFigure, type NetworkKind } from "./network_kind.ts";
 import { finiteOnes, type Outcome, outcomeOf } from "./outcomes.ts";
+import { print } from "../terminal/terminal.ts";
 import { printEnd, printOutcomes } from "./print.ts";
 import { openRound } from "./round.ts";
 import type { Run } from "./run.ts";
 import type { End, Reporter, Trained } from "./study.ts";
+import type { Tuning } from "./tuning.ts";
 import {
   curvatureOrder,
   outcomesOf,
@@ -40,6 +42,8 @@ export interface GridReport extends ViewOptions {
   readonly keep: typeof keeps[number];
   /** race.csv as text, where there is a race. */
   race?(cells: ReadonlyMap<string, Cell>): string;
+  /** Where settings are drawn at random. */
+  readonly tuning?: Tuning | undefined;
   /** What loss.svg shows. */
   readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
   /** Draws pictures of the best network, and shows them by their names. */
@@ -100,13 +104,18 @@ export class GridReporter implements Reporter {
   }
 
   async conclude(end: End): Promise<void> {
-    const { run, kind, cells, settings, furtherSettings, keep, draw } = this.#report;
+    const { run, kind, cells, settings, furtherSettings, keep, draw, tuning } = this.#report;
     this.restart(end.cells);
     const outcomes = outcomesOf(cells, end.cells, end.ending);
     this.#views?.conclude(end.cells, end.ending);
     this.#show("loss.svg", await this.#drawing.finish(this.#order(outcomes)));
     const curvature = curvatureOrder(this.#report, end.cells);
     if (curvature) this.#show("curvature.svg", await drawOrdered(curvature));
+    if (tuning) {
+      run.write("tuning.csv", tuning.table(end.cells));
+      const [{ configuration: { problem } }] = cells;
+      this.#show("tuning.svg", await tuning.draw(end.cells, problem));
+    }
     const [first] = finiteOnes(outcomes, (figures) => figureOf(kind.figure, figures));
     const best = first && end.machine && await this.#networkOf(first.cell, end.machine);
     if (end.machine) await this.#writeMissing(outcomes, end.machine);
@@ -116,7 +125,12 @@ export class GridReporter implements Reporter {
       await draw({ best, gpu: end.machine.gpu, show });
     }
     this.#writePage(end);
-    printOutcomes(outcomes, { kind, settings, furtherSettings });
+    const told = tuning && new Set(tuning.best(end.cells).map(({ id }) => id));
+    printOutcomes(outcomes.filter(({ cell: { id } }) => !told || told.has(id)), {
+      ...{ kind, settings, furtherSettings },
+    });
+    const words = tuning?.words(end.cells);
+    if (words !== undefined) print(`\n${words}`);
     printEnd(run.folder, outcomes);
     this.#live?.ended(run.stopped ?? "finished");
   }

@@ -83,6 +83,7 @@ export function idleBeside({ tuneMomentum, switches }: Given): Record<string, st
     ...{ mu: byHand, schedule: byHand, "schedule-period": byHand, "momentum-in": byHand },
     "learning-rate": switches !== undefined && "runs without --switches",
     finish: isTuned && "a momentum chosen by hand",
+    draws: byHand,
     switches: isTuned && "--tune-momentum off",
     places: !isRace && "--tune-momentum race",
     refill: !isRace && "--tune-momentum race",

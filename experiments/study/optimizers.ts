@@ -70,7 +70,7 @@ export function expandOptimizers(
   refuseUnused(options, choices);
   const settings = new Map<string, OptimizerSetting>();
   for (const choice of choices) {
-    for (const setting of settingsOf(choice, options, defaults)) {
+    for (const setting of settingsOfChoice(choice, options, defaults)) {
       settings.set(JSON.stringify(setting), setting);
     }
   }
@@ -175,7 +175,7 @@ export function gradientEquivalents(
 }
 
 /** Refuses flags that no chosen optimizer declares: only flags that are given have values. */
-function refuseUnused(options: OptimizerOptions, choices: readonly OptimizerChoice[]): void {
+export function refuseUnused(options: OptimizerOptions, choices: readonly OptimizerChoice[]): void {
   const used = declarationsOf(choices);
   const idle: Record<string, string> = {};
   for (const [name, declarations] of declarationsOf(Object.values(shippedOptimizers))) {
@@ -224,7 +224,7 @@ function schedulesOf(
 }
 
 /** The settings of one optimizer, those that are the same included. */
-function settingsOf(
+export function settingsOfChoice(
   choice: OptimizerChoice,
   options: OptimizerOptions,
   defaults: Pick<OptimizerDefaults, "learningRate" | "mu">,
