@@ -40,9 +40,9 @@ export const momentumChoiceFlags = {
   "tune-momentum": choice(["off", "flat", "race"], {
     default: "off",
     help:
-      "Of nag and cm: race finds rate, cap and period while it trains, among rates between the two " +
-      "of --learning-rate; flat takes 1 - C rate^(2/3) as the cap. Both set the schedule and a " +
-      "finish of a 15th of the run.",
+      "Of nag and cm: race finds rate, cap and period while it trains, with rates between the two " +
+      "of --learning-rate, else 0.005,0.16, and tells the command of what it found; flat takes " +
+      "1 - C rate^(2/3) as the cap. Both set the schedule and a finish of a 15th of the run.",
   }),
   places: integer({
     atLeast: 1,
