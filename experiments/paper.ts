@@ -3,6 +3,7 @@ import {
   autoencoderFlags,
   autoencoderRequest,
   capFlags,
+  dialFlags,
   hessianFreeFlags,
   initializationFlags,
   phasesFlags,
@@ -53,6 +54,14 @@ await runSubcommands({
       summary: "Recurrent networks on problems with long-term dependencies.",
       flags: recurrentFlags,
     }, (options, interruption) => runTables([recurrentRequest(options)], options, interruption)),
+    hf: subcommand(
+      {
+        summary: "Hessian-free by its CG steps and its hot start, beside NAG at equal work.",
+        flags: { ...momentumTableFlags, ...dialFlags },
+      },
+      (options, interruption) =>
+        runTables([autoencoderRequest("hf", options)], options, interruption),
+    ),
     theory: subcommand({
       summary: "What the paper states of momentum, measured in float64 and on the GPU.",
       flags: theoryFlags,

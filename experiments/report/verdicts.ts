@@ -45,6 +45,44 @@ export function isAsLow(ours: EntrySummary, other: EntrySummary): Finding {
   return { ...finding, evidence: `${finding.evidence}, ${allowed}` };
 }
 
+/**
+ * Whether the factor between two errors is as low as that between two others, or 5 % above: the
+ * logarithms of both are compared seed by seed.
+ */
+export function isFactorAsLow(ours: Factor, others: Factor): Finding {
+  const [own, other] = [ours, others].map(logFactors);
+  const difference = pairedDifference(own, other);
+  const tell = ([above, below]: Factor, logs: SeedErrors) =>
+    `${toldFully(above)} is ${toldFactor(differenceFrom(logs, 0))} of ${toldFully(below)}`;
+  const reason = [...ours, ...others].map(whyUndecided).find((why) => why !== undefined);
+  return {
+    verdict: reason === undefined ? verdictOf(difference, Math.log(1 + MARGIN)) : "not decided",
+    evidence: `${tell(ours, own)}; ${tell(others, other)}; the one factor over the other: ${
+      toldFactor(difference)
+    }, allowed: ${1 + MARGIN}`,
+    ...reason !== undefined && { reason },
+  };
+}
+
+/** An error over another one. */
+type Factor = readonly [above: EntrySummary, below: EntrySummary];
+
+function logFactors([above, below]: Factor): SeedErrors {
+  const of = seedErrors(below.confirmation);
+  return new Map(
+    [...seedErrors(above.confirmation)].map(([seed, error]) => [
+      seed,
+      Math.log(error / (of.get(seed) ?? NaN)),
+    ]),
+  );
+}
+
+/** 0.5 (95 %: 0.4 to 0.6), of logarithms. */
+function toldFactor({ mean, low, high }: Interval): string {
+  const [at, from, to] = [mean, low, high].map((log) => formatFigure(Math.exp(log)) || "infinite");
+  return `${at} (95 %: ${from} to ${to})`;
+}
+
 /** Whether the errors of an entry are lower than others of the same networks. */
 export function isLowerThanBefore(entry: EntrySummary, before: SeedErrors): Finding {
   const difference = pairedDifference(seedErrors(entry.confirmation), before);

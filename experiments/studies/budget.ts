@@ -20,6 +20,12 @@ export interface AutoencoderBudget {
   readonly hfDaggerUpdates?: number | undefined;
   /** Steps of conjugate gradient in each of these; left out: the paper's schedule, up to its end. */
   readonly hfDaggerSteps?: number | undefined;
+  /** Of Hessian-free as momentum: its steps of conjugate gradient, */
+  readonly cgSteps?: readonly number[] | undefined;
+  /** how much of its last iterate it begins with, */
+  readonly decay?: readonly number[] | undefined;
+  /** and the cases of an update. */
+  readonly gradientCases?: number | undefined;
 }
 
 /** How much is trained for the table of recurrent networks. */

@@ -101,6 +101,13 @@ export interface SettingColumn extends PlannedColumn {
   readonly setting: Setting;
 }
 
+/** The column without momentum. */
+export const sgdColumn: SettingColumn = {
+  name: "0 (SGD)",
+  notReached: undefined,
+  setting: { optimizer: "sgd", mu: 0 },
+};
+
 /** A column for each cap; those that the schedule does not reach share the lowest one's networks. */
 export function momentumColumns(grid: AutoencoderGrid, optimizer: "cm" | "nag"): SettingColumn[] {
   const caps = grid.budget.mu.toSorted((a, b) => a - b);

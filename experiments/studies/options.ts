@@ -105,6 +105,27 @@ export const hessianFreeFlags = {
   }),
 } satisfies FlagTable;
 
+/** The columns of Hessian-free as momentum. */
+export const dialFlags = {
+  "cg-steps": integers({
+    ...ofPreset,
+    atLeast: 1,
+    help: "Steps of conjugate gradient in an update: with more of them it has fewer updates.",
+  }),
+  decay: numbers({
+    ...ofPreset,
+    atLeast: 0,
+    atMost: 1,
+    help: "The share of its last iterate that conjugate gradient begins with.",
+  }),
+  "gradient-cases": integer({
+    ...ofPreset,
+    atLeast: 1,
+    unit: "cases",
+    help: "Of an update of Hessian-free, of the gradient and of the curvature.",
+  }),
+} satisfies FlagTable;
+
 /** The columns of CM and NAG. */
 export const capFlags = {
   mu: numbers({
@@ -205,7 +226,9 @@ export function autoencoderRequest(
   name: AutoencoderTableName,
   options: Values<
     & typeof autoencoderFlags
-    & Partial<typeof capFlags & typeof initializationFlags & typeof hessianFreeFlags>
+    & Partial<
+      typeof capFlags & typeof initializationFlags & typeof hessianFreeFlags & typeof dialFlags
+    >
   >,
 ): TableRequest {
   const { preset = "paper", learningRate, seed, initScale, widen, ...rest } = options;

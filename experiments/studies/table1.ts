@@ -26,16 +26,11 @@ import {
   momentumColumns,
   publishedOf,
   type SettingColumn,
+  sgdColumn,
   squaredError,
 } from "./grid.ts";
 import { highMomentumIsBetter, nagAsGood, nagIsAsGood } from "./momentum_claims.ts";
 import type { AutoencoderTable } from "./table_study.ts";
-
-const sgd: SettingColumn = {
-  name: "0 (SGD)",
-  notReached: undefined,
-  setting: { optimizer: "sgd", mu: 0 },
-};
 
 const heading = {
   name: "table1",
@@ -70,7 +65,7 @@ export const table1: AutoencoderTable = {
     layAutoencoders(
       heading,
       [
-        sgd,
+        sgdColumn,
         ...momentumColumns(grid, "nag"),
         ...momentumColumns(grid, "cm"),
         ...hessianFreeColumns(grid),

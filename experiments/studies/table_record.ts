@@ -24,6 +24,9 @@ const autoencoders = v.strictObject({
     hfUpdates: v.optional(v.number()),
     hfDaggerUpdates: v.optional(v.number()),
     hfDaggerSteps: v.optional(v.number()),
+    cgSteps: v.optional(numbers),
+    decay: v.optional(numbers),
+    gradientCases: v.optional(positive),
   }),
 });
 

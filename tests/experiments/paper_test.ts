@@ -15,7 +15,7 @@ const tiny = ["--preset", "small", "--problem", "add", "--length", "10", "--hidd
 Deno.test("paper.ts names its commands", async () => {
   const { status, stdout } = await paper("--help");
   assertEquals(status, 0);
-  for (const name of ["table1", "table2", "table3", "table5", "theory", "phases", "all"]) {
+  for (const name of ["table1", "table2", "table3", "table5", "hf", "theory", "phases", "all"]) {
     assertStringIncludes(stdout, `  ${name} `);
   }
 });

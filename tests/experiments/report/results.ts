@@ -49,7 +49,7 @@ function curvesTable(name: "table1" | "table2" | "table3"): TableRecord["configu
 
 /** Tables and those of their networks that have come out, as they are read from a folder. */
 export function results(
-  configurations: Partial<Configurations>,
+  configurations: Partial<Configurations & { hf: TableRecord["configuration"] }>,
   outcomes: Outcomes,
 ): { tables: FoundTable[]; cells: Map<string, Cell> } {
   const tables = Object.entries(configurations).map(([name, configuration]): FoundTable => ({

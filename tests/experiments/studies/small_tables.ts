@@ -6,6 +6,7 @@ import {
   autoencoderFlags,
   autoencoderRequest,
   capFlags,
+  dialFlags,
   hessianFreeFlags,
   phasesFlags,
   phasesRequest,
@@ -36,6 +37,9 @@ const autoencoders = [
 /** Hessian-free beside them, in table 1. */
 const secondOrder = ["--hf-updates", "1", "--hf-dagger-updates", "2"];
 
+/** Two of its dial beside SGD and NAG. */
+const dial = ["--cg-steps", "1,3", "--decay", "0,0.5", "--gradient-cases", "100"];
+
 /** A trunk and two branches at each of two moments. */
 const trunkAndBranches = [
   ...["--preset", "small", "--layers", "784,9,3", "--schedule-period", "2", "--mu", "0.5,0.9"],
@@ -45,7 +49,7 @@ const trunkAndBranches = [
 
 /** A command of paper.ts; `args` take the place of its own flags of the same names. */
 export interface SmallCommand {
-  readonly command: "table1" | "table2" | "table5" | "phases";
+  readonly command: "table1" | "table2" | "table5" | "hf" | "phases";
   readonly out: string;
   readonly args?: readonly string[];
   /** Without a budget by name, it is asked whether so much is meant. */
@@ -83,6 +87,10 @@ function start(
   const flags = { ...autoencoderFlags, ...capFlags, ...paperFlags };
   if (command === "table1") {
     const options = parseFlags({ ...flags, ...hessianFreeFlags }, [...secondOrder, ...words]);
+    return runTables([autoencoderRequest(command, options)], options, interruption);
+  }
+  if (command === "hf") {
+    const options = parseFlags({ ...flags, ...dialFlags }, [...dial, ...words]);
     return runTables([autoencoderRequest(command, options)], options, interruption);
   }
   const options = parseFlags(flags, words);
