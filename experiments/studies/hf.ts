@@ -15,8 +15,10 @@ import {
   hessianFreeColumn,
   layAutoencoders,
   momentumColumns,
+  type SettingColumn,
+  sgdColumn,
+  squaredError,
 } from "./grid.ts";
-import { type SettingColumn, sgdColumn, squaredError } from "./grid.ts";
 import type { AutoencoderTable } from "./table_study.ts";
 
 const dial = { cgSteps: [1, 2, 5, 10, 25, 50], decay: [0, 0.5, 0.9, 0.95, 0.99], mu: [0.9, 0.99] };
