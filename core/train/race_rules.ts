@@ -161,17 +161,15 @@ function goingOn({ place: parent, lineage }: RaceEntry, place: number, setting: 
 
 /** The better half, the best first; of those that are worst nobody, unless all are. */
 function stayingOf(entries: readonly RaceEntry[], rules: RaceRules): readonly RaceEntry[] {
-  const { length } = entries;
-  const half = Math.ceil(length / 2);
+  const half = Math.ceil(entries.length / 2);
   const ranked = rankedOf(entries, rules);
   if (ranked.length === 0) return rules.refill ? entries : entries.slice(0, half);
-  if (!rules.refill) return ranked.slice(0, half);
-  const count = Math.max(Math.min(2, length), half);
-  const staying = ranked.slice(0, count);
+  const staying = ranked.slice(0, half);
+  if (!rules.refill) return staying;
   // A short finish may mislead: who looks best may break down, and its relatives with it.
   const isOneLineage = staying.every(({ lineage }) => lineage === staying[0].lineage);
   const other = ranked.find(({ lineage }) => lineage !== staying[0].lineage);
-  if (isOneLineage && other) staying.splice(Math.max(1, count - 1), 1, other);
+  if (isOneLineage && other) staying.splice(Math.max(1, half - 1), 1, other);
   return staying;
 }
 

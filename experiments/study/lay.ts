@@ -68,14 +68,14 @@ export async function layRounds(
       budget: memory,
       optimizers,
     });
-    const places = raceIn(configuration)?.places ?? 1;
-    if (fit < places) {
+    const places = raceIn(configuration)?.places ?? 1, side = Math.min(most, fit);
+    if (side < places) {
       throw new InputError(
-        `${fit} networks fit side by side, and the race has ${places} places: give fewer --places`,
+        `${side} networks fit side by side, and the race has ${places} places: give fewer --places`,
       );
     }
     rounds.push(
-      ...evenParts(together, Math.min(most, fit)).map((cells) => ({ ...round, cells })),
+      ...evenParts(together, side).map((cells) => ({ ...round, cells })),
     );
   }
   return rounds;

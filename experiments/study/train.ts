@@ -64,7 +64,7 @@ export async function trainCells(
     try {
       await trainRounds(rounds, training);
     } catch (error) {
-      const largest = Math.max(...rounds.map(({ cells }) => cells.length));
+      const largest = Math.max(...rounds.map(({ cells }) => networksOf(cells)));
       if (error instanceof GPUMemoryError) most = halved(largest, error, training);
       else if (error instanceof GPUFault) await recover(error, training);
       else throw error;

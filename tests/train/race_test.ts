@@ -88,7 +88,8 @@ gpuTest("a race that goes on from any of its reports ends with the same bits", a
   // At 3, 6, 12 and 24 it decides; it branches an update before.
   assertEquals(whole.map(({ update }) => update), [2, 5, 8, 11, 16, 23, 24, 32, 40, 48]);
   const { tree, winner, bytes } = whole.at(-1)!;
-  for (const { bytes: from, done } of whole) {
+  for (const { bytes: from, done, update } of whole) {
+    assertEquals((await decodeCheckpoint(from)).state.update, update);
     const resumed = (await reportsOf(bench, { ...options, from })).at(-1)!;
     assertEquals(resumed.tree, tree);
     assertEquals(resumed.winner?.legs, winner!.legs);
@@ -115,6 +116,28 @@ gpuTest("a race that is interrupted tells where it stands", async (bench) => {
     const resumed = (await reportsOf(bench, { ...options, from: from! })).at(-1)!;
     assertEquals(resumed.tree, whole.tree);
     assertEquals(await bitsIn(resumed.bytes), await bitsIn(whole.bytes));
+  }
+});
+
+gpuTest("a score is the error after updates at 0.9 at most, of a branch alone", async (bench) => {
+  const box = { learningRate: [0.02, 0.6] as const, caps: [0.99], periods: [1] };
+  const options = optionsOf(bench, { box, places: 3 });
+  const { tree } = (await reportsOf(bench, options)).at(-1)!;
+  const { model, seed, initializer, batchSize } = options;
+  // At update 12 the momentum is 0.96, and it would go on to 0.97.
+  for (const entry of tree.filter(({ update }) => update === 12)) {
+    const legs = legsOf(tree, entry, entry.rung);
+    const { learningRate, momentum } = legSchedules(legs, { updates, finish: 3 });
+    const low = (step: number) => step < 12 ? momentum(step) : Math.min(0.9, momentum(step));
+    const optimizer = nesterov({ learningRate, momentum: low });
+    const replicas = [{ seed, initializer, optimizer }];
+    const trainer = bench.take(await Trainer.open(bench.gpu, { model, replicas, batchSize }));
+    const errors: number[] = [];
+    for (const stop of [12, 16]) {
+      for await (const _ of trainer.run({ updates: stop, evalCases: 0 }));
+      errors.push((await trainer.evaluate("train"))[0].squaredError);
+    }
+    assertEquals([entry.scoreWithoutProbe, entry.score], errors);
   }
 });
 
