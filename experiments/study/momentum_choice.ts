@@ -161,9 +161,10 @@ export function ofChoice(
   if (schedule === "switches" && switches) return { switches: switches.map((leg) => ({ ...leg })) };
   if (schedule === "race" && race) return { race: { ...race } };
   if (schedule !== "flat") return {};
-  // Before the finish it is at its highest.
+  // For tables: before the finish it is at its highest.
   const momentum = flatOf({ optimizer, learningRate, updates });
-  return { mu: momentum(Math.max(0, updates - finishOfRun(updates) - 1)) };
+  const highest = momentum(Math.max(0, updates - finishOfRun(updates) - 1));
+  return { mu: Number(highest.toPrecision(4)) };
 }
 
 /** The flat rule's momentum. */

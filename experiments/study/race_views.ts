@@ -95,8 +95,10 @@ function rowsOf(id: string, panel: string, found: Found) {
     return {
       ...{ panel, update, place, score, hasWon: line.has(entry) },
       rank: 1 + tree.filter((other) => other.rung === entry.rung && other.score < score).length,
-      // Updates are drawn on a logarithmic axis: before the first rung as long as to the second.
-      since: parent?.update ?? update / 2,
+      // Updates are drawn on a logarithmic axis: before the first rung as long as to the second, and
+      // a branch begins a little later, so that one sees where it comes from.
+      left: parent?.update ?? update / 2,
+      since: (parent?.update ?? update / 2) * (parent && parent.place !== place ? 1.09 : 1),
       parent: parent?.place ?? place,
       setting: isNew ? `${Number(learningRate.toPrecision(3))} · ${cap} · ${period}` : "",
     };
@@ -143,7 +145,12 @@ function specOf(rows: ReturnType<typeof rowsOf>, panels: readonly string[]): Top
         {
           transform: [{ filter: "datum.parent !== datum.place" }],
           mark: { type: "rule", color: "#9ca3af" },
-          encoding: { x, y: { ...y, field: "parent" }, y2: { field: "place" } },
+          encoding: {
+            x: { ...x, field: "left" },
+            x2: { field: "since" },
+            y: { ...y, field: "parent" },
+            y2: { field: "place" },
+          },
         },
         {
           transform: [{ filter: "datum.hasWon" }],

@@ -111,3 +111,19 @@ Deno.test("shareOf() gives a branch to the machine of its trunk", () => {
     }
   }
 });
+
+Deno.test("shareOf() gives the winner of a race to the machine of the race, known or not", () => {
+  const races = [1, 2, 3].map(trunkOf), winners = [4, 5].map(trunkOf);
+  const planned = [
+    ...races,
+    ...winners.map((winner, i) => ({ ...winner, wonIn: races[i + 1].id })),
+  ];
+  for (const index of [1, 2]) {
+    const of = (cells: readonly PlannedCell[]) =>
+      shareOf(cells, { index, count: 2 }).map(({ id }) => id);
+    const own = of(races);
+    assertEquals(of(planned).filter((id) => races.some((race) => race.id === id)), own);
+    const won = planned.filter(({ wonIn }) => wonIn && own.includes(wonIn)).map(({ id }) => id);
+    assertEquals(of(planned), [...own, ...won]);
+  }
+});

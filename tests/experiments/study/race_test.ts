@@ -53,6 +53,14 @@ Deno.test("a race leaves its tree and the network it found, as the command it te
   assertEquals([...new Set(tree.map(({ update }) => update))], ["4", "8", "16", "32", "64"]);
   const summary = readTable(Deno.readTextFileSync(`${out}/summary.csv`));
   assertEquals(summary.map(({ schedule }) => schedule), ["switches", "switches"]);
+  // Each setting stands in the picture where it is new: six at least, at the beginning.
+  const picture = Deno.readTextFileSync(`${out}/race.svg`);
+  const settings = new Set(
+    tree.filter(({ rung }) => rung === "1").map(({ learning_rate, mu, schedule_period }) =>
+      `${Number(Number(learning_rate).toPrecision(3))} · ${mu} · ${schedule_period}`
+    ),
+  );
+  for (const setting of settings) assertStringIncludes(picture, `>${setting}<`);
   const page = Deno.readTextFileSync(`${out}/report.html`);
   assertStringIncludes(page, 'id="race"');
   assertStringIncludes(page, 'id="race-table"');
@@ -150,7 +158,7 @@ Deno.test("--tune-momentum flat trains by the flat rule", async () => {
     const momentum = flatMomentum({ optimizer, learningRate, updates: 160 });
     if (row.update === "0") continue;
     assertEquals(Number(row.momentum), momentum(Number(row.update) - 1));
-    assertEquals([row.schedule, Number(row.mu)], ["flat", momentum(160 - 11 - 1)]);
+    assertEquals([row.schedule, row.mu], ["flat", String(+momentum(160 - 11 - 1).toPrecision(4))]);
   }
 });
 
