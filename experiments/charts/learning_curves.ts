@@ -10,7 +10,8 @@ export interface CurvePoint {
   /** What is drawn as one line. */
   series: string;
   role: Role;
-  update: number;
+  /** Where it stands on the axis: its update, or what it took until then. */
+  place: number;
   value: number;
 }
 
@@ -46,6 +47,8 @@ export interface CurveColumns {
   figure: string;
   /** The column of a limit of it, the same for all seeds of a setting. Default: there is none. */
   limit?: string | undefined;
+  /** The column of what it is drawn against. Default: update. */
+  against?: string | undefined;
   /** The columns that tell settings apart, as they are to be named. */
   settings?: readonly string[];
   /** Whether a row is of a replica that diverged, though it may be finite in all rows. */
@@ -63,13 +66,14 @@ const longestLine = 400;
  */
 export function readCurves(
   rows: readonly TableRow[],
-  { figure, limit, settings = usualSettings, isDiverged = () => false }: CurveColumns,
+  { figure, limit, against = "update", settings = usualSettings, isDiverged = () => false }:
+    CurveColumns,
 ): Curves {
   const columns = settings.filter((column) => column !== "seed");
   const keyOf = (row: TableRow) => JSON.stringify(columns.map((column) => row[column] ?? ""));
   const replicas = Map.groupBy(rows, (row) => JSON.stringify([keyOf(row), row.seed]));
   const lines = [...replicas.values()].map((reports) =>
-    readLine(reports, { figure, setting: keyOf(reports[0]), isDiverged })
+    readLine(reports, { figure, against, setting: keyOf(reports[0]), isDiverged })
   );
   const seeds = new Set(rows.map((row) => row.seed)).size;
   const medians = medianLines(lines);
@@ -110,6 +114,8 @@ interface Line {
   setting: string;
   seed: string;
   updates: number[];
+  /** Where each update stands on the axis. */
+  places: number[];
   /** The figure at each update; Infinity where it is not finite. */
   values: number[];
   diverged: boolean;
@@ -117,8 +123,9 @@ interface Line {
 
 function readLine(
   reports: readonly TableRow[],
-  { figure, setting, isDiverged }: {
+  { figure, against, setting, isDiverged }: {
     figure: string;
+    against: string;
     setting: string;
     isDiverged: (row: TableRow) => boolean;
   },
@@ -134,6 +141,7 @@ function readLine(
     setting,
     seed: reports[0].seed,
     updates: kept.map((i) => Number(reports[i].update)),
+    places: kept.map((i) => Number(reports[i][against])),
     values: kept.map((i) => values[i]),
     diverged: values.includes(Infinity) || isDiverged(reports[0]),
   };
@@ -150,7 +158,7 @@ function linePoints(line: Line, role: Role): CurvePoint[] {
   const { setting } = line;
   const series = JSON.stringify([setting, role === "seed" ? line.seed : ""]);
   const point = (role: Role, i: number) => (
-    { setting, series, role, update: line.updates[i], value: line.values[i] }
+    { setting, series, role, place: line.places[i], value: line.values[i] }
   );
   const drawn = line.values.map((_, i) => i).filter((i) =>
     line.values[i] > 0 && line.values[i] < Infinity
@@ -170,22 +178,26 @@ function limitPoints(
 ): CurvePoint[] {
   const series = JSON.stringify([setting, "limit"]);
   return reports.filter((row) => Number(row[limit]) > 0).map((row) => (
-    { setting, series, role: "limit", update: Number(row.update), value: Number(row[limit]) }
+    { setting, series, role: "limit", place: Number(row.update), value: Number(row[limit]) }
   ));
 }
 
 /** The median line of the seeds of each setting. */
 function medianLines(lines: readonly Line[]): Line[] {
   return [...Map.groupBy(lines, ({ setting }) => setting).values()].map((seeds) => {
-    const values = new Map<number, number[]>();
-    for (const line of seeds) {
-      line.updates.forEach((update, i) =>
-        values.set(update, [...values.get(update) ?? [], line.values[i]])
-      );
-    }
-    const updates = [...values.keys()].sort((a, b) => a - b);
-    const middle = updates.map((update) => median(values.get(update) ?? []));
-    return { ...seeds[0], updates, values: middle, diverged: false };
+    const at = Map.groupBy(
+      seeds.flatMap(({ updates, places, values }) =>
+        updates.map((update, i) => ({ update, place: places[i], value: values[i] }))
+      ),
+      ({ update }) => update,
+    );
+    const updates = [...at.keys()].sort((a, b) => a - b);
+    const middle = (of: "place" | "value") =>
+      updates.map((update) => median(at.get(update)!.map((point) => point[of])));
+    return {
+      ...seeds[0],
+      ...{ updates, places: middle("place"), values: middle("value"), diverged: false },
+    };
   });
 }
 

@@ -15,6 +15,8 @@ export interface ChartOptions {
   unit?: string;
   /** The column of a limit of the figure, drawn dotted, and what it is in words. */
   limit?: { readonly figure: string; readonly title: string };
+  /** The column that it is drawn against, and what it is in words. Default: the updates. */
+  against?: { readonly column: string; readonly title: string };
   /** The columns that tell settings apart, as they are to be named. Default: the programs'. */
   settings?: readonly string[];
   /** Whether a row is of a network that diverged, though it may be finite in all rows. */
@@ -36,15 +38,20 @@ export function lossChart(
     figureTitle = "training squared error",
     unit = "sum over pixels",
     limit,
+    against,
     ...reading
   }: ChartOptions = {},
 ): Promise<string> {
-  const curves = readCurves(rows, { figure, limit: limit?.figure, ...reading });
+  const curves = readCurves(rows, {
+    ...{ figure, limit: limit?.figure, against: against?.column },
+    ...reading,
+  });
   const spec = chartSpec(curves, {
     title: [rows[0]?.problem, figureTitle].filter((word) => word).join(": "),
     // Two lines: vega leaves room around the panel where it takes a title for a longer one.
     axisTitle: [figureTitle, `(${unit})`],
     limitTitle: limit?.title,
+    against: against?.title,
   });
   return renderSvg(spec);
 }
@@ -58,15 +65,16 @@ interface DrawnPoint extends CurvePoint {
 
 function chartSpec(
   curves: Curves,
-  { title, axisTitle, limitTitle }: {
+  { title, axisTitle, limitTitle, against }: {
     title: string;
     axisTitle: string[];
     limitTitle: string | undefined;
+    against: string | undefined;
   },
 ): TopLevelSpec {
   const laid = layPanels(curves.settings, curves.columns);
   const { panels, isShared } = laid;
-  const encoding = position(curves.points, axisTitle);
+  const encoding = position(curves.points, { axisTitle, against });
   const [least, top] = encoding.y.scale.domain;
   // The cross needs some room to the panel's edge.
   const points = withinPanel(curves.points, top * (least / top) ** 0.05);
@@ -260,16 +268,28 @@ function look({ legend }: Panel, { rates, isShared, panels }: Panels, labelLengt
   };
 }
 
-function position(points: readonly CurvePoint[], axisTitle: string[]) {
+function position(
+  points: readonly CurvePoint[],
+  { axisTitle, against }: { axisTitle: string[]; against: string | undefined },
+) {
   const domain = range(points);
   const ticks = decadeTicks(domain);
   return {
     x: {
-      field: "update",
+      field: "place",
       type: "quantitative" as const,
-      title: "update",
-      axis: { format: ",d", grid: false, tickCount: 4, tickMinStep: 1 },
-      scale: { domain: updateRange(points), nice: false },
+      ...against === undefined
+        ? {
+          title: "update",
+          axis: { format: ",d", grid: false, tickCount: 4, tickMinStep: 1 },
+          scale: { domain: placeRange(points), nice: false },
+        }
+        // What an update takes differs from method to method by factors of a hundred.
+        : {
+          title: against,
+          axis: { format: "~r", grid: false, values: decadeTicks(placeRange(points)) },
+          scale: { type: "log" as const, domain: placeRange(points), nice: false },
+        },
     },
     y: {
       field: "value",
@@ -306,10 +326,10 @@ function withinPanel(points: readonly CurvePoint[], edge: number): CurvePoint[] 
 }
 
 /** A single report has no range; it stands at the left. */
-function updateRange(points: readonly CurvePoint[]): [number, number] {
-  const updates = points.map(({ update }) => update);
-  const first = updates.reduce((a, b) => Math.min(a, b), Infinity);
-  const last = updates.reduce((a, b) => Math.max(a, b), -Infinity);
+function placeRange(points: readonly CurvePoint[]): [number, number] {
+  const places = points.map(({ place }) => place);
+  const first = places.reduce((a, b) => Math.min(a, b), Infinity);
+  const last = places.reduce((a, b) => Math.max(a, b), -Infinity);
   if (points.length === 0) return [0, 1];
   return [first, last > first ? last : first + 1];
 }

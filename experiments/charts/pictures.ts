@@ -9,6 +9,14 @@ export interface PictureKind {
 /** The pictures that a run may have, by their files, in the order of its pages. */
 export const pictures: Readonly<Record<string, PictureKind>> = {
   "loss.svg": { type: "image/svg+xml", title: "The error of each setting against the updates" },
+  "work.svg": {
+    type: "image/svg+xml",
+    title: "The error of each setting against the gradients that it took",
+  },
+  "seconds.svg": {
+    type: "image/svg+xml",
+    title: "The error of each setting against the seconds that it took",
+  },
   "tuning.svg": { type: "image/svg+xml", title: "The best of k random settings, by optimizer" },
   "race.svg": {
     type: "image/svg+xml",

@@ -46,7 +46,7 @@ import type { Run } from "./run.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
 import { Tuning } from "./tuning.ts";
-import { areAsCellsSay } from "./views.ts";
+import { areAsCellsSay, workPictures } from "./views.ts";
 
 /** The flags that each grid has, besides its own. */
 type CommonFlags =
@@ -197,7 +197,8 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       isWhole: (folder, there) =>
         (!isRace || hasRaceViews(folder, planned, there)) &&
         (!tuning || tuning.isTold(folder, there)) &&
-        areAsCellsSay(folder, views, there) && exists(`${folder}/loss.svg`) &&
+        areAsCellsSay(folder, views, there) &&
+        ["loss.svg", ...workPictures(views)].every((name) => exists(`${folder}/${name}`)) &&
         (curvatureEvery === undefined || exists(`${folder}/curvature.svg`)),
       report(run) {
         begin?.(run);

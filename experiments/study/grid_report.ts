@@ -25,6 +25,7 @@ import {
   type ViewOptions,
   Views,
   viewsOf,
+  workOrders,
 } from "./views.ts";
 
 /** Which networks are kept as files. */
@@ -108,7 +109,11 @@ export class GridReporter implements Reporter {
     this.restart(end.cells);
     const outcomes = outcomesOf(cells, end.cells, end.ending);
     this.#views?.conclude(end.cells, end.ending);
-    this.#show("loss.svg", await this.#drawing.finish(this.#order(outcomes)));
+    const order = this.#order(outcomes);
+    this.#show("loss.svg", await this.#drawing.finish(order));
+    for (const [picture, drawn] of workOrders(this.#report, end.cells, order)) {
+      this.#show(picture, await drawOrdered(drawn));
+    }
     const curvature = curvatureOrder(this.#report, end.cells);
     if (curvature) this.#show("curvature.svg", await drawOrdered(curvature));
     if (tuning) {

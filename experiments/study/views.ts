@@ -114,12 +114,13 @@ function curveText(
   options: ViewOptions,
   found: ReadonlyMap<string, Cell>,
   isShown: (row: CellRow) => boolean = () => true,
+  columns = curveColumns(options),
 ): string {
   const reports = options.cells.flatMap(({ id }) => {
     const cell = found.get(id);
     return cell ? reportsOf({ cell }).filter(({ row }) => isShown(row)) : [];
   });
-  return csvOf(curveColumns(options), reports.toSorted((a, b) => a.row.update - b.row.update));
+  return csvOf(columns, reports.toSorted((a, b) => a.row.update - b.row.update));
 }
 
 /** The chart of the curvature, where networks are measured. */
@@ -133,6 +134,40 @@ export function curvatureOrder(
     table: curveText(options, cells, ({ curvature }) => curvature !== undefined),
     chart: { ...curvatureChart, settings: columns.map(({ name }) => name) },
   };
+}
+
+/** What the error is drawn against besides updates, where these are of unlike size, by picture. */
+const works = {
+  "work.svg": { column: "gradient_equivalents", title: "gradients of 200 cases" },
+  "seconds.svg": {
+    column: "seconds",
+    title: "seconds of training, with the networks side by side",
+  },
+} as const;
+
+/** The pictures of what networks took, by name, where one of them drives its own updates. */
+export function workPictures({ cells }: Pick<ViewOptions, "cells">): string[] {
+  const isTold = toldColumns(cells.map(({ configuration }) => configuration)).length > 0;
+  return isTold ? Object.keys(works) : [];
+}
+
+/** {@linkcode workPictures}, to be drawn. */
+export function workOrders(
+  options: ViewOptions,
+  cells: ReadonlyMap<string, Cell>,
+  order: DrawingOrder,
+): [picture: string, DrawingOrder][] {
+  const drawn = workPictures(options);
+  if (drawn.length === 0) return [];
+  const seconds: Column<Report> = { name: "seconds", cell: ({ row }) => row.seconds };
+  const table = curveText(options, cells, ({ update }) => update > 0, [
+    ...curveColumns(options),
+    seconds,
+  ]);
+  return drawn.map((picture) => [
+    picture,
+    { ...order, table, chart: { ...order.chart, against: works[picture as keyof typeof works] } },
+  ]);
 }
 
 function measures({ cells }: ViewOptions): boolean {

@@ -60,6 +60,19 @@ function curvesOf(...replicas: readonly Replica[]) {
   return readCurves(table(...replicas), { figure: "train_squared_error" });
 }
 
+Deno.test("readCurves() places reports by another column, medians at the median of it", () => {
+  const took = (rows: readonly TableRow[]) =>
+    rows.map((row) => ({ ...row, seconds: String(Number(row.update) * Number(row.seed)) }));
+  const rows = took(table(
+    ...[1, 2, 6].map((seed) => ({ optimizer: "nag", seed, errors: [9, 8 - seed] })),
+  ));
+  const { points } = readCurves(rows, { figure: "train_squared_error", against: "seconds" });
+  const places = (role: CurvePoint["role"]) =>
+    points.filter((point) => point.role === role).map(({ place, value }) => [place, value]);
+  assertEquals(places("seed"), [[0, 9], [10, 7], [0, 9], [20, 6], [0, 9], [60, 2]]);
+  assertEquals(places("median"), [[0, 9], [20, 6]]);
+});
+
 Deno.test("readCurves() lists settings by optimizer, mu and what else differs", () => {
   const errors = [2, 1];
   const { settings } = curvesOf(
@@ -145,7 +158,7 @@ Deno.test("readCurves() draws the limit of a setting once, where it is known", (
   const figure = "train_squared_error";
   const { points } = readCurves(rows, { figure, limit: "bound" });
   const limits = points.filter(({ role }) => role === "limit");
-  assertEquals(limits.map(({ update, value }) => [update, value]), [[10, 110], [20, 120]]);
+  assertEquals(limits.map(({ place, value }) => [place, value]), [[10, 110], [20, 120]]);
   assertEquals(values(readCurves(rows, { figure }).points, "limit"), []);
 });
 

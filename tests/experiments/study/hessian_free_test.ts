@@ -46,6 +46,19 @@ Deno.test("Hessian-free stands in one grid with other optimizers, and tells of i
   }
 });
 
+Deno.test("what methods took is drawn where Hessian-free is among them", async () => {
+  const picturesOf = async (optimizer: string[], own: Record<string, number[]>) => {
+    using folder = scratch();
+    await trainSmall({ folder: folder.path, updates: 2, grid: { optimizer, seed: [1], own } });
+    return ["work.svg", "seconds.svg"].filter((name) => folder.names().includes(name))
+      .map((name) => Deno.readTextFileSync(`${folder.path}/${name}`));
+  };
+  assertEquals(await picturesOf(["nag"], {}), []);
+  const [work, seconds] = await picturesOf(["nag", "hf-dagger"], { gradientCases: [6] });
+  assertMatch(work, />gradients of 200 cases</);
+  assertMatch(seconds, />seconds of training, with the networks side by side</);
+});
+
 Deno.test("Hessian-free has the bits that it has alone in a grid", async () => {
   const { states } = await outcomeOf(task);
   const alone = await outcomeOf({
