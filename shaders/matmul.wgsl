@@ -3,6 +3,10 @@
 //
 // Each invocation keeps a tile of 4 ROWS rows of COLUMNS vec4 of the output in named registers and
 // walks along the shared dimension four at a time, so that a load feeds as much arithmetic as it can.
+// A block of b stays in registers while all rows meet it.
+//
+// The sums begin and end row by row in a loop, in which they move on by one row: epilogues of each
+// of them, written out, would take as long to compile as all the rest.
 
 @compute @workgroup_size(${LANES})
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -13,10 +17,24 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   // #for i in ROWS
   // #for j in 4
   // #for c in COLUMNS
-  var sum_${i}_${j}_${c} = begin(id.z, row + 4 * ${i} + ${j}, column + ${c});
+  var sum_${i}_${j}_${c} = vec4f();
   // #end
   // #end
   // #end
+  // #if ${ADDS}
+  for (var r = 4 * ${ROWS}u; r > 0; r--) {
+    // #for c in COLUMNS
+    var next_${c} = begin(id.z, row + r - 1, column + ${c});
+    // #for i in ROWS
+    // #for j in 4
+    let old_${i}_${j}_${c} = sum_${i}_${j}_${c};
+    sum_${i}_${j}_${c} = next_${c};
+    next_${c} = old_${i}_${j}_${c};
+    // #end
+    // #end
+    // #end
+  }
+  // #endif
   // #for i in ROWS
   var a_place_${i} = a_start(id.z, row / 4 + ${i});
   // #end
@@ -31,20 +49,49 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     // #for c in COLUMNS
     let b_${c} = b_block(b_place_${c});
     b_place_${c} += b_step();
-    // #end
     // #for i in ROWS
     // #for j in 4
-    // #for c in COLUMNS
     sum_${i}_${j}_${c} = accumulate(sum_${i}_${j}_${c}, a_${i}[${j}], b_${c});
     // #end
     // #end
     // #end
   }
-  // #for i in ROWS
-  // #for j in 4
+  // #if ${COLUMN_SUMS}
+  // Apart from the sums, since lavapipe goes through the branches of an if whoever takes them.
   // #for c in COLUMNS
-  finish(id.z, row + 4 * ${i} + ${j}, column + ${c}, sum_${i}_${j}_${c});
+  var column_sum_${c} = vec4f();
+  b_place_${c} = b_start(id.z, column + ${c});
   // #end
+  for (var k = select(job.shared_length, 0, row == 0); k < job.shared_length; k++) {
+    // #for c in COLUMNS
+    let lines_${c} = b_block(b_place_${c});
+    b_place_${c} += b_step();
+    // #for j in 4
+    column_sum_${c} += lines_${c}[${j}];
+    // #end
+    // #end
+  }
+  // #for c in COLUMNS
+  if (row == 0) & (column + ${c} < job.columns) {
+    out[job.sums.offset + id.z * job.sums.replica + column + ${c}] = column_sum_${c};
+  }
   // #end
-  // #end
+  // #endif
+  for (var r = 4 * ${ROWS}u; r > 0; r--) {
+    // #for c in COLUMNS
+    var last_${c} = vec4f();
+    // #for i in ROWS
+    // #for j in 4
+    let done_${i}_${j}_${c} = sum_${i}_${j}_${c};
+    sum_${i}_${j}_${c} = last_${c};
+    last_${c} = done_${i}_${j}_${c};
+    // #end
+    // #end
+    // #end
+    if row + r <= job.rows {
+      // #for c in COLUMNS
+      if column + ${c} < job.columns { finish(id.z, row + r - 1, column + ${c}, last_${c}); }
+      // #end
+    }
+  }
 }

@@ -154,9 +154,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // #end
       let state_weights = parameters_start + shape.weights.x;
       for (var k = 0u; k < shape.state_length; k++) {
-        // #for c in COLUMNS
-        let b_${c} = weights_at(state_weights, shape.weights.y, k, column + ${c});
-        // #end
         // #for i in ROWS
         // #if ${WORKGROUP}
         let a_${i} = state[before + place + ${i} * shape.columns + k];
@@ -166,7 +163,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         // #else
         let a_${i} = history[history_start + slot_before(t) + place + ${i} * shape.columns + k];
         // #endif
+        // #end
         // #for c in COLUMNS
+        let b_${c} = weights_at(state_weights, shape.weights.y, k, column + ${c});
+        // #for i in ROWS
         sum_${i}_${c} = accumulate(sum_${i}_${c}, a_${i}, b_${c});
         // #end
         // #end
@@ -175,12 +175,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let drive_weights = parameters_start + shape.weights.z;
       let drive_place = drive_start + t * shape.drive.y + row * shape.drive.x;
       for (var k = 0u; k < shape.drive_length; k++) {
-        // #for c in COLUMNS
-        let b_${c} = weights_at(drive_weights, shape.weights.w, k, column + ${c});
-        // #end
         // #for i in ROWS
         let a_${i} = drive_at(drive_place + ${i} * shape.drive.x + k);
+        // #end
         // #for c in COLUMNS
+        let b_${c} = weights_at(drive_weights, shape.weights.w, k, column + ${c});
+        // #for i in ROWS
         sum_${i}_${c} = accumulate(sum_${i}_${c}, a_${i}, b_${c});
         // #end
         // #end

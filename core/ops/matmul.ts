@@ -5,7 +5,6 @@ import workgroupSource from "../../shaders/matmul_workgroup.wgsl" with { type: "
 import type { Constants } from "../gpu/compose.ts";
 import { padded, rowsOf, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
-import { columnSum } from "./column_sum.ts";
 import {
   checkEpilogue,
   type Epilogue,
@@ -100,10 +99,16 @@ export function matmul(
     ...epilogueBindings(product),
   }, {
     groups: [workgroups(tile, out), 1, out.replicas],
-    // Panels, their parts and the column sums, with the tests that end the inner loops.
-    iterations: shares ? 1.5 * shared : shared / 4,
+    iterations: iterations(tile, shared, columnSums !== undefined),
   });
-  if (columnSums && !shares) columnSum(plan, b, columnSums);
+}
+
+/** Iterations of all loops of an invocation, with the tests that end them. */
+function iterations({ rows, workgroup }: Tile, shared: number, sumsColumns: boolean): number {
+  // Panels, their parts and the column sums.
+  if (typeof workgroup === "object") return 1.5 * shared;
+  const rowLoop = 4 * rows + 1;
+  return 2 * rowLoop + (sumsColumns ? 2 : 1) * (shared / 4 + 1);
 }
 
 /** The fastest tile for products of about this size. */

@@ -28,7 +28,7 @@ export interface SharingWorkgroup {
 }
 
 /** For adapters that compute on the CPU, where invocations share nothing and barriers are dear. */
-export const softwareTiles: readonly Tile[] = [{ rows: 2, columns: 2, workgroup: 8 }];
+export const softwareTiles: readonly Tile[] = [{ rows: 3, columns: 4, workgroup: 8 }];
 
 /** For GPUs, from large products to small ones. */
 export const hardwareTiles: readonly Tile[] = [

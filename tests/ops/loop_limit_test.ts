@@ -25,8 +25,8 @@ function refusesAbove(bench: Bench, most: number, record: (plan: Plan, size: num
 }
 
 gpuTest("matmul() refuses sums that no loop can finish", (bench) => {
-  // Four terms in turn, and blocks of eight of them.
-  refusesAbove(bench, 8 * Math.floor(MAX_ITERATIONS / 2), (plan, shared) => {
+  // Four terms in turn, and blocks of eight of them; before and after them loops over twelve rows.
+  refusesAbove(bench, 8 * Math.floor((MAX_ITERATIONS - 2 * 13 - 1) / 2), (plan, shared) => {
     const [a, b] = [vast(bench, 1, shared), vast(bench, shared, 1)];
     matmul(plan, { a, b, out: bench.matrix(1, 1) });
   });

@@ -228,7 +228,7 @@ async function bits(
   return values.map(({ buffer }) => new Uint32Array(buffer));
 }
 
-const registerTiles: Tile[] = [[1, 1], [1, 2], [2, 1], [2, 2]].map(([rows, columns]) => (
+const registerTiles: Tile[] = [[1, 1], [1, 2], [2, 1], [2, 2], [3, 4]].map(([rows, columns]) => (
   { rows, columns, workgroup: 8 }
 ));
 
