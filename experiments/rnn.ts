@@ -8,6 +8,13 @@ import { ofGrid } from "./study/grid.ts";
 import { recordedInterval } from "./study/resume.ts";
 import { gridCommand, runCommand } from "./study/grid_program.ts";
 
+/** For fresh sequences, as Martens and Sutskever (2011) set it, at a smaller size. */
+const recurrentDamping = { precondition: 0, structuralDamping: 0.03, dampedRho: 1, lambda: 0.01 };
+const hessianFree = {
+  hf: { ...recurrentDamping, cgSteps: 50, gradientCases: 500, curvatureCases: 250 },
+  "hf-dagger": { ...recurrentDamping, gradientCases: 250 },
+};
+
 /** Trains recurrent networks. */
 export const trainRecurrentNetworks = gridCommand({
   name: "rnn",
@@ -29,7 +36,7 @@ export const trainRecurrentNetworks = gridCommand({
     },
   ],
   flags: recurrentFlags,
-  defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98] },
+  defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98], own: hessianFree },
   async lay(options, { earlier, optimizerOf }) {
     const { problem, hidden, init, updates, clipNorm, spectralRadius, outputScale } = options;
     const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);

@@ -110,7 +110,7 @@ export class LayeredGraph<Rows> implements Graph {
     if (without) {
       throw new InputError(
         `the layer ${without.name} has no squares of gradients, of which the preconditioner is made: ` +
-          "train without a preconditioner",
+          "set precondition: 0",
       );
     }
     this.#recording({ parameters, seeds, isTraining: true }).squares(plan, squares);

@@ -29,15 +29,18 @@ import { flagsOf, withAbsolutePaths, withConfig } from "./command_line.ts";
 import { exists } from "../files/files.ts";
 import { beginAt } from "./origins.ts";
 import {
+  inFlags,
   type OptimizerDefaults,
   type OptimizerFlags,
   optimizerFlags,
   optimizerNamesOf,
+  withDefaults,
 } from "./optimizer_flags.ts";
 import { drawOptimizers } from "./draws.ts";
 import { idleBeside, withChosenMomentum } from "./momentum_choice.ts";
 import { RaceReporter } from "./race_report.ts";
 import { hasRaceViews, raceTable, winnerOf } from "./race_views.ts";
+import type { OptimizerChoice } from "./shipped_optimizers.ts";
 import { loadOptimizers } from "./optimizer_file.ts";
 import { scheduleFiles } from "./hf_schedules.ts";
 import { expandOptimizers } from "./optimizers.ts";
@@ -114,7 +117,8 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     const args = withAbsolutePaths(withConfig(given));
     const { name, summary, examples, defaults } = program;
     const known = [...recordedArguments(args), ...args];
-    const choices = await loadOptimizers(optimizerNamesOf(known, defaults.optimizer));
+    const choices = (await loadOptimizers(optimizerNamesOf(known, defaults.optimizer)))
+      .map((choice) => withDefaults(choice, defaults));
     const flags = {
       ...inSection("Networks", program.flags),
       ...inSection(
@@ -218,8 +222,16 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
         const words = flagsOf(known);
         return new RaceReporter(reporter, { run, kind, races: planned, program: usage, words });
       },
-    }, { program: name, options: common, earlier, interruption, args });
+    }, { program: name, options: common, earlier, interruption, args })
+      .catch((error) => {
+        throw toldByFlags(error, choices);
+      });
   };
+}
+
+/** An error of the library with the flags of the settings that it names. */
+function toldByFlags(error: unknown, choices: readonly OptimizerChoice[]): unknown {
+  return error instanceof InputError ? new InputError(inFlags(error.message, choices)) : error;
 }
 
 /** Runs the command line of this process. */

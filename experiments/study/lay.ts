@@ -74,11 +74,20 @@ export async function layRounds(
         `${side} networks fit side by side, and the race has ${places} places: give fewer --places`,
       );
     }
-    rounds.push(
-      ...evenParts(together, side).map((cells) => ({ ...round, cells })),
-    );
+    // An update is as long as the longest of its networks': where there are several rounds, like goes
+    // with like.
+    const sorted = together.length > side ? together.toSorted(byCGSteps) : together;
+    rounds.push(...evenParts(sorted, side).map((cells) => ({ ...round, cells })));
   }
   return rounds;
+}
+
+/** By the steps of conjugate gradient in an update, where they are constant. */
+function byCGSteps(a: PlannedCell, b: PlannedCell): number {
+  const [of, other] = [a, b].map(({ configuration: { own } }) =>
+    (own as { readonly cgSteps?: number } | undefined)?.cgSteps ?? 0
+  );
+  return of - other;
 }
 
 /** The optimizer of a cell, once for each phase of its schedule: they differ in the memory they take. */

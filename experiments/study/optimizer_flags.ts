@@ -23,6 +23,29 @@ export interface OptimizerDefaults {
   readonly learningRate: readonly number[];
   /** Of --mu. */
   readonly mu: readonly number[];
+  /** Of settings, by optimizer, where the program's networks ask for another one than its own. */
+  readonly own?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** An optimizer with the defaults of a program. */
+export function withDefaults(choice: OptimizerChoice, { own }: OptimizerDefaults): OptimizerChoice {
+  const others = choice.file ? undefined : own?.[choice.name];
+  if (!others) return choice;
+  const settings = choice.settings.map((setting) => {
+    const value = others[setting.name];
+    return value === undefined ? setting : { ...setting, default: value };
+  });
+  return { ...choice, settings };
+}
+
+/** What the library says of settings, with the names of their flags. */
+export function inFlags(message: string, choices: readonly OptimizerChoice[]): string {
+  return [...declarationsOf(choices).keys()].reduce((told, name) => {
+    const asOption = told.replace(new RegExp(`\\b${name}: (?=\\d)`, "g"), `--${flagOf(name)} `);
+    // A single word may be a word.
+    if (!/[A-Z]/.test(name)) return asOption;
+    return asOption.replace(new RegExp(`\\b${name}\\b`, "g"), `--${flagOf(name)}`);
+  }, message);
 }
 
 /**
@@ -57,7 +80,8 @@ export function optimizerFlags(
   choices: readonly OptimizerChoice[],
   { defaults, taken = [] }: { defaults: OptimizerDefaults; taken?: readonly string[] },
 ): OptimizerFlags {
-  const all = [...Object.values(shippedOptimizers), ...choices.filter(({ file }) => file)];
+  const all = [...Object.values(shippedOptimizers), ...choices.filter(({ file }) => file)]
+    .map((choice) => withDefaults(choice, defaults));
   refuseTaken(all, taken.map((name) => name.replaceAll("_", "-")));
   const declared = declarationsOf(all);
   const rates = declared.get("learningRate")!, momenta = declared.get("momentum")!;

@@ -59,6 +59,25 @@ Deno.test("what methods took is drawn where Hessian-free is among them", async (
   assertMatch(seconds, />seconds of training, with the networks side by side</);
 });
 
+Deno.test("rounds hold networks of like steps where memory parts them", async () => {
+  using folder = scratch();
+  const rounds: (readonly string[])[] = [];
+  const { cells } = await trainSmall({
+    ...{ folder: folder.path, updates: 1, memory: 80_000 },
+    onEnd: (ids) => rounds.push(ids),
+    grid: {
+      ...grid,
+      optimizer: ["nag", "hf"],
+      seed: [1],
+      own: { ...grid.own, cgSteps: [9, 1, 8, 2] },
+    },
+  });
+  const steps = new Map(
+    cells.map(({ id, configuration: { own } }) => [id, (own as { cgSteps: number }).cgSteps]),
+  );
+  assertEquals(rounds.map((ids) => ids.map((id) => steps.get(id))), [[undefined], [1, 2], [8, 9]]);
+});
+
 Deno.test("Hessian-free has the bits that it has alone in a grid", async () => {
   const { states } = await outcomeOf(task);
   const alone = await outcomeOf({

@@ -2,8 +2,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   flagOf,
+  inFlags,
   optimizerFlags,
   optimizerNamesOf,
+  withDefaults,
 } from "../../../experiments/study/optimizer_flags.ts";
 import {
   columnsOf,
@@ -50,6 +52,23 @@ async function refusal(line: string): Promise<string> {
   }
   throw new Error(`${line} is not refused`);
 }
+
+Deno.test("withDefaults() gives an optimizer the defaults of a program, in its help too", () => {
+  const own = { hf: { precondition: 0, lambda: 0.01 } };
+  const { settings } = withDefaults(shippedOptimizers.hf, { ...defaults, own });
+  const of = (wanted: string) => settings.find(({ name }) => name === wanted)?.default;
+  assertEquals(["precondition", "lambda", "decay"].map(of), [0, 0.01, 0.95]);
+  assertEquals(withDefaults(shippedOptimizers.nag, { ...defaults, own }), shippedOptimizers.nag);
+  const flags = optimizerFlags([], { defaults: { ...defaults, own } }) as unknown as FlagTable;
+  assertEquals(flags.lambda.help.includes("(hf 0.01, hf-dagger 45)"), true);
+});
+
+Deno.test("inFlags() names flags where the library names settings", () => {
+  const told = (message: string) => inFlags(message, [shippedOptimizers.hf]);
+  assertEquals(told("curvatureCases must be at most 500"), "--curvature-cases must be at most 500");
+  assertEquals(told("set precondition: 0"), "set --precondition 0");
+  assertEquals(told("the decay of lambda"), "the decay of lambda");
+});
 
 const nag = { optimizer: "nag", mu: 0.99, schedule: "paper", learningRate: 0.01, own: {} };
 const adamWDefaults = {
