@@ -247,7 +247,7 @@ export interface ConjugateGradientOptions {
   product: (plan: Plan, direction: Vector, image: Vector) => void;
   /** Steps at most: of all replicas, or of each. Default 250. */
   steps?: number | readonly number[];
-  /** The stop rule's, at least 0; 0 for no such rule. Default 5e-4. */
+  /** The stop rule's; at 0 it ends where the value has risen, by rounding. Default 5e-4. */
   tolerance?: number;
   /** x_0. Default: zero. */
   start?: Vector;

@@ -30,7 +30,10 @@ export interface HessianFreeOptions extends GroupOptions {
   gradientCases?: SettingValue;
   /** Cases of the curvature. Default: a quarter of the gradient's, at most 5,000. */
   curvatureCases?: SettingValue;
-  /** Progress a step below which conjugate gradient has stalled; 0 for all steps. Default 5e-4. */
+  /**
+   * Progress a step below which conjugate gradient has stalled. At 0 it takes all its steps, unless
+   * rounding leaves it nothing to gain. Default 5e-4.
+   */
   tolerance?: SettingValue;
   /** Whether marks on the way are looked back at, 1 or 0. Default 1. */
   backtrack?: SettingValue;
@@ -93,7 +96,9 @@ function settingsOf(defaults: Readonly<Record<string, number>>): Setting[] {
     {
       name: "tolerance",
       ...{ default: 5e-4, atLeast: 0 },
-      help: "The progress a step below which conjugate gradient has stalled; 0 for all its steps.",
+      help:
+        "The progress a step below which conjugate gradient has stalled; at 0 it takes all its " +
+        "steps, unless rounding leaves it nothing to gain.",
     },
     toggle("backtrack", 1, "Whether earlier iterates are looked back at"),
     toggle("lineSearch", 1, "Whether a step is shortened until the loss falls"),
