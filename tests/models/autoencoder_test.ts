@@ -3,7 +3,9 @@ import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
 import { glorot } from "../../core/init/glorot.ts";
 import { sparse } from "../../core/init/sparse.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
 import { activations } from "../../core/ops/activation.ts";
+import { Trainer } from "../../core/train/trainer.ts";
 import { autoencoder, type AutoencoderOptions } from "../../models/autoencoder.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
 import { forwardError } from "../../core/reference/forward_error.ts";
@@ -24,6 +26,21 @@ gpuTest("autoencoder() mirrors the encoder, with a linear code", (bench) => {
   ]);
   assertEquals(model.cases, { train: 5, test: 2 });
   assertEquals(model.figures, ["squaredError"]);
+});
+
+gpuTest("an update of six layers and their mirror images is 39 dispatches", async (bench) => {
+  const layers = [17, 13, 11, 9, 7, 5, 3];
+  const { model } = new Problem(bench, { layers, cases: 5 });
+  const optimizer = nesterov({ learningRate: 0.01, momentum: 0.9 });
+  const trainer = bench.take(
+    await Trainer.open(bench.gpu, {
+      model,
+      replicas: [{ seed: 1, optimizer, initializer: sparse() }],
+      batchSize: 5,
+    }),
+  );
+  // The cases; 12 layers, 12 gradients with those of the biases, 11 deltas; loss, mean, update.
+  assertEquals(trainer.dispatchesPerUpdate, 1 + 12 + 12 + 11 + 3);
 });
 
 gpuTest("Autoencoder.initialValues() are fixed by the seed and the initializer", (bench) => {
