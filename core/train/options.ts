@@ -33,9 +33,10 @@ export interface TrainerOptions {
   gradientNorm?: boolean;
   /**
    * Where to go on: a state for each replica, in place of its initial weights, of `save()` or, by
-   * `decodeCheckpoint()`, of a file of `cells/` that a program left. theta stays where it is: where the settings of a replica lead it otherwise at this update than those of the state did,
-   * the point where the gradient is taken is moved, in float64, rounded once. Under another family of
-   * optimizers training goes on from theta, with the states of the same names and shapes.
+   * `decodeCheckpoint()`, of a file of `cells/` that a program left. theta stays where it is: where the
+   * settings of a replica lead it otherwise at this update than those of the state did, the point where
+   * the gradient is taken is moved, in float64, rounded once. Under another family of optimizers
+   * training goes on from theta, with the states of the same names and shapes.
    */
   from?: TrainerState;
   /**

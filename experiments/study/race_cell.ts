@@ -27,7 +27,8 @@ export function raceBox({ learningRate, updates }: {
   const usual = usualBox(updates), [least, most, ...others] = learningRate ?? usual.learningRate;
   if (!(least < most) || others.length > 0) {
     throw new InputError(
-      `--learning-rate must be the least and the highest rate of the race, such as ${usual.learningRate.join()}, not ${learningRate?.join()}`,
+      "--learning-rate must be the least and the highest rate of the race, such as " +
+        `${usual.learningRate.join()}, not ${learningRate?.join()}`,
     );
   }
   return { ...usual, learningRate: [least, most] };
