@@ -2,13 +2,14 @@
 
 import type { TopLevelSpec } from "vega-lite";
 import { chartConfig, renderSvg } from "../charts/vega.ts";
-import { exists, readIfReadable } from "../files/files.ts";
+import { exists } from "../files/files.ts";
 import { csvLine } from "../files/tables.ts";
 import { type Cell, cellId, type Configuration } from "./cell.ts";
 import { plannedCell } from "./grid.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { ofLegs } from "./momentum_choice.ts";
 import type { RaceResult } from "./race_cell.ts";
+import { textOf } from "./views.ts";
 
 type Found = ReadonlyMap<string, Cell>;
 type Entry = RaceResult["tree"][number];
@@ -63,9 +64,7 @@ export function hasRaceViews(
   races: readonly PlannedCell[],
   found: Found,
 ): boolean {
-  const bytes = readIfReadable(`${folder}/race.csv`);
-  return bytes !== undefined && new TextDecoder().decode(bytes) === raceTable(races, found) &&
-    exists(`${folder}/race.svg`);
+  return textOf(`${folder}/race.csv`) === raceTable(races, found) && exists(`${folder}/race.svg`);
 }
 
 function treeOf(id: string, found: Found): readonly Entry[] {

@@ -2,7 +2,7 @@
 // which networks are asked for, and what their errors say of equal tuning.
 
 import { expectedBestChart, type TuningCourse } from "../charts/expected_best_chart.ts";
-import { exists, readIfReadable } from "../files/files.ts";
+import { exists } from "../files/files.ts";
 import { csvLine } from "../files/tables.ts";
 import { expectedBest } from "../report/expected_best.ts";
 import { formatFigure } from "../report/text_table.ts";
@@ -10,6 +10,7 @@ import type { Cell } from "./cell.ts";
 import { plannedCell } from "./grid.ts";
 import type { PlannedCell } from "./ledger.ts";
 import type { KindTables } from "./network_kind.ts";
+import { textOf } from "./views.ts";
 
 type Found = ReadonlyMap<string, Cell>;
 
@@ -53,9 +54,7 @@ export class Tuning {
 
   /** Whether a folder tells of it as its cells do. */
   isTold(folder: string, found: Found): boolean {
-    const bytes = readIfReadable(`${folder}/tuning.csv`);
-    return bytes !== undefined && new TextDecoder().decode(bytes) === this.table(found) &&
-      exists(`${folder}/tuning.svg`);
+    return textOf(`${folder}/tuning.csv`) === this.table(found) && exists(`${folder}/tuning.svg`);
   }
 
   /** tuning.svg. */

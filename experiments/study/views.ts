@@ -312,7 +312,7 @@ function noteTouched(path: string, text: string): void {
 }
 
 /** What a table holds; undefined where it cannot be read. */
-function textOf(path: string): string | undefined {
+export function textOf(path: string): string | undefined {
   const bytes = readIfReadable(path);
   return bytes && new TextDecoder().decode(bytes);
 }
