@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { looksOf } from "./looks.ts";
-import { decadeTicks } from "./loss_chart.ts";
+import { capitalize, decadeTicks } from "./loss_chart.ts";
 import { chartConfig, optimizerHues, renderSvg } from "./vega.ts";
 
 /** How the tuning of an optimizer paid. */
@@ -19,10 +19,11 @@ export function expectedBestChart(
   const looks = looksOf(
     courses.map(({ optimizer }) => ({ hue: hues.get(optimizer)!, mu: undefined })),
   );
-  const values = courses.flatMap(({ optimizer, expected }) =>
+  const all = courses.flatMap(({ optimizer, expected }) =>
     expected.map((error, i) => ({ optimizer, settings: i + 1, error }))
-      .filter(({ error }) => Number.isFinite(error) && error > 0)
   );
+  const values = all.filter(({ error }) => Number.isFinite(error) && error > 0);
+  const zeros = all.filter(({ error }) => error === 0).length;
   const errors = values.map(({ error }) => error);
   const domain: [number, number] = errors.length > 0
     ? [Math.min(...errors) / 1.1, Math.max(...errors) * 1.1]
@@ -39,8 +40,11 @@ export function expectedBestChart(
     background: "white",
     padding: 16,
     title: {
-      text: `${problem}: the best of k random settings`,
-      subtitle: "expected over all choices of k among those drawn, which are the same for all",
+      text: capitalize(`${problem}: the best of k random settings`),
+      subtitle: [
+        "expected over all choices of k among those drawn, which are the same for all",
+        ...zeros > 0 ? [`${zeros} of ${all.length} are 0, which cannot stand on a log axis`] : [],
+      ],
     },
     config: chartConfig,
     width: 560,

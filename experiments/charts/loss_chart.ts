@@ -344,6 +344,6 @@ export function decadeTicks([least, most]: [number, number]): number[] {
     .filter((tick) => tick >= least && tick <= most);
 }
 
-function capitalize(text: string): string {
+export function capitalize(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
