@@ -70,13 +70,16 @@ interface Given extends Values<typeof momentumChoiceFlags> {
   readonly schedule: readonly string[];
   readonly updates: number;
   readonly finish: number;
+  readonly draws?: number | undefined;
   readonly from?: string | undefined;
   readonly curvatureEvery?: number | undefined;
   readonly replicas?: number | undefined;
 }
 
 /** Flags that mean nothing beside those of the momentum, with what they are for. */
-export function idleBeside({ tuneMomentum, switches }: Given): Record<string, string | false> {
+export function idleBeside(
+  { tuneMomentum, switches, draws }: Given,
+): Record<string, string | false> {
   const isRace = tuneMomentum === "race", isTuned = tuneMomentum !== "off";
   const byHand = (isTuned || switches !== undefined) && "a momentum chosen by hand";
   return {
@@ -87,7 +90,9 @@ export function idleBeside({ tuneMomentum, switches }: Given): Record<string, st
     switches: isTuned && "--tune-momentum off",
     places: !isRace && "--tune-momentum race",
     refill: !isRace && "--tune-momentum race",
-    from: isRace && "networks that are trained as they are: a race begins at initial weights",
+    from: isRace
+      ? "networks that are trained as they are: a race begins at initial weights"
+      : draws !== undefined && "a grid: random settings begin at initial weights",
     cell: isRace && "--from",
     "curvature-every": isRace && "networks that are trained as they are, as the race's winner is " +
         "by the command that it tells",
@@ -131,10 +136,8 @@ export function withChosenMomentum<Options extends Given>(
 function checkLegs(legs: readonly RaceLeg[]): void {
   if (legs.every(({ from }, i) => i === 0 ? from === 0 : from > legs[i - 1].from)) return;
   throw new InputError(
-    `--switches must begin at update 0 and go on later and later, not ${
-      showLegs(legs)
-    }: put them ` +
-      "in order",
+    "--switches must begin at update 0 and go on later and later, not " +
+      `${showLegs(legs)}: put them in order`,
   );
 }
 

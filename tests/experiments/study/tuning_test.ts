@@ -1,6 +1,7 @@
 // Equal tuning: random settings of each optimizer, and what is made of them.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { expectedBestChart } from "../../../experiments/charts/expected_best_chart.ts";
 import { trainAutoencoders } from "../../../experiments/autoencoder.ts";
 import { readTable } from "../../../experiments/files/tables.ts";
 import { expectedBest } from "../../../experiments/report/expected_best.ts";
@@ -103,12 +104,22 @@ Deno.test("a network that diverged counts as untrained, and is not chosen", () =
   assertEquals(tuning.networks(failed).length, 3);
 });
 
-Deno.test("--draws is refused beside what chooses the momentum", async () => {
+Deno.test("--draws is refused beside what chooses the momentum, and where networks go on", async () => {
   using folder = scratch();
-  const { status, stderr } = await runHere(
-    trainAutoencoders,
-    flagsOf(folder, "--tune-momentum", "flat"),
-  );
-  assertEquals(status, 2);
-  assertMatch(stderr, /^error: --draws means nothing here[^\n]*\n$/);
+  for (
+    const [flags, idle] of [
+      [["--tune-momentum", "flat"], "--draws"],
+      [["--from", folder.path], "--from"],
+    ] as const
+  ) {
+    const { status, stderr } = await runHere(trainAutoencoders, flagsOf(folder, ...flags));
+    assertEquals(status, 2);
+    assertMatch(stderr, new RegExp(`^error: ${idle} means nothing here[^\\n]*\\n$`));
+  }
+});
+
+Deno.test("the chart of random settings says where an error is 0", async () => {
+  const courses = [{ optimizer: "nag", expected: [0.5, 0] }];
+  const words = { problem: "mnist", figureTitle: "training error", unit: "share" };
+  assertStringIncludes(await expectedBestChart(courses, words), "1 of 2 are 0");
 });
