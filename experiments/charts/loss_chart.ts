@@ -178,7 +178,7 @@ function subtitle(
   const [rate] = rates;
   const { zeros, negative } = unplaced;
   const noted = [
-    columns.includes("learning_rate") && rates.size === 1 && rate !== ""
+    columns.includes("learning_rate") && rates.size === 1 && Number(rate) > 0
       ? `learning rate ${rate} per update`
       : "",
     seeds > 1 ? `${seeds} seeds: thin lines, their median a thick one` : "",

@@ -195,6 +195,11 @@ function words(svg: string): string[] {
   return [...svg.matchAll(/>([^<>]+)<\/(?:text|tspan)>/g)].map(([, text]) => text);
 }
 
+Deno.test("lossChart() tells no learning rate where optimizers have none", async () => {
+  const svg = await lossChart(table({ optimizer: "hf", rate: 0, errors: [100, 50, 12] }));
+  assertEquals(words(svg).filter((text) => text.includes("learning rate")), []);
+});
+
 /** The replicas of a grid. */
 function grid(optimizers: string[], mus: number[], rates: number[]): Replica[] {
   return optimizers.flatMap((optimizer) =>
