@@ -5,11 +5,11 @@ import { autoencoderKind } from "./problems/autoencoder_kind.ts";
 import { identityOf, loadProblem } from "./problems/problem.ts";
 import { problems } from "./problems/problems.ts";
 import { gridFlags, initScale, ofGrid, reportInterval } from "./study/grid.ts";
-import { gridCommand, runCommand } from "./study/grid_program.ts";
+import { gridCommand, gridProgram, runCommand } from "./study/grid_program.ts";
 import { recordedInterval } from "./study/resume.ts";
 
 /** Trains deep autoencoders. */
-export const trainAutoencoders = gridCommand({
+export const autoencoderProgram = gridProgram({
   name: "autoencoder",
   summary:
     "Trains deep autoencoders on the GPU as Sutskever, Martens, Dahl and Hinton (2013) did. Comma " +
@@ -27,12 +27,15 @@ export const trainAutoencoders = gridCommand({
   ],
   flags: { ...autoencoderFlags, ...gridFlags, "init-scale": initScale },
   defaults: { optimizer: ["nag"], learningRate: [0.01], mu: [0.99] },
-  async lay(options, { earlier, interruption, optimizerOf }) {
-    const { problem, activation, l2, fanIn } = options;
+  async lay(options, { earlier, interruption, optimizerOf, once }) {
+    const { problem, data, testData, header, dataSeed, batchSize, activation, l2, fanIn } = options;
     const network = chooseNetwork(options);
     const { layers: [width], outputUnit } = network;
     const load = () => problems[problem].load({ ...options, width, outputUnit, interruption });
-    const { loaded, on: dataOn } = await loadProblem(load, { ...options, earlier });
+    const { loaded, on: dataOn } = await once(
+      { problem, data, testData, header, dataSeed, batchSize, width, outputUnit },
+      () => loadProblem(load, { ...options, earlier }),
+    );
     const { source, remark, image, examples } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const sheet = image && { ...image, columns: 12 };
@@ -68,5 +71,8 @@ export const trainAutoencoders = gridCommand({
     };
   },
 });
+
+/** The command line of {@linkcode autoencoderProgram}. */
+export const trainAutoencoders = gridCommand(autoencoderProgram);
 
 if (import.meta.main) await runCommand(trainAutoencoders);

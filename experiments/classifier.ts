@@ -5,11 +5,11 @@ import { classifierKind } from "./problems/classifier_kind.ts";
 import { identityOf, loadProblem } from "./problems/problem.ts";
 import { problems } from "./problems/problems.ts";
 import { gridFlags, initScale, ofGrid, reportInterval } from "./study/grid.ts";
-import { gridCommand, runCommand } from "./study/grid_program.ts";
+import { gridCommand, gridProgram, runCommand } from "./study/grid_program.ts";
 import { recordedInterval } from "./study/resume.ts";
 
 /** Trains classifiers. */
-export const trainClassifiers = gridCommand({
+export const classifierProgram = gridProgram({
   name: "classifier",
   summary:
     "Trains networks that tell classes apart, by the cross-entropy of a softmax. Comma lists make a " +
@@ -26,15 +26,19 @@ export const trainClassifiers = gridCommand({
   ],
   flags: { ...classifierFlags, ...gridFlags, "init-scale": initScale },
   defaults: { optimizer: ["nag"], learningRate: [0.05], mu: [0.9] },
-  async lay(options, { earlier, interruption, optimizerOf }) {
-    const { problem, activation, dropout, l2, fanIn } = options;
+  async lay(options, { earlier, interruption, optimizerOf, once }) {
+    const { problem, data, testData, header, batchSize, activation, dropout, l2, fanIn } = options;
     const layers = chooseLayers(options), classes = layers[layers.length - 1];
+    const labelFiles = { labels: options.labels, testLabels: options.testLabels };
     const load = () =>
       problems[problem].load({
         ...{ ...options, dataSeed: 0, interruption },
-        ...{ width: layers[0], outputUnit: "linear", labelling: { ...options, classes } },
+        ...{ width: layers[0], outputUnit: "linear", labelling: { ...labelFiles, classes } },
       });
-    const { loaded, on: dataOn } = await loadProblem(load, { ...options, earlier });
+    const { loaded, on: dataOn } = await once(
+      { problem, data, testData, header, batchSize, layers, ...labelFiles },
+      () => loadProblem(load, { ...options, earlier }),
+    );
     const { source, remark, image, examples, exampleLabels, labels } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const kind = classifierKind({ dataOn, labels: labels!, optimizerOf });
@@ -73,5 +77,8 @@ export const trainClassifiers = gridCommand({
     };
   },
 });
+
+/** The command line of {@linkcode classifierProgram}. */
+export const trainClassifiers = gridCommand(classifierProgram);
 
 if (import.meta.main) await runCommand(trainClassifiers);

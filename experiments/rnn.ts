@@ -6,7 +6,7 @@ import { chooseSequences } from "./problems/sequences.ts";
 import { loadSeries } from "./problems/series.ts";
 import { ofGrid } from "./study/grid.ts";
 import { recordedInterval } from "./study/resume.ts";
-import { gridCommand, runCommand } from "./study/grid_program.ts";
+import { gridCommand, gridProgram, runCommand } from "./study/grid_program.ts";
 
 /** For fresh sequences, as Martens and Sutskever (2011) set it, at a smaller size. */
 const recurrentDamping = { precondition: 0, structuralDamping: 0.03, dampedRho: 1, lambda: 0.01 };
@@ -16,7 +16,7 @@ const hessianFree = {
 };
 
 /** Trains recurrent networks. */
-export const trainRecurrentNetworks = gridCommand({
+export const recurrentProgram = gridProgram({
   name: "rnn",
   summary:
     "Trains recurrent networks on problems with long-term dependencies, as Sutskever, Martens, Dahl " +
@@ -83,5 +83,8 @@ export const trainRecurrentNetworks = gridCommand({
     };
   },
 });
+
+/** The command line of {@linkcode recurrentProgram}. */
+export const trainRecurrentNetworks = gridCommand(recurrentProgram);
 
 if (import.meta.main) await runCommand(trainRecurrentNetworks);

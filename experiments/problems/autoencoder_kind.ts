@@ -54,7 +54,11 @@ export function autoencoderKind(
   return {
     ...autoencoderTables,
     modelKey: (configuration) =>
-      JSON.stringify({ ...shapeOf(configuration), network: "autoencoder" }),
+      JSON.stringify({
+        ...shapeOf(configuration),
+        data: configuration.data,
+        network: "autoencoder",
+      }),
     model: async (gpu, configuration) =>
       autoencoder({ ...shapeOf(configuration), ...await dataOn(gpu) }),
     replica: (configuration) => ({

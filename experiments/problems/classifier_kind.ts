@@ -57,7 +57,8 @@ export function classifierKind(
   return {
     ...classifierTables({ isTested: labels.test !== undefined }),
     baseline: { title: "largest class alone", of: () => largestClassError(labels) },
-    modelKey: (configuration) => JSON.stringify(shapeOf(configuration)),
+    modelKey: (configuration) =>
+      JSON.stringify({ ...shapeOf(configuration), data: configuration.data }),
     async model(gpu, configuration) {
       const { layers, ...shape } = shapeOf(configuration), { train, test } = await dataOn(gpu);
       return classifier({

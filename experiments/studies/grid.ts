@@ -21,14 +21,14 @@ export interface TableHeading {
   readonly title: string;
   /** What its figures are, with their unit. */
   readonly figure: { readonly name: string; readonly unit: string };
-  /** Headed as our columns are. */
-  readonly published: Published;
+  /** Headed as our columns are; left out where the paper has nothing of it. */
+  readonly published?: Published;
   /** Whether its entries are told before and after the low-momentum finish. */
   readonly isOfFinish?: boolean;
   /** Whether NAG and CM are compared at learning rates at which one of them fails. */
   readonly comparesFailing?: boolean;
-  /** The paper's budget. */
-  readonly paper: Omit<AutoencoderBudget, "layers"> | RecurrentBudget;
+  /** The paper's budget, where it has one. */
+  readonly paper?: Omit<AutoencoderBudget, "layers"> | RecurrentBudget;
 }
 
 /** What the autoencoders' tables tell. */
@@ -39,6 +39,8 @@ export const squaredError = {
 
 /** A table before it is trained: what its entries are, and where the search of their rates begins. */
 export interface PlannedTable extends TableHeading {
+  /** The command line that the networks of an experiment share. */
+  readonly shared?: string;
   readonly columns: readonly PlannedColumn[];
   readonly rows: readonly string[];
   readonly entries: readonly PlannedEntry[];
@@ -53,6 +55,8 @@ export interface PlannedColumn {
    * networks are then those of the lowest such cap, and no evidence of their own.
    */
   readonly notReached: number | undefined;
+  /** What its networks have of their own on that line. */
+  readonly flags?: string;
 }
 
 /** Where a row meets a column: networks that differ in learning rate and seed. */
@@ -68,6 +72,8 @@ export interface PlannedEntry {
   readonly seeds: readonly number[];
   /** Whether more rates are tried where the best is at the edge of those tried. */
   readonly widen: boolean;
+  /** Networks drawn at random, each of another rate: what goes with a rate besides. */
+  readonly drawn?: readonly Configuration[];
 }
 
 /** The network of an entry at a learning rate, with a seed. */
@@ -76,7 +82,8 @@ export function networkOf(
   learningRate: number,
   seed: number,
 ): PlannedCell {
-  const configuration = { ...entry.configuration, learningRate, seed };
+  const drawn = entry.drawn?.find((drawn) => drawn.learningRate === learningRate);
+  const configuration = { ...drawn ?? entry.configuration, learningRate, seed };
   return { id: cellId(configuration), configuration };
 }
 

@@ -4,7 +4,8 @@ import { exists, readWhole } from "../files/files.ts";
 import { type PhasesConfiguration, type PlannedPhases, planPhases } from "./phases_grid.ts";
 import { gitRevision, versions } from "../files/provenance.ts";
 import type { PlannedTable } from "./grid.ts";
-import { type AutoencoderTableName, autoencoderTables, paperTables } from "./paper_tables.ts";
+import { type AutoencoderTableName, autoencoderTables } from "./paper_tables.ts";
+import { allStudies } from "./all_studies.ts";
 import { table5 } from "./table5.ts";
 import {
   type FoundTable,
@@ -74,9 +75,9 @@ function lay<Configuration>(
   return (write) => write(`${name}.json`, JSON.stringify(said, null, 2) + "\n");
 }
 
-/** The tables that a folder holds, in the paper's order. */
+/** The tables that a folder holds: the paper's in its order, then the experiments. */
 export function readTables(folder: string): FoundTable[] {
-  const names = paperTables.map(({ heading }) => heading.name);
+  const names = allStudies.map(({ heading }) => heading.name);
   return names.filter((name) => exists(`${folder}/${name}.json`)).map((name) => {
     const record = readRecord(`${folder}/${name}.json`, tableRecord);
     return { record, table: plan(name, record.configuration) };
@@ -84,6 +85,11 @@ export function readTables(folder: string): FoundTable[] {
 }
 
 function plan(name: string, configuration: TableConfiguration): PlannedTable {
+  if ("entries" in configuration) {
+    const { heading } = allStudies.find(({ heading }) => heading.name === name)!;
+    const columns = configuration.columns.map((column) => ({ ...column, notReached: undefined }));
+    return { ...heading, ...configuration, columns };
+  }
   const isRecurrent = "problems" in configuration;
   if (isRecurrent !== (name === table5.heading.name)) {
     throw new InputError(`${name}.json is the record of another table: delete it`);
@@ -117,8 +123,10 @@ function firstDifference(laid: unknown, asked: unknown, name = ""): string | und
   return `${name} ${show(laid)}, not ${show(asked)}`;
 }
 
+/** Lists of objects are compared one by one. */
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null &&
+    (!Array.isArray(value) || value.some((entry) => typeof entry === "object"));
 }
 
 function show(value: unknown): string {

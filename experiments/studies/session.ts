@@ -29,16 +29,21 @@ export const paperFlags = {
 export type PaperOptions = Values<typeof paperFlags>;
 
 /**
- * A command of paper.ts: its folder takes several of them, and what it holds is not trained again.
- * Throws InputError where it cannot be written, or holds what an older version left.
+ * A command of paper.ts, or of another program of tables: its folder takes several of them, and what it
+ * holds is not trained again. Throws InputError where it cannot be written, or holds what an older
+ * version left.
  */
-export function paperSession(options: PaperOptions, interruption: AbortSignal): Session {
+export function paperSession(
+  options: PaperOptions,
+  interruption: AbortSignal,
+  program = "paper",
+): Session {
   const { out, shard } = options;
   checkFolder(out);
   const isThere = exists(`${placeOf(out, shard)}/${recordName}`);
-  const earlier = isThere ? readRecord(out, "paper", shard) : undefined;
+  const earlier = isThere ? readRecord(out, program, shard) : undefined;
   return {
-    program: "paper",
+    program,
     // What the folder holds is another command's as well: none of it is finished for good.
     earlier: earlier && { ...earlier, status: "stopped" },
     interruption,
@@ -68,9 +73,12 @@ export function checkFolder(folder: string): void {
 }
 
 /** Asks the person at the terminal, if there is one, whether so long a time is meant. */
-export function agreePaper(interruption: AbortSignal): (seconds: number) => Promise<boolean> {
+export function agreePaper(
+  interruption: AbortSignal,
+  budget = "the paper's budget",
+): (seconds: number) => Promise<boolean> {
   return (seconds) => {
-    say("note: this is the paper's budget; --preset small shows its claims without a GPU");
+    say(`note: this is ${budget}; --preset small shows its claims without a GPU`);
     const days = seconds / 86_400;
     const time = days < 2 ? formatDuration(seconds) : `about ${Math.round(days)} days`;
     return ask(`this takes ${time}: go on?`, false, { unattended: true, interruption });

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Configuration } from "../study/cell.ts";
 import type { PlannedTable } from "./grid.ts";
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -60,10 +61,32 @@ const phases = v.strictObject({
   }),
 });
 
+// What is written was laid by a program, which checked it.
+const configuration = v.custom<Configuration>((value) => typeof value === "object");
+
+const experiment = v.strictObject({
+  shared: v.string(),
+  rows: v.array(v.string()),
+  columns: v.array(v.strictObject({ name: v.string(), flags: v.string() })),
+  entries: v.array(v.strictObject({
+    row: v.string(),
+    column: v.string(),
+    configuration,
+    learningRates: numbers,
+    seeds: numbers,
+    widen: v.boolean(),
+    drawn: v.exactOptional(v.array(configuration)),
+  })),
+});
+
+/** An experiment as it was laid: the command lines of its networks, and what these came to. */
+export type ExperimentPlan = v.InferOutput<typeof experiment>;
+
 /** All that a table's networks depend on: what its grid is laid from. */
 export type TableConfiguration =
   | v.InferOutput<typeof autoencoders>
-  | v.InferOutput<typeof recurrentNetworks>;
+  | v.InferOutput<typeof recurrentNetworks>
+  | ExperimentPlan;
 
 const recordOf = <Schema extends v.GenericSchema>(configuration: Schema) =>
   v.strictObject({
@@ -80,7 +103,9 @@ const recordOf = <Schema extends v.GenericSchema>(configuration: Schema) =>
 export type TableRecord = v.InferOutput<typeof tableRecord>;
 
 /** The schema of a table's record. */
-export const tableRecord = recordOf(v.union([autoencoders, recurrentNetworks]));
+export const tableRecord = recordOf(
+  v.union([autoencoders, recurrentNetworks, experiment]),
+);
 /** The schema of the record of the experiment on the phases of training. */
 export const phasesRecord = recordOf(phases);
 

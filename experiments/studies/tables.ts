@@ -1,12 +1,13 @@
 import { InputError } from "../../mod.ts";
 import { makeReport } from "../report/report.ts";
 import { type Cell, finishedOf } from "../study/cell.ts";
-import { carryOut } from "../study/study.ts";
+import { carryOut, type Laid as StudyLaid, type Session } from "../study/study.ts";
 import { say } from "../terminal/terminal.ts";
 import { RECURRENT_CONNECTIONS } from "./configurations.ts";
 import { layersOf, loadPaperData, type PaperData } from "./data.ts";
 import { paperKinds } from "./paper_kinds.ts";
-import { layTable } from "./records.ts";
+import type { PlannedTable } from "./grid.ts";
+import { type Laid, layTable } from "./records.ts";
 import type { TableRequest } from "./requests.ts";
 import { agreePaper, type PaperOptions, paperSession } from "./session.ts";
 import { currentStage, nextNetworks } from "./stages.ts";
@@ -35,12 +36,27 @@ export async function runTables(
       configuration: configurationOf(request, loaded),
     })
   );
-  const plans = laid.map(({ plan }) => plan);
+  return await trainTables(laid, {
+    ...paperKinds({ dataOn: loaded?.on }),
+    remark: loaded?.remark,
+    ...options.preset === undefined && { agree: agreePaper(interruption) },
+  }, session);
+}
+
+/** What the networks of tables are beside what they are laid from. */
+type Kinds = Pick<StudyLaid, "kindOf" | "nameOf" | "remark" | "agree">;
+
+/** Trains what the folder of some tables lacks, stage after stage; see {@linkcode runTables}. */
+export async function trainTables(
+  laid: readonly Laid<PlannedTable>[],
+  kinds: Kinds,
+  session: Session,
+): Promise<boolean> {
+  const plans = laid.map(({ plan }) => plan), { shard } = session.options;
   return await carryOut({
     wanted: (cells) => currentStage(plans, finishedOf(cells)),
-    ...paperKinds({ dataOn: loaded?.on }),
-    ...{ details: {}, remark: loaded?.remark, isEstimated: true, isWhole: () => false },
-    ...options.preset === undefined && { agree: agreePaper(interruption) },
+    ...kinds,
+    ...{ details: {}, isEstimated: true, isWhole: () => false },
     report: (run) => {
       const write = run.write.bind(run);
       const record = () => laid.forEach(({ record }) => record(write));
@@ -50,7 +66,7 @@ export async function runTables(
         keep() {},
         async conclude({ cells }) {
           record();
-          noteOthers(options.shard !== undefined, cells);
+          noteOthers(shard !== undefined, cells);
           await makeReport(run.folder, { write, cells });
         },
       };

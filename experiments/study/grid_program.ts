@@ -23,6 +23,7 @@ import {
 } from "./grid.ts";
 import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
+import type { PlannedCell } from "./ledger.ts";
 import { pagePort } from "../page/port_flag.ts";
 import { requirePagePermission } from "../page/live.ts";
 import { flagsOf, withAbsolutePaths, withConfig } from "./command_line.ts";
@@ -90,6 +91,16 @@ export interface GridSession {
   readonly earlier: JsonObject | undefined;
   readonly interruption: AbortSignal;
   optimizerOf(configuration: Configuration): Optimizer;
+  /** What several command lines share: it is made once for each key. */
+  once<T>(key: JsonObject, make: () => Promise<T>): Promise<T>;
+}
+
+/** What a command line asks for, before anything of it is trained. */
+export interface AskedGrid<Options> {
+  readonly options: Options;
+  readonly laid: GridLaid;
+  /** The seeds whose networks are planned: all, or the one that tries random settings. */
+  readonly planned: readonly PlannedCell[];
 }
 
 /** A grid that is laid. */
@@ -111,28 +122,18 @@ export interface GridLaid extends Pick<GridReport, "kind" | "chart" | "draw"> {
 /** What carries a command line out, until it is interrupted. */
 export type Command = (args: readonly string[], interruption: AbortSignal) => Promise<void>;
 
+/** A program as it is written: its flags say what its options are. */
+export function gridProgram<const F extends FlagTable>(program: GridProgram<F>): GridProgram<F> {
+  return program;
+}
+
 /** A program that trains a grid of networks, by its command line. */
 export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Command {
   return async (given, interruption) => {
     const args = withAbsolutePaths(withConfig(given));
-    const { name, summary, examples, defaults } = program;
+    const { name, summary, examples } = program;
     const known = [...recordedArguments(args), ...args];
-    const choices = (await loadOptimizers(optimizerNamesOf(known, defaults.optimizer)))
-      .map((choice) => withDefaults(choice, defaults));
-    const flags = {
-      ...inSection("Networks", program.flags),
-      ...inSection(
-        "Optimizers",
-        optimizerFlags(choices, { defaults, taken: Object.keys(program.flags) }),
-      ),
-      ...inSection("Results", {
-        out: outFlag(name),
-        keep: keepFlag,
-        config: configFlag,
-        live: liveFlag,
-      }),
-      ...machineFlags,
-    };
+    const { choices, flags } = await readOptimizers(program, known);
     const usage = `deno run -A experiments/${name}.ts`;
     const answer = commonAnswer(
       args,
@@ -146,35 +147,21 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       ...scheduleFiles(asked.hfSchedule ?? []),
     ];
     requireSameOptimizers(earlier, files);
-    refuseIdle(idleBeside(asked), args);
-    const common = withChosenMomentum(asked);
-    const { finish, updates, target, keep } = common;
-    if (finish > updates) {
-      throw new InputError(
-        `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
-      );
-    }
-    if (common.live !== false) requirePagePermission(common.live);
-    const { draws, seed: [firstSeed, ...otherSeeds] } = common;
-    const optimizers = draws === undefined
-      ? expandOptimizers(common, choices, defaults)
-      : drawOptimizers({ ...common, draws }, choices, defaults);
-    const session = { earlier, interruption, optimizerOf: optimizerMaker(choices) };
-    const laid = await program.lay(common, session);
-    refuseIdle(laid.idle, args);
+    const session = {
+      ...{ earlier, interruption, optimizerOf: optimizerMaker(choices) },
+      once: <T>(_: JsonObject, make: () => Promise<T>) => make(),
+    };
+    const { options: common, laid, planned } = await layGrid(program, {
+      ...{ asked, args, choices, session },
+    });
+    const { target, keep, draws, curvatureEvery } = common;
     const { kind, chart, draw, remark, begin } = laid;
-    const { curvatureEvery } = common;
-    const measured = { ...curvatureEvery !== undefined && { curvatureEvery } };
-    const seed = draws === undefined ? common.seed : [firstSeed];
-    const grid = gridCells({ ...laid, optimizers, seed }, (place) => (
-      { ...laid.configure(place), ...measured }
-    ));
-    const planned = beginAt(grid, common), isRace = common.race !== undefined;
+    const isRace = common.race !== undefined;
     // The winner of a race is a network that tables tell of, as soon as it is known.
     const cells = isRace ? [] : [...planned];
     const tuning = draws === undefined
       ? undefined
-      : new Tuning(planned, { seeds: otherSeeds, figure: kind.figure });
+      : new Tuning(planned, { seeds: common.seed.slice(1), figure: kind.figure });
     const views = {
       ...{ kind, cells, target },
       settings: settingColumns,
@@ -227,6 +214,79 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
         throw toldByFlags(error, choices);
       });
   };
+}
+
+/** The optimizers of a command line, and the flags that it may have. */
+async function readOptimizers<F extends FlagTable>(
+  { name, flags, defaults }: GridProgram<F>,
+  args: readonly string[],
+) {
+  const choices = (await loadOptimizers(optimizerNamesOf(args, defaults.optimizer)))
+    .map((choice) => withDefaults(choice, defaults));
+  return {
+    choices,
+    flags: {
+      ...inSection("Networks", flags),
+      ...inSection("Optimizers", optimizerFlags(choices, { defaults, taken: Object.keys(flags) })),
+      ...inSection("Results", {
+        out: outFlag(name),
+        keep: keepFlag,
+        config: configFlag,
+        live: liveFlag,
+      }),
+      ...machineFlags,
+    },
+  };
+}
+
+/**
+ * The networks of a command line, which is not carried out. Throws InputError where it is none of the
+ * program.
+ *
+ * @param known takes the optimizers that it names
+ */
+export async function askGrid<F extends FlagTable>(
+  program: GridProgram<F>,
+  args: readonly string[],
+  { known, ...session }: Omit<GridSession, "earlier"> & { known: OptimizerChoice[] },
+): Promise<AskedGrid<Values<typeof gridFlags>>> {
+  const { choices, flags } = await readOptimizers(program, args);
+  known.push(...choices);
+  const asked = parseFlags(flags, args) as unknown as Values<F> & Values<CommonFlags>;
+  return await layGrid(program, {
+    ...{ asked, args, choices, session: { ...session, earlier: undefined } },
+  });
+}
+
+/** The networks of flags that are read. */
+async function layGrid<F extends FlagTable>(
+  program: GridProgram<F>,
+  { asked, args, choices, session }: {
+    asked: Values<F> & Values<CommonFlags>;
+    args: readonly string[];
+    choices: readonly OptimizerChoice[];
+    session: GridSession;
+  },
+) {
+  refuseIdle(idleBeside(asked), args);
+  const options = withChosenMomentum(asked), { finish, updates, draws, curvatureEvery } = options;
+  if (finish > updates) {
+    throw new InputError(
+      `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
+    );
+  }
+  if (options.live !== false) requirePagePermission(options.live);
+  const optimizers = draws === undefined
+    ? expandOptimizers(options, choices, program.defaults)
+    : drawOptimizers({ ...options, draws }, choices, program.defaults);
+  const laid = await program.lay(options, session);
+  refuseIdle(laid.idle, args);
+  const measured = { ...curvatureEvery !== undefined && { curvatureEvery } };
+  const seed = draws === undefined ? options.seed : options.seed.slice(0, 1);
+  const grid = gridCells({ ...laid, optimizers, seed }, (place) => (
+    { ...laid.configure(place), ...measured }
+  ));
+  return { options, laid, planned: beginAt(grid, options) };
 }
 
 /** An error of the library with the flags of the settings that it names. */

@@ -1,0 +1,133 @@
+// Experiments beyond the paper: each is a table whose entries are command lines of a program.
+
+import { cellId, type Configuration } from "../study/cell.ts";
+import { optimizerMaker } from "../study/grid.ts";
+import type { GridSession } from "../study/grid_program.ts";
+import type { NetworkKind } from "../study/network_kind.ts";
+import type { OptimizerChoice } from "../study/shipped_optimizers.ts";
+import type { PlannedEntry, PlannedTable } from "./grid.ts";
+import { type Asked, type ProgramName, programs } from "./programs.ts";
+import type { TableStudy } from "./table_study.ts";
+
+/** Flags of a program by their names, and their values; several are a list. */
+export type Flags = Readonly<Record<string, string | number | readonly (string | number)[]>>;
+
+/** The budgets of experiments: two cores, or a GPU. */
+export const experimentPresets = ["small", "full"] as const;
+
+/** One of {@linkcode experimentPresets}. */
+export type ExperimentPreset = typeof experimentPresets[number];
+
+/** The networks of an experiment: a row's flags, a column's, and those that all share. */
+export interface Layout {
+  readonly common: Flags;
+  readonly rows: Readonly<Record<string, Flags>>;
+  readonly columns: Readonly<Record<string, Flags>>;
+  /** Flags of some entries alone. */
+  of?(row: string, column: string): Flags;
+}
+
+/**
+ * An experiment as data. Each entry of its table is a command line of a program: `--learning-rate`
+ * lists the rates that are searched with the first of `--seed`, and the other seeds confirm the best.
+ */
+export interface Experiment extends TableStudy {
+  /** What it asks, in a sentence. */
+  readonly question: string;
+  readonly program: ProgramName;
+  readonly layouts: Readonly<Record<ExperimentPreset, Layout>>;
+}
+
+/** A table of an experiment, and the kinds of networks of its entries. */
+export interface LaidExperiment {
+  readonly table: PlannedTable;
+  readonly kinds: ReadonlyMap<PlannedEntry, NetworkKind>;
+  /** Lines about the data. */
+  readonly remarks: readonly string[];
+}
+
+/** Lays an experiment. Throws InputError where its flags, or its data, are not as its program asks. */
+export async function layExperiment(
+  { heading, program, layouts }: Experiment,
+  { preset, given, data, interruption }: {
+    preset: ExperimentPreset;
+    /** In place of those that all networks share. */
+    given: Flags;
+    /** Flags that say where the data of a problem are, by its name. */
+    data: (problem: string) => Flags;
+    interruption: AbortSignal;
+  },
+): Promise<LaidExperiment> {
+  const { common, rows, columns, of } = layouts[preset];
+  const own = { ...common, ...given };
+  const known: OptimizerChoice[] = [], session = sessionOf(known, interruption);
+  const kinds = new Map<PlannedEntry, NetworkKind>(), remarks = new Set<string>();
+  for (const [row, ofRow] of Object.entries(rows)) {
+    for (const [column, ofColumn] of Object.entries(columns)) {
+      const flags = { ...own, ...ofRow, ...ofColumn, ...of?.(row, column) };
+      const line = commandLine({ ...flags, ...data(String(flags.problem)) });
+      const asked = await programs[program](line, { ...session, known });
+      kinds.set({ row, column, ...entryOf(asked) }, asked.laid.kind);
+      if (asked.laid.remark) remarks.add(asked.laid.remark);
+    }
+  }
+  return {
+    table: {
+      ...heading,
+      shared: [`${program}.ts`, ...commandLine(own)].join(" "),
+      columns: Object.entries(columns).map(([name, flags]) => (
+        { name, notReached: undefined, flags: commandLine(flags).join(" ") }
+      )),
+      rows: Object.keys(rows),
+      entries: [...kinds.keys()],
+    },
+    kinds,
+    remarks: [...remarks],
+  };
+}
+
+/** An entry of a command line: what it searches with its first seed. */
+function entryOf(
+  { planned, options: { seed, draws } }: Asked,
+): Omit<PlannedEntry, "row" | "column"> {
+  const [first, ...others] = planned.map(({ configuration }) => configuration)
+    .filter((configuration) => configuration.seed === seed[0]);
+  const isDrawn = draws !== undefined;
+  const learningRates = [first, ...others].map(({ learningRate }) => learningRate);
+  if (!isDrawn && others.some((other) => !differOnlyInRate(first, other))) {
+    throw new RangeError("an entry's networks differ in more than their learning rates");
+  }
+  return {
+    ...{ configuration: first, learningRates, seeds: seed },
+    widen: !isDrawn && first.learningRate > 0,
+    ...isDrawn && { drawn: [first, ...others] },
+  };
+}
+
+function differOnlyInRate(one: Configuration, other: Configuration): boolean {
+  const { learningRate } = one;
+  return cellId(one) === cellId({ ...other, learningRate });
+}
+
+/** Flags as a command line has them. */
+export function commandLine(flags: Flags): string[] {
+  return Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+}
+
+/** Data are loaded once for all entries that learn from them. */
+function sessionOf(
+  known: readonly OptimizerChoice[],
+  interruption: AbortSignal,
+): Omit<GridSession, "earlier"> {
+  const made = new Map<string, Promise<unknown>>();
+  return {
+    interruption,
+    optimizerOf: optimizerMaker(known),
+    once<T>(key: object, make: () => Promise<T>) {
+      const name = JSON.stringify(key);
+      const value = made.get(name) ?? make();
+      made.set(name, value);
+      return value as Promise<T>;
+    },
+  };
+}

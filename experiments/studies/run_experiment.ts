@@ -1,0 +1,107 @@
+import { InputError } from "../../mod.ts";
+import { nameOf } from "../study/grid.ts";
+import type { PlannedCell } from "../study/ledger.ts";
+import type { NetworkKind } from "../study/network_kind.ts";
+import { choice, type FlagTable, integer, integers, path, type Values } from "../terminal/flags.ts";
+import {
+  type Experiment,
+  type ExperimentPreset,
+  experimentPresets,
+  type Flags,
+  type LaidExperiment,
+  layExperiment,
+} from "./experiment.ts";
+import { networkOf } from "./grid.ts";
+import { layTable } from "./records.ts";
+import { agreePaper, paperFlags, paperSession } from "./session.ts";
+import { trainTables } from "./tables.ts";
+
+/** The flags of an experiment. */
+export const experimentFlags = {
+  preset: choice(experimentPresets, {
+    default: "small",
+    help: "The budget: one for two cores, or one for a GPU, which asks first.",
+  }),
+  data: path({ help: "Of experiments on digits: the folder with the files of mnist." }),
+  updates: integer({
+    atLeast: 1,
+    shown: "the preset's",
+    unit: "updates",
+    help: "How long to train.",
+  }),
+  seed: integers({
+    atLeast: 0,
+    shown: "the preset's",
+    help: "The first one chooses what is searched, the others confirm what it chose.",
+  }),
+  ...paperFlags,
+  out: path({
+    default: "results/studies",
+    help: "The folder for the results. What it holds is not trained again.",
+  }),
+} satisfies FlagTable;
+
+/** The values of {@linkcode experimentFlags}. */
+export type ExperimentOptions = Values<typeof experimentFlags>;
+
+/** Whether an experiment's networks learn from files. */
+export function needsDigits({ layouts }: Experiment, preset: ExperimentPreset): boolean {
+  const { common, rows } = layouts[preset];
+  return [common, ...Object.values(rows)].some(({ problem }) => problem === "mnist");
+}
+
+/** Refuses experiments on files that no flag names, before any of several is begun. */
+export function requireDigits(
+  experiments: readonly Experiment[],
+  { preset, data }: Pick<ExperimentOptions, "preset" | "data">,
+): void {
+  const needing = experiments.filter((experiment) => needsDigits(experiment, preset));
+  if (data !== undefined || needing.length === 0) return;
+  const names = needing.map(({ heading }) => heading.name).join(", ");
+  throw new InputError(`${names} learns from digits: name the folder with MNIST's files by --data`);
+}
+
+/**
+ * Trains what the folder still lacks of an experiment, stage after stage, and makes the report of what
+ * it then holds. Gives whether it came to its end.
+ */
+export async function runExperiment(
+  experiment: Experiment,
+  options: ExperimentOptions,
+  interruption: AbortSignal,
+): Promise<boolean> {
+  requireDigits([experiment], options);
+  const { preset, data, updates, seed, out } = options;
+  const session = paperSession(options, interruption, "studies");
+  const given: Flags = { ...updates !== undefined && { updates }, ...seed && { seed } };
+  const { table, kinds, remarks } = await layExperiment(experiment, {
+    ...{ preset, given, interruption },
+    data: (problem) => ({ ...problem === "mnist" && data !== undefined && { data } }),
+  });
+  const { shared = "", rows, columns, entries } = table;
+  const plan = {
+    ...{ shared, rows: [...rows] },
+    columns: columns.map(({ name, flags = "" }) => ({ name, flags })),
+    // As a record gives them back: without what is undefined.
+    entries: JSON.parse(JSON.stringify(entries)),
+  };
+  const laid = layTable(out, table.name, { preset, configuration: plan });
+  return await trainTables([laid], {
+    kindOf: kindsBy(kinds),
+    nameOf: (cell) => `${cell.configuration.problem}, ${nameOf(cell)}`,
+    ...remarks.length > 0 && { remark: remarks.join("\n") },
+    ...preset === "full" && { agree: agreePaper(interruption, "a budget for a GPU") },
+  }, session);
+}
+
+/** The kind of a network: that of the entry that asks for it. */
+function kindsBy(kinds: LaidExperiment["kinds"]): (cell: PlannedCell) => NetworkKind {
+  const found = new Map<string, NetworkKind>();
+  return ({ id, configuration: { learningRate, seed } }) => {
+    const kind = found.get(id) ??
+      [...kinds].find(([entry]) => networkOf(entry, learningRate, seed).id === id)?.[1];
+    if (!kind) throw new RangeError(`no entry asks for the network ${id}`);
+    found.set(id, kind);
+    return kind;
+  };
+}
