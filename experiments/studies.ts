@@ -4,14 +4,51 @@ import { compareRuns } from "./study/compare.ts";
 import { chooseRunFolder } from "./study/run_folder.ts";
 import { outFlag } from "./study/run_options.ts";
 import { parseFlags } from "./terminal/flags.ts";
-import { runSubcommands } from "./terminal/subcommands.ts";
+import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
+import { print } from "./terminal/terminal.ts";
+import type { Experiment } from "./studies/experiment.ts";
+import { experiments } from "./studies/experiments.ts";
+import { experimentFlags, requireDigits, runExperiment } from "./studies/run_experiment.ts";
 
 const compareFlags = { out: outFlag("compare") };
 
+/** A command for each experiment. */
+const commands = Object.fromEntries(
+  Object.entries(experiments).map(([name, experiment]) => [
+    name,
+    subcommand(
+      { summary: sentence(experiment), flags: experimentFlags },
+      (options, interruption) => runExperiment(experiment, options, interruption),
+    ),
+  ]),
+);
+
+/** What an experiment asks, as a sentence. */
+function sentence({ heading: { title, question } }: Experiment): string {
+  return `${title}: ${question}`;
+}
+
 await runSubcommands({
   usage: "deno run -A experiments/studies.ts",
-  summary: "What is made of several runs.",
+  summary: "Experiments beyond the paper, and what is made of several runs.",
   commands: {
+    ...commands,
+    all: subcommand({
+      summary: "All of these experiments, one after the other, in one folder.",
+      flags: experimentFlags,
+    }, async (options, interruption) => {
+      const all = Object.values(experiments);
+      requireDigits(all, options);
+      for (const experiment of all) {
+        if (!await runExperiment(experiment, options, interruption)) return;
+      }
+    }),
+    list: subcommand({ summary: "Says what there is, a line each.", flags: {} }, () => {
+      const lines = Object.entries(experiments)
+        .map(([name, { heading: { question } }]) => ({ name, question }));
+      print(lines.map(({ name, question }) => `${name.padEnd(20)}  ${question}`).join("\n"));
+      return Promise.resolve();
+    }),
     compare: {
       summary: "Puts the networks of several runs into one table, one chart and one page.",
       examples: [{

@@ -10,11 +10,31 @@ export interface TuningCourse {
   readonly expected: readonly number[];
 }
 
+/** What a chart of {@linkcode TuningCourse}s is of. */
+interface Telling {
+  readonly problem: string;
+  readonly figureTitle: string;
+  readonly unit: string;
+}
+
 /** The least error that is expected of k random settings against k, as an SVG text. */
 export function expectedBestChart(
   courses: readonly TuningCourse[],
-  { problem, figureTitle, unit }: { problem: string; figureTitle: string; unit: string },
+  telling: Telling,
 ): Promise<string> {
+  const { title, subtitle, spec } = expectedBestFigure(courses, telling);
+  return renderSvg({
+    ...{ background: "white", padding: 16, config: chartConfig },
+    title: { text: title, subtitle },
+    ...spec,
+  } as TopLevelSpec);
+}
+
+/** The same, still to be drawn. */
+export function expectedBestFigure(
+  courses: readonly TuningCourse[],
+  { problem, figureTitle, unit }: Telling,
+) {
   const hues = optimizerHues(courses.map(({ optimizer }) => optimizer));
   const looks = looksOf(
     courses.map(({ optimizer }) => ({ hue: hues.get(optimizer)!, mu: undefined })),
@@ -37,16 +57,6 @@ export function expectedBestChart(
     scale: { domain: courses.map(({ optimizer }) => optimizer), range },
   });
   const spec = {
-    background: "white",
-    padding: 16,
-    title: {
-      text: capitalize(`${problem}: the best of k random settings`),
-      subtitle: [
-        "expected over all choices of k among those drawn, which are the same for all",
-        ...zeros > 0 ? [`${zeros} of ${all.length} are 0, which cannot stand on a log axis`] : [],
-      ],
-    },
-    config: chartConfig,
     width: 560,
     height: 380,
     data: { values },
@@ -70,5 +80,12 @@ export function expectedBestChart(
       strokeDash: legend(looks.map(({ dash }) => dash)),
     },
   };
-  return renderSvg(spec as TopLevelSpec);
+  return {
+    title: capitalize(`${problem}: the best of k random settings`),
+    subtitle: [
+      "expected over all choices of k among those drawn, which are the same for all",
+      ...zeros > 0 ? [`${zeros} of ${all.length} are 0, which cannot stand on a log axis`] : [],
+    ],
+    spec,
+  };
 }

@@ -3,16 +3,37 @@ import type { Cell, Splits } from "../study/cell.ts";
 
 /** The final error of a network; Infinity where it diverged. */
 export function finalError({ result }: Cell, split: Split): number {
-  return result.final && result.status !== "diverged" ? paperError(result.final, split) : Infinity;
+  return result.final && result.status !== "diverged" ? toldError(result.final, split) : Infinity;
 }
 
 /** The error of a network where its low-momentum finish began; Infinity where there was none. */
 export function errorBeforeFinish({ result }: Cell, split: Split): number {
-  return result.beforeFinish ? paperError(result.beforeFinish, split) : Infinity;
+  return result.beforeFinish ? toldError(result.beforeFinish, split) : Infinity;
 }
 
-/** The figure that the paper reports; Infinity where it was not finite. */
-export function paperError(evaluated: Splits, split: Split): number {
-  const { squaredError, zeroOneLoss } = evaluated[split], error = squaredError ?? zeroOneLoss;
+/**
+ * What a network is worth to who tuned it, on training cases: one that diverged, or ended above where
+ * it began, is worth what it was before training.
+ */
+export function worthOf(
+  { result: { final, divergedAt, curve } }: Cell,
+  errorOf: (figures: Splits["train"]) => number | undefined,
+): number {
+  const begun = curve.find(({ update }) => update === 0);
+  const untrained = (begun && errorOf(begun.train)) ?? Infinity;
+  if (divergedAt !== null || !final) return untrained;
+  return Math.min(errorOf(final.train) ?? Infinity, untrained);
+}
+
+/** The figure that tables report, of the paper's networks the paper's; Infinity if not finite. */
+export function toldError(evaluated: Splits, split: Split): number {
+  const error = toldFigure(evaluated[split]);
   return Number.isFinite(error) ? error : Infinity;
+}
+
+/** The one of a model's figures that tables report. */
+export function toldFigure(
+  { squaredError, zeroOneLoss, errorRate, loss }: Splits["train"],
+): number {
+  return squaredError ?? zeroOneLoss ?? errorRate ?? loss;
 }

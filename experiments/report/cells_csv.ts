@@ -1,7 +1,7 @@
 import { csvLine } from "../files/tables.ts";
 import type { Split } from "../../mod.ts";
 import type { Cell, Splits } from "../study/cell.ts";
-import { paperError } from "./cell_errors.ts";
+import { toldError } from "./cell_errors.ts";
 import type { TableSummary } from "./summary.ts";
 
 /** What the columns of networks that have no such setting leave empty. */
@@ -22,7 +22,7 @@ function rowOf(cell: Cell, summaries: readonly TableSummary[]): Row {
   const { status, updates, divergedAt, final, beforeFinish, curve } = result;
   const momenta = curve.map(({ momentum }) => momentum ?? 0);
   const of = (evaluated: Splits | null, split: Split) => {
-    const error = evaluated ? paperError(evaluated, split) : Infinity;
+    const error = evaluated ? toldError(evaluated, split) : Infinity;
     return Number.isFinite(error) ? error : null;
   };
   const tables = summaries.filter(({ cells }) => cells.some((other) => other.id === id))

@@ -3,7 +3,7 @@ import { type EntrySummary, evidence, type FailingSummary, type TableSummary } f
 import { layTable, type TextTable } from "./text_table.ts";
 import { type Finding, undecided } from "./verdicts.ts";
 
-/** A claim of the paper, and what the networks say to it. */
+/** A claim of the paper or of an experiment, and what the networks say to it. */
 export interface Claim extends Pick<Finding, "verdict" | "evidence"> {
   /** Table 1. */
   readonly table: string;
@@ -22,22 +22,25 @@ export interface Row {
 /** How a claim is decided. */
 export type Decision = (row: Row) => Finding;
 
-/** A claim in words, and how it is decided. */
-export type TableClaim = readonly [claim: string, decide: Decision];
+/** A claim in words, how it is decided, and whether for each row or by all of them together. */
+export type TableClaim = readonly [claim: string, decide: Decision, of?: "all rows"];
 
 /**
- * The claims of the paper that a table decides, for each of its problems. Settings are compared at the
+ * The claims that a table decides, for each of its problems. Settings are compared at the
  * learning rates that one seed chose, by the training errors of the other seeds alone, at 95 %. Nothing
  * is decided before all networks of the problem are there.
  */
 export function checkClaims(summary: TableSummary, claims: readonly TableClaim[]): Claim[] {
-  return summary.rows.flatMap((name) => {
-    const entries = evidence(summary).filter((entry) => entry.row === name);
-    const failing = summary.failing.filter(({ row }) => row === name);
+  const places = [...summary.rows.map((name) => ({ name, rows: [name], of: undefined })), {
+    ...{ name: "all", rows: summary.rows, of: "all rows" },
+  }];
+  return places.flatMap(({ name, rows, of }) => {
+    const entries = evidence(summary).filter(({ row }) => rows.includes(row));
+    const failing = summary.failing.filter(({ row }) => rows.includes(row));
     const sum = (count: (entry: EntrySummary) => number) =>
       entries.reduce((sum, entry) => sum + count(entry), 0);
     const [planned, found] = [sum(({ planned }) => planned), sum(({ found }) => found)];
-    return claims.map(([claim, decide]) => ({
+    return claims.filter(([, , scope]) => scope === of).map(([claim, decide]) => ({
       ...{ table: numberOf(summary), row: name, claim },
       ...told(
         found < planned
@@ -55,7 +58,7 @@ function told({ verdict, evidence, reason }: Finding): Pick<Claim, "verdict" | "
 
 /** The claims as a table. */
 export function claimsTable(claims: readonly Claim[]): TextTable {
-  return layTable({ name: "claims", title: "The paper's claims" }, claims, [
+  return layTable({ name: "claims", title: "The claims" }, claims, [
     { key: "table", title: "table", tell: ({ table }) => table },
     { key: "problem", title: "problem", tell: ({ row }) => row },
     { key: "claim", title: "claim", tell: ({ claim }) => claim },

@@ -3,7 +3,11 @@ import { paperProblems } from "../../mod.ts";
 import type { PaperSequences } from "../studies/configurations.ts";
 import { notMNIST, unchecked } from "../problems/problem.ts";
 import { tellData } from "../studies/data.ts";
-import type { TableConfiguration } from "../studies/table_record.ts";
+import {
+  isExperiment,
+  type PaperConfiguration,
+  type TableConfiguration,
+} from "../studies/table_record.ts";
 import type { AutoencoderGrid } from "../studies/grid.ts";
 import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";
@@ -95,6 +99,7 @@ export function differencesTable(summaries: readonly TableSummary[]): TextTable 
 }
 
 function differencesOf({ paper, record: { configuration } }: TableSummary): Difference[] {
+  if (isExperiment(configuration)) return []; // the paper has none
   if (isRecurrent(configuration)) {
     return [
       ...compare(
@@ -121,7 +126,7 @@ function differencesOf({ paper, record: { configuration } }: TableSummary): Diff
   ];
 }
 
-function seedsOf({ budget: { seeds } }: TableConfiguration, paper: string): Difference {
+function seedsOf({ budget: { seeds } }: PaperConfiguration, paper: string): Difference {
   return {
     ...{ setting: "seeds", paper },
     here: `1 chooses the learning rate, ${seeds.length - 1} others confirm it`,

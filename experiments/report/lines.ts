@@ -17,7 +17,7 @@ export interface Line {
 /** The entries of a table in its order; then, for each of its rows, what the paper has besides. */
 export function linesOf(summary: TableSummary): Line[] {
   return summary.rows.flatMap((row) => {
-    const paper = summary.isOfFinish ? new Map() : summary.published.get(row) ?? new Map();
+    const paper = summary.isOfFinish ? new Map() : summary.published?.get(row) ?? new Map();
     const entries = summary.entries.filter((entry) => entry.row === row);
     const laid = new Set(entries.map(({ column }) => column));
     const others = [...paper.keys()].filter((column) => !laid.has(column));

@@ -11,6 +11,9 @@ import { ratesMatrix } from "./rate_tables.ts";
 import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
 import { hasRate, type TableSummary } from "./summary.ts";
+import type { TextTable } from "./text_table.ts";
+import { isExperiment, type TableConfiguration } from "../studies/table_record.ts";
+import { capitalize } from "../charts/loss_chart.ts";
 
 /** What a report is made of. */
 export interface Report {
@@ -29,9 +32,10 @@ export function reportPage(report: Report): string {
 
 function Page({ tables, claims, sections }: Report) {
   const summaries = tables.map(({ summary }) => summary);
+  const isBeyond = summaries.length > 0 && summaries.every(isOfExperiment);
   return (
-    <Document title="Initialization and momentum">
-      <Header summaries={summaries} />
+    <Document title={isBeyond ? "Momentum beyond the paper" : "Initialization and momentum"}>
+      <Header summaries={summaries} isBeyond={isBeyond} />
       {claims.length > 0 && <Claims claims={claims} />}
       {tables.map((table) => <ResultSection key={table.summary.name} {...table} />)}
       {sections.map((section) => <ExtraSection key={section.name} {...section} />)}
@@ -40,9 +44,23 @@ function Page({ tables, claims, sections }: Report) {
   );
 }
 
-function Header({ summaries }: { summaries: readonly TableSummary[] }) {
+function Header({ summaries, isBeyond }: {
+  summaries: readonly TableSummary[];
+  isBeyond: boolean;
+}) {
   const cells = cellsOf(summaries);
-  const seconds = trainingSeconds(cells);
+  const trained = `${cells.length} networks, trained in ${formatDuration(trainingSeconds(cells))}.`;
+  if (isBeyond) {
+    return (
+      <header>
+        <h1>Momentum beyond the paper</h1>
+        <p class="soft">
+          What Sutskever, Martens, Dahl and Hinton (ICML 2013) left open, measured with Nagare.
+        </p>
+        {cells.length > 0 && <p>{trained}</p>}
+      </header>
+    );
+  }
   return (
     <header>
       <h1>Initialization and momentum in deep learning</h1>
@@ -51,18 +69,20 @@ function Header({ summaries }: { summaries: readonly TableSummary[] }) {
       </p>
       {cells.length > 0 && (
         <p>
-          {cells.length} networks, trained in {formatDuration(seconds)}. Read their numbers with
-          {" "}
-          <a href="#differences">what differs from the paper</a>.
+          {trained} Read their numbers with <a href="#differences">what differs from the paper</a>.
         </p>
       )}
     </header>
   );
 }
 
+function isOfExperiment({ record: { configuration } }: TableSummary): boolean {
+  return isExperiment(configuration);
+}
+
 function Claims({ claims }: { claims: readonly Claim[] }) {
   return (
-    <Section id="claims" title="The paper's claims">
+    <Section id="claims" title="The claims">
       <p>
         One seed chooses the learning rate of each network; the others, the confirmation seeds,
         decide. Settings are compared seed by seed: a claim holds where the 95 % interval of the
@@ -78,11 +98,11 @@ function Claims({ claims }: { claims: readonly Claim[] }) {
 
 function ResultSection({ summary, figures }: Report["tables"][number]) {
   const { name, unit } = summary.figure;
-  const { planned, cells: { length: found }, record: { configuration: { budget } } } = summary;
-  const { widen = true } = budget;
+  const { planned, cells: { length: found }, record: { configuration }, question } = summary;
   const rates = ratesMatrix(summary);
   return (
     <Section id={summary.name} title={summary.title}>
+      {question !== undefined && <p>{capitalize(question)}</p>}
       <p>
         The {name}{" "}
         ({unit}) of each network at its best learning rate, the one of least training error with the
@@ -100,13 +120,30 @@ function ResultSection({ summary, figures }: Report["tables"][number]) {
       <h3>{rates.title}</h3>
       <p>
         With the first seed.
-        {widen &&
+        {isWidened(configuration) &&
           " Where the best rate was the lowest or the highest, half of it or twice of it was " +
             "tried besides."}
       </p>
       <DataTable table={rates} />
+      {isExperiment(configuration) && (
+        <p>
+          The networks are those of <code>{configuration.shared}</code>, each with flags of its own:
+          {" "}
+          {configuration.columns.map(({ name, flags }) => (
+            <Fragment key={name}>
+              {name} <code>{flags}</code>
+              {" "}
+            </Fragment>
+          ))}
+        </p>
+      )}
     </Section>
   );
+}
+
+function isWidened(configuration: TableConfiguration): boolean {
+  if (isExperiment(configuration)) return configuration.entries.some(({ widen }) => widen);
+  return configuration.budget.widen ?? true;
 }
 
 function ExtraSection({ name, section: { title, text, tables, figures }, svgs }: FoundSection) {
@@ -133,13 +170,19 @@ function Circumstances({ summaries }: { summaries: readonly TableSummary[] }) {
       <Section id="runs" title={runs.title}>
         <DataTable table={runs} />
       </Section>
-      <Section id="differences" title={differences.title}>
-        <p>
-          The paper left out test errors; they are given here. What it has of other work, and of
-          Hessian-free optimization where it was not trained, is shown as its number alone.
-        </p>
-        <DataTable table={differences} />
-      </Section>
+      {differences.rows.length > 0 && <Differences table={differences} />}
     </>
+  );
+}
+
+function Differences({ table }: { table: TextTable }) {
+  return (
+    <Section id="differences" title={table.title}>
+      <p>
+        The paper left out test errors; they are given here. What it has of other work, and of
+        Hessian-free optimization where it was not trained, is shown as its number alone.
+      </p>
+      <DataTable table={table} />
+    </Section>
   );
 }

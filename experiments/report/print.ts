@@ -33,5 +33,5 @@ function printedClaims(claims: readonly Claim[]): string {
     `${verdict.padEnd(width)}  ${claim} (${table}, ${problem})`,
     `${indent}${evidence}`,
   ]);
-  return ["The paper's claims", "", ...lines].join("\n");
+  return ["The claims", "", ...lines].join("\n");
 }

@@ -2,7 +2,7 @@ import { writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
 import { type Cell, finishedOf } from "../study/cell.ts";
 import { readCells } from "../study/ledger.ts";
-import { paperTables } from "../studies/paper_tables.ts";
+import { allStudies } from "../studies/all_studies.ts";
 import { readTables } from "../studies/records.ts";
 import { cellsCsv } from "./cells_csv.ts";
 import { checkClaims, claimsTable } from "./claims.ts";
@@ -41,7 +41,7 @@ export async function makeReport(
   const sections = readExtraSections(folder);
   const summaries = readTables(folder).map((found) => summarize(found, cells));
   const studyOf = ({ name }: TableSummary) =>
-    paperTables.find(({ heading }) => heading.name === name)!;
+    allStudies.find(({ heading }) => heading.name === name)!;
   const claims = summaries.flatMap((summary) => checkClaims(summary, studyOf(summary).claims));
   const tables = [
     ...summaries.flatMap((summary) => [resultTable(summary), ratesTable(summary)]),

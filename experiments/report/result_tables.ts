@@ -37,7 +37,7 @@ const workColumn: Telling<Line> = {
   tell: ({ best }) => best && workOf(best.cells),
 };
 
-function errorColumns({ entries }: TableSummary): Telling<Line>[] {
+function errorColumns({ entries, published }: TableSummary): Telling<Line>[] {
   const baseline: Telling<Line> = {
     key: "biases",
     title: "biases alone",
@@ -47,16 +47,21 @@ function errorColumns({ entries }: TableSummary): Telling<Line>[] {
     ...estimateColumns("train", "training error", ({ best }: Line) => best?.final.train),
     ...estimateColumns("test", "test error", ({ best }: Line) => best?.final.test),
     ...entries.some((entry) => baselineOf(entry) !== undefined) ? [baseline] : [],
-    { key: "paper", title: "paper", tell: ({ paper }) => paper },
-    ratioColumn(({ paper }) => paper),
+    ...published
+      ? [{ key: "paper", title: "paper", tell: ({ paper }: Line) => paper }, ratioColumn(paperOf)]
+      : [],
   ];
+}
+
+function paperOf({ paper }: Line): string | undefined {
+  return paper;
 }
 
 /** Of the finish, where the paper has a number for its best cap alone. */
 function finishColumns(summary: TableSummary): Telling<Line>[] {
   const best = new Map(summary.rows.map((row) => [row, bestColumn(summary, row)]));
   const paperOf = ({ row, column }: Line, moment: "before" | "after") =>
-    best.get(row) === column ? summary.published.get(row)?.get(moment) : undefined;
+    best.get(row) === column ? summary.published?.get(row)?.get(moment) : undefined;
   // Four errors with all their spread would be too wide for a page.
   const spread = { sd: "file" } as const, none = { sd: "file", interval: "file" } as const;
   return [

@@ -2,6 +2,7 @@ import { formatDuration } from "../terminal/progress.ts";
 import type { Cell } from "../study/cell.ts";
 import type { RecurrentBudget } from "../studies/budget.ts";
 import { tellData } from "../studies/data.ts";
+import { isExperiment } from "../studies/table_record.ts";
 import { isRecurrent } from "./differences.ts";
 import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";
@@ -43,6 +44,9 @@ export function cellsOf(summaries: readonly TableSummary[]): Cell[] {
 }
 
 function budgetOf({ record: { configuration } }: TableSummary): Setting[] {
+  if (isExperiment(configuration)) {
+    return [["all networks", configuration.shared], ["seeds", tellSeeds(configuration.entries[0])]];
+  }
   const { budget } = configuration;
   const shared: Setting[] = [
     ["updates", budget.updates.toLocaleString("en-US")],
@@ -79,6 +83,7 @@ function budgetOf({ record: { configuration } }: TableSummary): Setting[] {
 function workOf({ record, planned, cells }: TableSummary): Setting[] {
   const told = (tell: (cell: Cell) => string | number) =>
     [...new Set(cells.map(tell))].join("; ") || "-";
+  const program = isExperiment(record.configuration) ? "studies" : "paper";
   const days = cells.map(({ training }) => training.saved).toSorted();
   return [
     ["networks", `${cells.length} of ${planned}`],
@@ -88,7 +93,7 @@ function workOf({ record, planned, cells }: TableSummary): Setting[] {
     ["adapter", told(({ training }) => training.adapter)],
     ["versions", told(({ training }) => `Nagare ${training.nagare}, Deno ${training.deno}`)],
     ["revision", shortRevision(record.revision ?? "")],
-    ["command", `paper.ts ${record.arguments.join(" ")}`],
+    ["command", `${program}.ts ${record.arguments.join(" ")}`],
   ];
 }
 
@@ -97,7 +102,7 @@ function tellRates({ learningRates, widen = true }: Search): string {
   return `${learningRates.join(", ")}${beyond}`;
 }
 
-function tellSeeds({ seeds: [first, ...others] }: Search): string {
+function tellSeeds({ seeds: [first, ...others] }: Pick<Search, "seeds">): string {
   return `${first} chooses the learning rates, ${others.join(", ") || "none"} to confirm them`;
 }
 

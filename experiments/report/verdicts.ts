@@ -35,31 +35,33 @@ export function isLower(ours: Side, other: Side): Finding {
 
 /**
  * Whether an error is at least as low as another one: the interval's upper end is at most 5 % of the
- * other's mean (non-inferiority). Else it is not, where the whole interval is above 0.
+ * other's mean, or another share of it (non-inferiority). Else it is not, where the whole interval is
+ * above 0.
  */
-export function isAsLow(ours: EntrySummary, other: EntrySummary): Finding {
+export function isAsLow(ours: EntrySummary, other: EntrySummary, share = MARGIN): Finding {
   const difference = differenceOf(ours, other);
-  const margin = MARGIN * meanOf(seedErrors(other.confirmation));
+  const margin = share * meanOf(seedErrors(other.confirmation));
   const finding = judge({ ours, other }, difference, verdictOf(difference, margin));
-  const allowed = `non-inferiority margin of 5 %: ${formatFigure(margin) || "not finite"}`;
+  const percent = `${Math.round(100 * share)} %`;
+  const allowed = `non-inferiority margin of ${percent}: ${formatFigure(margin) || "not finite"}`;
   return { ...finding, evidence: `${finding.evidence}, ${allowed}` };
 }
 
 /**
- * Whether the factor between two errors is as low as that between two others, or 5 % above: the
+ * Whether the factor between two errors is as low as that between two others, or `margin` above: the
  * logarithms of both are compared seed by seed.
  */
-export function isFactorAsLow(ours: Factor, others: Factor): Finding {
+export function isFactorAsLow(ours: Factor, others: Factor, margin = MARGIN): Finding {
   const [own, other] = [ours, others].map(logFactors);
   const difference = pairedDifference(own, other);
   const tell = ([above, below]: Factor, logs: SeedErrors) =>
     `${toldFully(above)} is ${toldFactor(differenceFrom(logs, 0))} of ${toldFully(below)}`;
   const reason = [...ours, ...others].map(whyUndecided).find((why) => why !== undefined);
   return {
-    verdict: reason === undefined ? verdictOf(difference, Math.log(1 + MARGIN)) : "not decided",
+    verdict: reason === undefined ? verdictOf(difference, Math.log(1 + margin)) : "not decided",
     evidence: `${tell(ours, own)}; ${tell(others, other)}; the one factor over the other: ${
       toldFactor(difference)
-    }, allowed: ${1 + MARGIN}`,
+    }, allowed: ${1 + margin}`,
     ...reason !== undefined && { reason },
   };
 }

@@ -5,7 +5,7 @@ import { optimizerMaker } from "../study/grid.ts";
 import type { GridSession } from "../study/grid_program.ts";
 import type { NetworkKind } from "../study/network_kind.ts";
 import type { OptimizerChoice } from "../study/shipped_optimizers.ts";
-import type { PlannedEntry, PlannedTable } from "./grid.ts";
+import type { PlannedEntry, PlannedTable, TableHeading } from "./grid.ts";
 import { type Asked, type ProgramName, programs } from "./programs.ts";
 import type { TableStudy } from "./table_study.ts";
 
@@ -29,11 +29,11 @@ export interface Layout {
 
 /**
  * An experiment as data. Each entry of its table is a command line of a program: `--learning-rate`
- * lists the rates that are searched with the first of `--seed`, and the other seeds confirm the best.
+ * lists the rates that are searched with the first of `--seed` (one alone is taken as it is), or
+ * `--draws` draws whole settings; the other seeds confirm the best.
  */
 export interface Experiment extends TableStudy {
-  /** What it asks, in a sentence. */
-  readonly question: string;
+  readonly heading: TableHeading & { readonly question: string };
   readonly program: ProgramName;
   readonly layouts: Readonly<Record<ExperimentPreset, Layout>>;
 }
@@ -99,7 +99,8 @@ function entryOf(
   }
   return {
     ...{ configuration: first, learningRates, seeds: seed },
-    widen: !isDrawn && first.learningRate > 0,
+    widen: !isDrawn && others.length > 0,
+    ...others.length === 0 && { isFixed: true },
     ...isDrawn && { drawn: [first, ...others] },
   };
 }

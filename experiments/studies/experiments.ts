@@ -1,7 +1,14 @@
-import { lead } from "./lead.ts";
+import { buffer } from "./buffer.ts";
 import type { Experiment } from "./experiment.ts";
+import { finishOrAveraging } from "./finish_or_averaging.ts";
+import { lead } from "./lead.ts";
+import { marginalValue } from "./marginal_value.ts";
+import { modern } from "./modern.ts";
+import { table4 } from "./table4.ts";
 
-/** The experiments beyond the paper, by name. */
+const all = [modern, marginalValue, lead, buffer, finishOrAveraging, table4];
+
+/** The experiments beyond the paper, and its Table 4, by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [lead].map((experiment) => [experiment.heading.name, experiment]),
+  all.map((experiment) => [experiment.heading.name, experiment]),
 );

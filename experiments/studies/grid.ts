@@ -19,8 +19,12 @@ export interface TableHeading {
   readonly name: string;
   /** Table 1: momentum. */
   readonly title: string;
+  /** What an experiment asks, in a sentence. */
+  readonly question?: string;
   /** What its figures are, with their unit. */
   readonly figure: { readonly name: string; readonly unit: string };
+  /** Whether figures may be 0, and stand on a linear axis. */
+  readonly isLinear?: boolean;
   /** Headed as our columns are; left out where the paper has nothing of it. */
   readonly published?: Published;
   /** Whether its entries are told before and after the low-momentum finish. */
@@ -30,6 +34,15 @@ export interface TableHeading {
   /** The paper's budget, where it has one. */
   readonly paper?: Omit<AutoencoderBudget, "layers"> | RecurrentBudget;
 }
+
+/** What the tables of recurrent networks tell. */
+export const zeroOneLoss = {
+  name: "zero-one loss",
+  unit: "fraction of wrong cases; of mem, wrong symbols a sequence",
+} as const;
+
+/** What the tables of classifiers tell. */
+export const errorRate = { name: "error rate", unit: "share of wrong cases" } as const;
 
 /** What the autoencoders' tables tell. */
 export const squaredError = {
@@ -72,6 +85,8 @@ export interface PlannedEntry {
   readonly seeds: readonly number[];
   /** Whether more rates are tried where the best is at the edge of those tried. */
   readonly widen: boolean;
+  /** Whether its one rate is part of the question, and none to search. */
+  readonly isFixed?: boolean;
   /** Networks drawn at random, each of another rate: what goes with a rate besides. */
   readonly drawn?: readonly Configuration[];
 }

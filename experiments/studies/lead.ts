@@ -1,15 +1,73 @@
+import type { Row } from "../report/claims.ts";
+import { columnsFigure } from "../report/figures/columns.ts";
+import { ratesFigure } from "../report/figures/rates.ts";
+import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
+import type { Experiment, Flags } from "./experiment.ts";
 import { squaredError } from "./grid.ts";
-import type { Experiment } from "./experiment.ts";
+
+const leads = [0, 0.25, 0.5, 0.75, 1, 1.5, 2];
+
+const columns: Record<string, Flags> = Object.fromEntries(
+  leads.map((lead) => [nameOf(lead), { lead }]),
+);
 
 /** M3: how far ahead of the parameters the gradient is best taken. */
 export const lead: Experiment = {
-  heading: { name: "lead", title: "The lead between CM and NAG", figure: squaredError },
-  question: "how far ahead of the parameters is the gradient best taken?",
+  heading: {
+    name: "lead",
+    title: "The lead between CM and NAG",
+    figure: squaredError,
+    question: "how far ahead of the parameters is the gradient best taken: at theta + lead mu v, " +
+      "which is CM at 0 and NAG at 1?",
+  },
   program: "autoencoder",
   layouts: {
-    small: { common: {}, rows: {}, columns: {} },
-    full: { common: {}, rows: {}, columns: {} },
+    small: {
+      common: {
+        ...{ problem: "curves", optimizer: "lead", layers: [784, 100, 50, 25, 6] },
+        ...{ updates: 1000, "schedule-period": 10, finish: 70, "eval-cases": 600 },
+        ...{ "learning-rate": [0.05, 0.02, 0.01], seed: [1, 2, 3, 4] },
+      },
+      rows: { "mu 0.9": { mu: 0.9 }, "mu 0.99": { mu: 0.99 } },
+      columns,
+    },
+    full: {
+      common: {
+        ...{ problem: "curves", optimizer: "lead", updates: 75_000, finish: 1000 },
+        ...{ "schedule-period": 25, "eval-cases": 2000 },
+        ...{ "learning-rate": [0.05, 0.02, 0.01, 0.005], seed: [1, 2, 3, 4, 5, 6] },
+      },
+      rows: { "mu 0.9": { mu: 0.9 }, "mu 0.99": { mu: 0.99 }, "mu 0.999": { mu: 0.999 } },
+      columns,
+    },
   },
-  claims: [],
-  figures: [],
+  claims: [
+    ["A lead is better than none", leadIsBetter],
+    ["NAG's lead is at least as good as the best other one", nagIsAsGood],
+  ],
+  figures: [
+    columnsFigure({
+      title: "lead, as a share of μ (0: CM, 1: NAG)",
+      at: ({ configuration: { own } }) => (own as { readonly lead: number }).lead,
+      ticks: leads,
+      rows: "cap of the momentum",
+    }),
+    ratesFigure(),
+  ],
 };
+
+function nameOf(lead: number): string {
+  return lead === 0 ? "0 (CM)" : lead === 1 ? "1 (NAG)" : String(lead);
+}
+
+function leadIsBetter({ entries }: Row): Finding {
+  const none = entries.find(({ column }) => column === nameOf(0));
+  const [best] = byChoosingError(entries.filter((entry) => entry !== none));
+  return none && best ? isLower(best, none) : undecided("there is nothing to compare");
+}
+
+function nagIsAsGood({ entries }: Row): Finding {
+  const nag = entries.find(({ column }) => column === nameOf(1));
+  const [best] = byChoosingError(entries.filter((entry) => entry !== nag));
+  return nag && best ? isAsLow(nag, best) : undecided("there is nothing to compare");
+}

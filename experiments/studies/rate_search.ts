@@ -44,8 +44,8 @@ export function searchRates(entry: PlannedEntry, cells: Cells): RateSearch {
     const trials = rates.map((rate) => ({ rate, error: errorAt(entry, rate, cells) }));
     const isComplete = trials.every(({ error }) => error !== undefined);
     const found = choose(trials.filter(({ error }) => error !== undefined));
-    // Of settings drawn at random the best may have any rate.
-    const choice = entry.drawn ? { ...found, edge: undefined } : found;
+    // Of settings drawn at random the best may have any rate; a fixed one is not searched.
+    const choice = entry.drawn || entry.isFixed ? { ...found, edge: undefined } : found;
     const next = isComplete && entry.widen ? outwards(choice, steps[0], rates) : [];
     if (next.length === 0) return { steps, rates, ...choice, isDone: isComplete };
     steps.push(next);

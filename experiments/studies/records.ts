@@ -9,6 +9,7 @@ import { allStudies } from "./all_studies.ts";
 import { table5 } from "./table5.ts";
 import {
   type FoundTable,
+  isExperiment,
   phasesRecord,
   type TableConfiguration,
   tableRecord,
@@ -85,7 +86,7 @@ export function readTables(folder: string): FoundTable[] {
 }
 
 function plan(name: string, configuration: TableConfiguration): PlannedTable {
-  if ("entries" in configuration) {
+  if (isExperiment(configuration)) {
     const { heading } = allStudies.find(({ heading }) => heading.name === name)!;
     const columns = configuration.columns.map((column) => ({ ...column, notReached: undefined }));
     return { ...heading, ...configuration, columns };

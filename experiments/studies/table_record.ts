@@ -75,6 +75,7 @@ const experiment = v.strictObject({
     learningRates: numbers,
     seeds: numbers,
     widen: v.boolean(),
+    isFixed: v.exactOptional(v.boolean()),
     drawn: v.exactOptional(v.array(configuration)),
   })),
 });
@@ -82,11 +83,18 @@ const experiment = v.strictObject({
 /** An experiment as it was laid: the command lines of its networks, and what these came to. */
 export type ExperimentPlan = v.InferOutput<typeof experiment>;
 
-/** All that a table's networks depend on: what its grid is laid from. */
-export type TableConfiguration =
+/** What a table of the paper is laid from. */
+export type PaperConfiguration =
   | v.InferOutput<typeof autoencoders>
-  | v.InferOutput<typeof recurrentNetworks>
-  | ExperimentPlan;
+  | v.InferOutput<typeof recurrentNetworks>;
+
+/** All that a table's networks depend on. */
+export type TableConfiguration = PaperConfiguration | ExperimentPlan;
+
+/** Whether a table is an experiment beyond the paper. */
+export function isExperiment(of: TableConfiguration): of is ExperimentPlan {
+  return "entries" in of;
+}
 
 const recordOf = <Schema extends v.GenericSchema>(configuration: Schema) =>
   v.strictObject({

@@ -4,6 +4,7 @@
 import { expectedBestChart, type TuningCourse } from "../charts/expected_best_chart.ts";
 import { exists } from "../files/files.ts";
 import { csvLine } from "../files/tables.ts";
+import { worthOf } from "../report/cell_errors.ts";
 import { expectedBest } from "../report/expected_best.ts";
 import { formatFigure } from "../report/text_table.ts";
 import type { Cell } from "./cell.ts";
@@ -81,7 +82,7 @@ export class Tuning {
       optimizer: name,
       expected: expectedBest(drawn.flatMap(({ id }) => {
         const cell = found.get(id);
-        return cell ? [this.#outcome(cell)] : [];
+        return cell ? [worthOf(cell, (figures) => figures[this.#figure.name])] : [];
       })),
     })).filter(({ expected }) => expected.length > 0);
   }
@@ -115,14 +116,6 @@ export class Tuning {
 
   #finalOf({ result: { final } }: Cell): number {
     return final?.train[this.#figure.name] ?? Infinity;
-  }
-
-  /** One that diverged is worth what it was before training. */
-  #outcome(cell: Cell): number {
-    const { curve, divergedAt } = cell.result;
-    const untrained = curve.find(({ update }) => update === 0)?.train[this.#figure.name] ??
-      Infinity;
-    return divergedAt === null ? Math.min(this.#finalOf(cell), untrained) : untrained;
   }
 }
 

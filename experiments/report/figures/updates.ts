@@ -1,5 +1,5 @@
 import type { Cell } from "../../study/cell.ts";
-import { paperError } from "../cell_errors.ts";
+import { toldError } from "../cell_errors.ts";
 import { estimate } from "../estimate.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import {
@@ -83,7 +83,7 @@ function pointsOf(entry: EntrySummary): Point[] {
   const at = Map.groupBy(reports, ({ update }) => update);
   return [...at].flatMap(([update, figures]) => {
     const over = (split: "train" | "test") =>
-      estimate(figures.map((figure) => paperError(figure, split)));
+      estimate(figures.map((figure) => toldError(figure, split)));
     return marksOf({ train: over("train"), test: over("test") }).flatMap((mark) =>
       panelsOf(entry).map((panel) => ({ ...mark, method: nameOf(entry), panel, update }))
     );

@@ -14,7 +14,7 @@ import {
 } from "../../../experiments/study/cell.ts";
 import { cellPath } from "../../../experiments/study/ledger.ts";
 import { layTable } from "../../../experiments/studies/records.ts";
-import type { FoundTable, TableRecord } from "../../../experiments/studies/table_record.ts";
+import type { FoundTable, PaperConfiguration } from "../../../experiments/studies/table_record.ts";
 import type { PlannedTable } from "../../../experiments/studies/grid.ts";
 import { nextNetworks } from "../../../experiments/studies/stages.ts";
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
@@ -30,7 +30,7 @@ export type Outcomes = (configuration: Configuration) => Outcome;
 export const adapter = "Voodoo <script>alert(1)</script> & Co";
 
 type Configurations = Readonly<
-  Record<"table1" | "table2" | "table3" | "table5", TableRecord["configuration"]>
+  Record<"table1" | "table2" | "table3" | "table5", PaperConfiguration>
 >;
 
 /** The small preset of each table on Curves, without Hessian-free, of T = 10 for table 5. */
@@ -41,7 +41,7 @@ export const smallTables: Configurations = {
   table5: { problems: ["add", "mul", "mem-5", "mem-20"], budget: table5.budgets.small },
 };
 
-function curvesTable(name: "table1" | "table2" | "table3"): TableRecord["configuration"] {
+function curvesTable(name: "table1" | "table2" | "table3"): PaperConfiguration {
   const { layers, hfUpdates: _, hfDaggerUpdates: __, hfDaggerSteps: ___, ...budget } =
     autoencoderTables[name].budgets.small;
   return { problem: "curves", layers: [...layers!], data: "stand-in, seed 1", budget };
@@ -49,7 +49,7 @@ function curvesTable(name: "table1" | "table2" | "table3"): TableRecord["configu
 
 /** Tables and those of their networks that have come out, as they are read from a folder. */
 export function results(
-  configurations: Partial<Configurations & { hf: TableRecord["configuration"] }>,
+  configurations: Partial<Configurations & { hf: PaperConfiguration }>,
   outcomes: Outcomes,
 ): { tables: FoundTable[]; cells: Map<string, Cell> } {
   const tables = Object.entries(configurations).map(([name, configuration]): FoundTable => ({
@@ -108,7 +108,7 @@ export function writeCell(folder: string, cell: Cell): void {
   Deno.writeTextFileSync(cellPath(folder, cell.id), encodeCell(cell));
 }
 
-function planOf(name: string, configuration: TableRecord["configuration"]): PlannedTable {
+function planOf(name: string, configuration: PaperConfiguration): PlannedTable {
   if ("problems" in configuration) return table5.lay(configuration.problems, configuration.budget);
   return autoencoderTables[name as "table1"].lay(configuration);
 }
