@@ -9,7 +9,7 @@ import {
   type TableHeading,
 } from "../studies/grid.ts";
 import type { PlannedCell } from "../study/ledger.ts";
-import { type Cells, type Edge, searchRates } from "../studies/rate_search.ts";
+import { type Cells, type Edge, searchRates, tellingCell } from "../studies/rate_search.ts";
 import { confirmed, networksOf } from "../studies/stages.ts";
 import { errorBeforeFinish, finalError } from "./cell_errors.ts";
 import type { Split } from "../../mod.ts";
@@ -168,5 +168,5 @@ function summarizeRate(learningRate: number, cells: readonly Cell[]): RateSummar
 }
 
 function found(networks: readonly PlannedCell[], cells: Cells): Cell[] {
-  return networks.flatMap(({ id }) => cells.get(id) ?? []);
+  return networks.flatMap((network) => tellingCell(network, cells) ?? []);
 }

@@ -1,3 +1,4 @@
+import { automatic } from "./automatic.ts";
 import { buffer } from "./buffer.ts";
 import type { Experiment } from "./experiment.ts";
 import { finishOrAveraging } from "./finish_or_averaging.ts";
@@ -6,7 +7,7 @@ import { marginalValue } from "./marginal_value.ts";
 import { modern } from "./modern.ts";
 import { table4 } from "./table4.ts";
 
-const all = [modern, marginalValue, lead, buffer, finishOrAveraging, table4];
+const all = [automatic, modern, marginalValue, lead, buffer, finishOrAveraging, table4];
 
 /** The experiments beyond the paper, and its Table 4, by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(

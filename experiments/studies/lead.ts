@@ -57,7 +57,7 @@ export const lead: Experiment = {
 };
 
 function nameOf(lead: number): string {
-  return lead === 0 ? "0 (CM)" : lead === 1 ? "1 (NAG)" : String(lead);
+  return { 0: "0 (CM)", 1: "1 (NAG)" }[lead] ?? `lead ${lead}`;
 }
 
 function leadIsBetter({ entries }: Row): Finding {

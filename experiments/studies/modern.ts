@@ -40,11 +40,7 @@ export const modern: Experiment = {
     },
     full: {
       common: { updates: 75_000, "schedule-period": 25, draws: 32, seed: [1, 2, 3, 4, 5, 6] },
-      rows: {
-        curves: { problem: "curves" },
-        mnist: { problem: "mnist" },
-        faces: { problem: "faces" },
-      },
+      rows: { curves: { problem: "curves" }, mnist: { problem: "mnist" } },
       columns: columns(rules, 1000),
     },
   },

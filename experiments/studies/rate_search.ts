@@ -1,5 +1,8 @@
 import { finalError } from "../report/cell_errors.ts";
 import type { Cell } from "../study/cell.ts";
+import type { PlannedCell } from "../study/ledger.ts";
+import { raceIn } from "../study/race_cell.ts";
+import { winnerOf } from "../study/race_views.ts";
 import { networkOf, type PlannedEntry } from "./grid.ts";
 
 /** Finished networks, by ID. */
@@ -53,8 +56,15 @@ export function searchRates(entry: PlannedEntry, cells: Cells): RateSearch {
 }
 
 function errorAt(entry: PlannedEntry, rate: number, cells: Cells): number | undefined {
-  const cell = cells.get(networkOf(entry, rate, entry.seeds[0]).id);
+  const cell = tellingCell(networkOf(entry, rate, entry.seeds[0]), cells);
   return cell && finalError(cell, "train");
+}
+
+/** The cell that tells of a network: of a race that of its winner. */
+export function tellingCell(network: PlannedCell, cells: Cells): Cell | undefined {
+  if (!raceIn(network.configuration)) return cells.get(network.id);
+  const winner = winnerOf(network, cells);
+  return winner && cells.get(winner.id);
 }
 
 type Choice = Pick<RateSearch, "best" | "edge">;

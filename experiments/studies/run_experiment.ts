@@ -11,7 +11,7 @@ import {
   type LaidExperiment,
   layExperiment,
 } from "./experiment.ts";
-import { networkOf } from "./grid.ts";
+import { networkOf, type PlannedEntry } from "./grid.ts";
 import { layTable } from "./records.ts";
 import { agreePaper, paperFlags, paperSession } from "./session.ts";
 import { trainTables } from "./tables.ts";
@@ -97,9 +97,10 @@ export async function runExperiment(
 /** The kind of a network: that of the entry that asks for it. */
 function kindsBy(kinds: LaidExperiment["kinds"]): (cell: PlannedCell) => NetworkKind {
   const found = new Map<string, NetworkKind>();
-  return ({ id, configuration: { learningRate, seed } }) => {
-    const kind = found.get(id) ??
-      [...kinds].find(([entry]) => networkOf(entry, learningRate, seed).id === id)?.[1];
+  return ({ id: own, wonIn: id = own, configuration: { learningRate, seed } }) => {
+    const asksFor = (entry: PlannedEntry) =>
+      [learningRate, ...entry.learningRates].some((rate) => networkOf(entry, rate, seed).id === id);
+    const kind = found.get(id) ?? [...kinds].find(([entry]) => asksFor(entry))?.[1];
     if (!kind) throw new RangeError(`no entry asks for the network ${id}`);
     found.set(id, kind);
     return kind;

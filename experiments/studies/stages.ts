@@ -1,3 +1,4 @@
+import { winnerOf } from "../study/race_views.ts";
 import { failingRates } from "./failing_rates.ts";
 import type { PlannedCell } from "../study/ledger.ts";
 import { networkOf, type PlannedEntry, type PlannedTable } from "./grid.ts";
@@ -39,8 +40,15 @@ function stagesOf(tables: readonly PlannedTable[], cells: Cells): PlannedCell[][
         (steps[i] ?? []).map((rate) => networkOf(entry, rate, entry.seeds[0]))
       ),
   );
-  if (unfinished.length > 0) return stages;
-  return [...stages, tables.flatMap((table) => confirmation(table, cells))];
+  const all = unfinished.length > 0
+    ? stages
+    : [...stages, tables.flatMap((table) => confirmation(table, cells))];
+  return all.map((networks) => withWinners(networks, cells));
+}
+
+/** The winner of a race is a network too, as soon as it is known. */
+function withWinners(networks: readonly PlannedCell[], cells: Cells): PlannedCell[] {
+  return [...networks, ...networks.flatMap((network) => winnerOf(network, cells) ?? [])];
 }
 
 /** The best rate of each entry, and rates at which NAG and CM fail, with the other seeds. */

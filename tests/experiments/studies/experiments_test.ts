@@ -1,0 +1,220 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { readTable } from "../../../experiments/files/tables.ts";
+import {
+  type Experiment,
+  experimentPresets,
+  type Flags,
+  layExperiment,
+} from "../../../experiments/studies/experiment.ts";
+import { experiments } from "../../../experiments/studies/experiments.ts";
+import { networkOf } from "../../../experiments/studies/grid.ts";
+import { searchRates, tellingCell } from "../../../experiments/studies/rate_search.ts";
+import { networksOf } from "../../../experiments/studies/stages.ts";
+import { readTables } from "../../../experiments/studies/records.ts";
+import { experimentFlags, runExperiment } from "../../../experiments/studies/run_experiment.ts";
+import { cellId } from "../../../experiments/study/cell.ts";
+import { readCells } from "../../../experiments/study/ledger.ts";
+import { parseFlags } from "../../../experiments/terminal/flags.ts";
+import { InputError } from "../../../mod.ts";
+import { linesOnStderr } from "../processes.ts";
+import { cellOf } from "../report/results.ts";
+import { idx, type Scratch, scratch } from "../scratch.ts";
+
+const interruption = new AbortController().signal;
+
+const constant = { schedule: "constant", mu: 0.9 };
+
+/** Under the name, and with the claims, of one that is shipped: CM, NAG and a race on short sequences. */
+const small: Experiment = {
+  ...experiments.lead,
+  program: "rnn",
+  layouts: {
+    ...experiments.lead.layouts,
+    small: {
+      common: {
+        ...{ problem: "add", length: 10, hidden: 15, updates: 16, "batch-size": 5 },
+        ...{ seed: [1, 2], "eval-cases": 20 },
+      },
+      rows: { short: {}, long: { length: 12 } },
+      columns: {
+        "0 (CM)": { optimizer: "cm", ...constant, "learning-rate": [1e-6, 1e-3, 1e9] },
+        "1 (NAG)": { optimizer: "nag", ...constant, "learning-rate": 0.01 },
+        "drawn": { optimizer: "nag", schedule: "constant", draws: 3 },
+        "race": { optimizer: "nag", "tune-momentum": "race", places: 4, refill: "no" },
+      },
+      of: (row, column) => row === "long" && column === "1 (NAG)" ? { mu: 0.5 } : {},
+    },
+  },
+};
+
+/** Its first row alone, without the race. */
+const smallest: Experiment = {
+  ...small,
+  layouts: {
+    ...small.layouts,
+    small: {
+      ...{ common: small.layouts.small.common, rows: { short: {} } },
+      columns: Object.fromEntries(
+        Object.entries(small.layouts.small.columns).filter(([name]) => name !== "race"),
+      ),
+    },
+  },
+};
+
+function lay(
+  experiment: Experiment,
+  preset: typeof experimentPresets[number],
+  data: (problem: string) => Flags = () => ({}),
+) {
+  return layExperiment(experiment, { ...{ preset, given: {}, data, interruption } });
+}
+
+/** Runs {@linkcode smallest} in a folder; what it says on stderr. */
+async function run(out: string, ...args: string[]): Promise<string[]> {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    const options = parseFlags(experimentFlags, ["--out", out, ...args]);
+    return await linesOnStderr(() => runExperiment(smallest, options, interruption));
+  } finally {
+    console.log = log;
+  }
+}
+
+/** Blank images under the names of MNIST's files, with labels. */
+function digits(folder: Scratch, cases = 10_000): string {
+  for (const [split, count] of [["train", cases], ["t10k", 20]] as const) {
+    const labels = Uint8Array.from({ length: count }, (_, i) => i % 10);
+    folder.write(`${split}-images-idx3-ubyte`, idx([count, 28, 28]));
+    folder.write(`${split}-labels-idx1-ubyte`, idx([count], labels));
+  }
+  return folder.path;
+}
+
+Deno.test("layExperiment() makes entries of command lines", async () => {
+  const { table, kinds } = await lay(small, "small");
+  assertEquals(table.rows, ["short", "long"]);
+  assertEquals(kinds.size, 8);
+  const [searched, fixed, drawn, race, , own] = table.entries;
+  assertEquals([searched.learningRates, searched.widen], [[1e-6, 1e-3, 1e9], true]);
+  assertEquals([fixed.learningRates, fixed.widen, fixed.isFixed], [[0.01], false, true]);
+  assertEquals([drawn.learningRates.length, drawn.widen], [3, false]);
+  assertEquals([race.configuration.schedule, race.isFixed], ["race", true]);
+  assertEquals([fixed.configuration.mu, own.configuration.mu], [0.9, 0.5]);
+  assertEquals([fixed, own].map(({ configuration }) => configuration.length), [10, 12]);
+  assert(table.entries.every(({ seeds }) => seeds.join() === "1,2"));
+  // A network drawn at random is all that was drawn with its rate.
+  for (const setting of drawn.drawn!) {
+    const { configuration } = networkOf(drawn, setting.learningRate, 3);
+    assertEquals(configuration, { ...setting, seed: 3 });
+  }
+  assertEquals(new Set(drawn.drawn!.map(({ mu }) => mu)).size, 3);
+});
+
+Deno.test("layExperiment() refuses an entry whose networks differ in more than their rates", async () => {
+  const several = structuredClone({ ...small.layouts.small, of: undefined });
+  Object.assign(several.columns["0 (CM)"], { mu: [0.5, 0.9] });
+  const { of: _, ...layout } = several;
+  const experiment = { ...small, layouts: { ...small.layouts, small: layout } };
+  await assertRejects(() => lay(experiment, "small"), RangeError, "differ in more");
+});
+
+Deno.test("every experiment lays networks that differ, in both presets", async () => {
+  using folder = scratch();
+  using other = scratch();
+  // Blank images in place of those that are generated, which take longer.
+  const images: Record<string, Flags> = {
+    mnist: { data: digits(folder) },
+    curves: { problem: "mnist", data: digits(other, 10_001) },
+  };
+  const data = (problem: string) => images[problem] ?? {};
+  for (const [name, experiment] of Object.entries(experiments)) {
+    for (const preset of experimentPresets) {
+      const { table: { entries, rows, columns } } = await lay(experiment, preset, data);
+      assertEquals(entries.length, rows.length * columns.length, name);
+      // JavaScript would put names that are whole numbers before all others.
+      const names = [...rows, ...columns.map(({ name }) => name)];
+      assertEquals(names.filter((name) => /^\d+$/.test(name)), [], name);
+      const alike = Map.groupBy(
+        entries,
+        ({ configuration, learningRates: [rate] }) =>
+          cellId({ ...configuration, learningRate: rate }),
+      );
+      for (const [first, ...others] of alike.values()) {
+        // What is the usual value in one row may be what is tried in another one.
+        assert(others.every(({ row }) => row === first.row), `${name} ${preset}`);
+      }
+      // Of a search at random each seed may have its own.
+      const areSeveral = entries.every(({ seeds, drawn }) => seeds.length >= 4 || drawn);
+      assert(areSeveral, `${name} ${preset}`);
+    }
+  }
+});
+
+Deno.test("a race is told by the network that it found, which is trained as well", async () => {
+  const { table } = await lay(small, "small");
+  const entry = table.entries.find(({ column }) => column === "race")!;
+  const alone = { ...table, entries: [entry] };
+  const [race] = networksOf([alone], new Map());
+  assertEquals(networksOf([alone], new Map()).length, 1);
+  const legs = [{ from: 0, learningRate: 0.02, cap: 0.9, period: 5 }];
+  const trained = { train: 1, test: 1 };
+  const cell = cellOf(race.id, race.configuration, trained);
+  Object.assign(cell.result, { race: { tree: [], winner: { place: 0, score: 1, legs } } });
+  const cells = new Map([[race.id, cell]]);
+  const [, winner] = networksOf([alone], cells);
+  assertEquals(winner.wonIn, race.id);
+  assertEquals(searchRates(entry, cells).isDone, false);
+  cells.set(winner.id, cellOf(winner.id, winner.configuration, trained));
+  assertEquals(tellingCell(race, cells)?.id, winner.id);
+  assert(searchRates(entry, cells).isDone);
+  // Then come the races of the other seeds.
+  assertEquals(networksOf([alone], cells).map(({ configuration: { seed } }) => seed), [1, 1, 2]);
+});
+
+Deno.test("runExperiment() trains, tells and goes on as tables of the paper do", async () => {
+  using folder = scratch();
+  const out = folder.path;
+  await run(out);
+  const cells = readCells(out);
+  const tried = readTable(Deno.readTextFileSync(`${out}/lead_learning_rates.csv`));
+  const rates = (column: string) => tried.filter((row) => row.column === column);
+  assertEquals(["1 (NAG)", "drawn"].map((name) => rates(name).length), [1, 3]);
+  // Where the best is at an end, more are tried.
+  assert(rates("0 (CM)").length >= 3);
+  const table = readTable(Deno.readTextFileSync(`${out}/lead.csv`));
+  assertEquals(table.map(({ column }) => column), ["0 (CM)", "1 (NAG)", "drawn"]);
+  assert(table.every(({ confirmation_seeds }) => confirmation_seeds === "1"));
+  const claims = readTable(Deno.readTextFileSync(`${out}/claims.csv`));
+  assertEquals(claims.length, small.claims.length);
+  const page = Deno.readTextFileSync(`${out}/report.html`);
+  assertMatch(page, /<h1>Momentum beyond the paper<\/h1>/);
+  assertMatch(page, /rnn\.ts --problem=add/);
+  assertEquals(/What differs from the paper/.test(page), false);
+  for (const name of ["lead_columns.svg", "lead_rates.svg"]) Deno.statSync(`${out}/${name}`);
+
+  const said = await run(out);
+  assertEquals(readCells(out), cells);
+  assert(said.some((line) => /there already/.test(line)) || said.length === 0, said.join("\n"));
+
+  const [{ table: found }] = readTables(out);
+  const { table: laid } = await lay(smallest, "small");
+  assertEquals(found.entries, JSON.parse(JSON.stringify(laid.entries)));
+
+  await assertRejects(
+    () => run(out, "--updates", "17"),
+    InputError,
+    `${out}/lead.json was laid with shared rnn.ts --problem=add --length=10`,
+  );
+});
+
+Deno.test("runExperiment() asks for the folder of what it learns from", async () => {
+  using folder = scratch();
+  const options = parseFlags(experimentFlags, ["--out", `${folder.path}/new`]);
+  await assertRejects(
+    () => runExperiment(experiments.marginal_value, options, interruption),
+    InputError,
+    "marginal_value learns from digits: name the folder with MNIST's files by --data",
+  );
+  assertThrows(() => Deno.statSync(`${folder.path}/new`), Deno.errors.NotFound);
+});
