@@ -15,6 +15,8 @@ import {
 } from "./studies/options.ts";
 import { paperFlags } from "./studies/session.ts";
 import { runPhases } from "./studies/phases.ts";
+import { paperExperimentFlags, runPaperExperiment } from "./studies/run_experiment.ts";
+import { table4 } from "./studies/table4.ts";
 import { runTables } from "./studies/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";
 import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
@@ -50,6 +52,13 @@ await runSubcommands({
       (options, interruption) =>
         runTables([autoencoderRequest("table3", options)], options, interruption),
     ),
+    table4: subcommand(
+      {
+        summary: "The initialization of recurrent networks, a factor at a time.",
+        flags: paperExperimentFlags,
+      },
+      (options, interruption) => runPaperExperiment(table4, options, interruption),
+    ),
     table5: subcommand({
       summary: "Recurrent networks on problems with long-term dependencies.",
       flags: recurrentFlags,
@@ -71,7 +80,7 @@ await runSubcommands({
       flags: phasesFlags,
     }, (options, interruption) => runPhases(phasesRequest(options), options, interruption)),
     all: subcommand({
-      summary: "All of these, in one folder.",
+      summary: "All of these but table4, of which the paper has no results, in one folder.",
       flags: allFlags,
     }, async (options, interruption) => {
       const { tables, phases } = requestsOfAll(options);

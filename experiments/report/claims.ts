@@ -35,7 +35,8 @@ export function checkClaims(summary: TableSummary, claims: readonly TableClaim[]
     ...{ name: "all", rows: summary.rows, of: "all rows" },
   }];
   return places.flatMap(({ name, rows, of }) => {
-    const entries = evidence(summary).filter(({ row }) => rows.includes(row));
+    const entries = evidence(summary).filter(({ row }) => rows.includes(row))
+      .map((entry) => of ? { ...entry, fullName: `${entry.row}, ${entry.column}` } : entry);
     const failing = summary.failing.filter(({ row }) => rows.includes(row));
     const sum = (count: (entry: EntrySummary) => number) =>
       entries.reduce((sum, entry) => sum + count(entry), 0);

@@ -40,6 +40,8 @@ export interface FailingSummary {
 export interface EntrySummary {
   readonly row: string;
   readonly column: string;
+  /** What it is called beside entries of other rows; default: as its column. */
+  readonly fullName?: string;
   /** Of its networks, which agree in all but learning rate and seed. */
   readonly configuration: Configuration;
   /** The momentum that the schedule reaches, where that is below the column's cap. */

@@ -211,8 +211,8 @@ function errorsOf(side: Side): SeedErrors {
   return typeof side === "number" ? new Map() : seedErrors(side.confirmation);
 }
 
-function nameOf({ column, configuration }: EntrySummary): string {
-  return configuration.optimizer === "sgd" ? "SGD" : column;
+function nameOf({ column, configuration, fullName }: EntrySummary): string {
+  return fullName ?? (configuration.optimizer === "sgd" ? "SGD" : column);
 }
 
 function meanOf(errors: SeedErrors): number {

@@ -2,12 +2,16 @@ import { automatic } from "./automatic.ts";
 import { buffer } from "./buffer.ts";
 import type { Experiment } from "./experiment.ts";
 import { finishOrAveraging } from "./finish_or_averaging.ts";
+import { initialization } from "./initialization.ts";
 import { lead } from "./lead.ts";
 import { marginalValue } from "./marginal_value.ts";
 import { modern } from "./modern.ts";
 import { table4 } from "./table4.ts";
 
-const all = [automatic, modern, marginalValue, lead, buffer, finishOrAveraging, table4];
+const all = [
+  ...[automatic, modern, marginalValue, lead, buffer, initialization, finishOrAveraging],
+  table4,
+];
 
 /** The experiments beyond the paper, and its Table 4, by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(

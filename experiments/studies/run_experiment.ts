@@ -13,6 +13,7 @@ import {
 } from "./experiment.ts";
 import { networkOf, type PlannedEntry } from "./grid.ts";
 import { layTable } from "./records.ts";
+import { presetFlag } from "./options.ts";
 import { agreePaper, paperFlags, paperSession } from "./session.ts";
 import { trainTables } from "./tables.ts";
 
@@ -41,6 +42,12 @@ export const experimentFlags = {
   }),
 } satisfies FlagTable;
 
+/** The flags of an experiment in a folder of the paper's tables. */
+export const paperExperimentFlags = {
+  ...{ preset: presetFlag.preset, updates: experimentFlags.updates, seed: experimentFlags.seed },
+  ...paperFlags,
+} satisfies FlagTable;
+
 /** The values of {@linkcode experimentFlags}. */
 export type ExperimentOptions = Values<typeof experimentFlags>;
 
@@ -61,6 +68,23 @@ export function requireDigits(
   throw new InputError(`${names} learns from digits: name the folder with MNIST's files by --data`);
 }
 
+/** {@linkcode runExperiment} in a folder of the paper's tables. */
+export function runPaperExperiment(
+  experiment: Experiment,
+  { preset, ...options }: Values<typeof paperExperimentFlags>,
+  interruption: AbortSignal,
+): Promise<boolean> {
+  const ownPreset = preset === "small" ? "small" : "full";
+  return runExperiment(
+    experiment,
+    { ...options, preset: ownPreset, data: undefined },
+    interruption,
+    {
+      program: "paper",
+    },
+  );
+}
+
 /**
  * Trains what the folder still lacks of an experiment, stage after stage, and makes the report of what
  * it then holds. Gives whether it came to its end.
@@ -69,10 +93,11 @@ export async function runExperiment(
   experiment: Experiment,
   options: ExperimentOptions,
   interruption: AbortSignal,
+  { program = "studies" } = {},
 ): Promise<boolean> {
   requireDigits([experiment], options);
   const { preset, data, updates, seed, out } = options;
-  const session = paperSession(options, interruption, "studies");
+  const session = paperSession(options, interruption, program);
   const given: Flags = { ...updates !== undefined && { updates }, ...seed && { seed } };
   const { table, kinds, remarks } = await layExperiment(experiment, {
     ...{ preset, given, interruption },
