@@ -18,12 +18,9 @@ export type { ReplicaReport, Report, RunOptions } from "./core/train/report.ts";
 export type { GroupState, ReplicaState, StateVector, TrainerState } from "./core/train/state.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./core/train/checkpoint.ts";
 export { exportNetwork, importNetwork, type Network, networkState } from "./core/train/network.ts";
-export {
-  Curvature,
-  type CurvatureOptions,
-  type CurvatureReplica,
-  type Probe,
-} from "./core/train/curvature.ts";
+export type { CaseOptions, ReplicaPoint } from "./core/train/case_passes.ts";
+export { Curvature, type CurvatureOptions, type Probe } from "./core/train/curvature.ts";
+export { MeanGradient } from "./core/train/mean_gradient.ts";
 export {
   legSchedules,
   race,
@@ -43,7 +40,7 @@ export {
   usualBox,
 } from "./core/train/race_rules.ts";
 export { curvatureMatrices, type CurvatureMatrix } from "./core/train/curvature_matrix.ts";
-export { lanczos, type Spectrum } from "./core/train/lanczos.ts";
+export { lanczos, type LanczosOptions, type Spectrum } from "./core/train/lanczos.ts";
 export { hutchinson, type TraceEstimate } from "./core/train/hutchinson.ts";
 export {
   type CapacityOptions,

@@ -1,15 +1,17 @@
 import { checkChoice } from "../checks.ts";
-import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Plan } from "../gpu/plan.ts";
-import { type StepRow, StepTable } from "../gpu/scalars.ts";
 import { Vector } from "../gpu/vector.ts";
-import { type Block, BlockedBatch } from "../graph/blocked_batch.ts";
-import type { Model, Split } from "../graph/model.ts";
+import type { Model } from "../graph/model.ts";
 import { pointwise } from "../ops/pointwise.ts";
 import { probe } from "../ops/probe.ts";
-import { seedKey } from "../random.ts";
-import { CHUNK_STEPS, Chunks } from "./chunks.ts";
+import {
+  type CaseOptions,
+  CasePasses,
+  checkCasePasses,
+  pointsOf,
+  type ReplicaPoint,
+} from "./case_passes.ts";
 import {
   curvatureMatrices,
   type CurvatureMatrix,
@@ -18,38 +20,14 @@ import {
 } from "./curvature_matrix.ts";
 import type { Trainer } from "./trainer.ts";
 
-/** A network at the point where its curvature is taken. */
-export interface CurvatureReplica {
-  /** Fixes the cases, what its layers draw, and the vectors that probe it. */
-  readonly seed: number;
-  /** Its parameters as `Trainer.theta()` reads them: each tensor of the layout row by row. */
-  readonly theta: readonly ArrayLike<number>[];
-}
-
 /** What is taken of networks; see {@linkcode Curvature}. */
-export interface CurvatureOptions {
+export interface CurvatureOptions extends CaseOptions {
   /** Which matrix: `gauss-newton` or `hessian`. */
   readonly matrix: CurvatureMatrix;
-  /** Cases that it is averaged over: all of the split, or so many that the network's seed chooses. */
-  readonly cases: number;
-  /** Cases of a block at most: what goes through the networks at once. It fixes bits. Default 1000. */
-  readonly blockCases?: number;
-  /** The split whose cases these are. Default: train. */
-  readonly split?: Split;
 }
-
-const BLOCK_CASES = 1000;
 
 /** What the numbers of a probe are: uniform in (-1, 1), or the signs of such ones. */
 export type Probe = "uniform" | "signs";
-
-/** Blocks that one plan multiplies by. */
-interface Pass {
-  readonly plan: Plan;
-  readonly blocks: readonly Block[];
-  readonly chunks: Chunks;
-  isTimed: boolean;
-}
 
 /**
  * The curvature of R networks, a symmetric matrix A [P, P] each, by its products with vectors that
@@ -92,16 +70,8 @@ export class Curvature {
   readonly direction: Vector;
   /** A v. */
   readonly product: Vector;
-  readonly #theta: Vector;
-  /** Those of the networks, which a product leaves alone. */
-  readonly #statistics: Vector | undefined;
-  readonly #seeds: GPUBuffer;
-  readonly #caseLoss: GPUBuffer;
-  readonly #table: StepTable;
-  readonly #batch: BlockedBatch;
+  readonly #passes: CasePasses;
   readonly #rules: ProductRules;
-  readonly #begin: Plan;
-  #passes: readonly Pass[];
   readonly #probes: Readonly<Record<Probe, Plan>>;
 
   /**
@@ -113,10 +83,14 @@ export class Curvature {
    */
   static async open(
     gpu: Gpu,
-    options: CurvatureOptions & { model: Model; replicas: readonly CurvatureReplica[] },
+    options: CurvatureOptions & { model: Model; replicas: readonly ReplicaPoint[] },
   ): Promise<Curvature> {
-    checkOptions(options);
-    return await gpu.takeReady(() => new Curvature(gpu, options), (curvature) => curvature.#tune());
+    checkChoice("matrix", options.matrix, curvatureMatrices);
+    checkCasePasses("curvature", options);
+    return await gpu.takeReady(
+      () => new Curvature(gpu, options),
+      (curvature) => curvature.#passes.tune(),
+    );
   }
 
   /**
@@ -156,61 +130,28 @@ export class Curvature {
    */
   static async of(trainer: Trainer, options: CurvatureOptions): Promise<Curvature> {
     const { gpu, model } = trainer;
-    const replicas: CurvatureReplica[] = [];
-    for (const [r, { seed }] of trainer.replicas.entries()) {
-      replicas.push({ seed, theta: await trainer.theta(r) });
-    }
-    return Curvature.open(gpu, { ...options, model, replicas });
+    return Curvature.open(gpu, { ...options, model, replicas: await pointsOf(trainer) });
   }
 
   private constructor(gpu: Gpu, options: Parameters<typeof Curvature.open>[1]) {
-    const { matrix, model, replicas: networks, cases, split = "train" } = options;
-    const { blockCases = BLOCK_CASES } = options;
-    const { length: replicas } = networks;
-    const vector = (label: string) => new Vector(gpu, label, model.layout, replicas);
+    const { matrix, model: { layout }, replicas: { length: replicas } } = options;
     this.gpu = gpu;
     this.matrix = matrix;
-    [this.direction, this.product, this.#theta] = ["direction", "product", "theta"].map(vector);
-    const { layout: { statistics: ofStatistics } } = model;
-    const statistics = ofStatistics && new Vector(gpu, "statistics", ofStatistics, replicas);
-    this.#statistics = statistics;
-    const keys = networks.flatMap(({ seed }) => seedKey(seed));
-    this.#seeds = gpu.upload("seeds", Uint32Array.from(keys));
-    const most = Math.min(cases, blockCases);
-    this.#caseLoss = gpu.allocate("losses of a block", 4 * replicas * most);
-    this.#table = new StepTable(gpu, { capacity: CHUNK_STEPS, scalars: 0 });
-    networks.forEach(({ theta }, r) => this.move(r, theta));
-    this.#batch = new BlockedBatch(gpu, model, {
-      ...{ replicas, statistics, cases, blockCases, keeps: false },
+    const vector = (label: string) => new Vector(gpu, label, layout, replicas);
+    [this.direction, this.product] = ["direction", "product"].map(vector);
+    const passes = new CasePasses(gpu, options);
+    this.#passes = passes;
+    const { theta, seeds, cases, caseLoss } = passes;
+    const rules = productRules(gpu, matrix, {
+      ...{ theta, direction: this.direction, seeds, cases, caseLoss },
     });
-    this.#rules = productRules(gpu, matrix, {
-      ...{ theta: this.#theta, direction: this.direction },
-      ...{ seeds: this.#seeds, cases: { split, cases }, caseLoss: this.#caseLoss },
+    this.#rules = rules;
+    passes.average({
+      mean: this.product,
+      begin: (plan) => rules.begin(plan),
+      pass: (plan, graph, out) => rules.multiply(plan, graph, out),
     });
-    this.#passes = this.#record();
-    this.#begin = new Plan(gpu);
-    this.#batch.recordClear(this.#begin, this.product);
-    this.#rules.begin(this.#begin);
-    this.#begin.seal();
     this.#probes = { uniform: this.#recordProbe("uniform"), signs: this.#recordProbe("signs") };
-  }
-
-  #record(): Pass[] {
-    const { blocks } = this.#batch;
-    const plans = this.#batch.plans((plan, block) =>
-      this.#batch.recordMean(
-        plan,
-        block,
-        this.product,
-        (out) => this.#rules.multiply(plan, block.graph, out),
-      )
-    );
-    return [...new Set(plans)].map((plan) => ({
-      plan: plan.seal(),
-      blocks: blocks.filter((_, b) => plans[b] === plan),
-      chunks: new Chunks(undefined, 0),
-      isTimed: false,
-    }));
   }
 
   #recordProbe(as: Probe): Plan {
@@ -218,7 +159,7 @@ export class Curvature {
     const { direction } = this;
     // What is not finite in the padding would stay there.
     pointwise(plan, { name: "no probe", body: "direction = vec4f();", updates: { direction } });
-    probe(plan, direction, this.#seeds);
+    probe(plan, direction, this.#passes.seeds);
     if (as === "signs") {
       const body = "direction = sign(direction);";
       pointwise(plan, { name: "signs of a probe", body, updates: { direction } });
@@ -226,21 +167,14 @@ export class Curvature {
     return plan.seal();
   }
 
-  /** Measures the variants of kernels that were not measured yet, and records the fastest. */
-  async #tune(): Promise<void> {
-    const undecided = this.#passes.flatMap(({ plan }) => plan.undecided);
-    if (undecided.length === 0) return;
-    await this.gpu.tuning?.decide(undecided);
-    for (const { plan } of this.#passes) plan.free();
-    this.#passes = this.#record();
-  }
-
   /** Moves a network to another theta, each tensor row by row. */
   move(replica: number, theta: readonly ArrayLike<number>[]): void {
-    const packed = this.#theta.layout.pack(theta);
-    // Units that an infinite weight saturates would hide it.
-    this.#theta.writePacked(replica, packed.every(Number.isFinite) ? packed : packed.fill(NaN));
-    this.#statistics?.writePacked(replica, this.#theta.layout.packStatistics(theta)!);
+    this.#passes.move(replica, theta);
+  }
+
+  /** Has the next products be over the minibatch of another update, where they are over one. */
+  turnTo(update: number): void {
+    this.#passes.turnTo(update);
   }
 
   /**
@@ -248,50 +182,20 @@ export class Curvature {
    * and the place alone.
    */
   draw(sample: number, as: Probe): void {
-    const plan = this.#probes[as];
-    this.#table.write([{ update: sample, slot: 0, position: 0, epoch: 0, scalars: [] }]);
-    const encoder = this.gpu.device.createCommandEncoder();
-    plan.encode(encoder, { bind: (pass) => this.#table.bind(pass, 0) });
-    this.gpu.device.queue.submit([encoder.finish()]);
+    this.#passes.submit(this.#probes[as], sample);
   }
 
   /** Computes `product` = A `direction`; one call at a time. Work may still be under way after it. */
-  async multiply(): Promise<void> {
-    this.#begin.submit();
-    for (const pass of this.#passes) await this.#multiply(pass);
-  }
-
-  async #multiply(pass: Pass): Promise<void> {
-    const { plan, chunks, blocks } = pass;
-    for (let done = 0; done < blocks.length;) {
-      const steps = chunks.steps(plan, blocks.length - done);
-      const start = performance.now();
-      chunks.submit(plan, this.#table, blocks.slice(done, done + steps).map(rowOf));
-      done += steps;
-      // The last chunk is awaited by who reads what comes of it.
-      if (done === blocks.length && pass.isTimed) return;
-      await this.gpu.settle();
-      chunks.measured(steps, (performance.now() - start) / 1000);
-      pass.isTimed = true;
-    }
+  multiply(): Promise<void> {
+    return this.#passes.run();
   }
 
   /** Gives everything back but the data. */
   free(): void {
-    const plans = [...this.#passes.map(({ plan }) => plan), ...Object.values(this.#probes)];
-    const vectors = [this.direction, this.product, this.#theta, this.#statistics];
-    for (
-      const part of [...plans, this.#begin, ...vectors, this.#table, this.#batch, this.#rules]
-    ) {
-      part?.free();
-    }
-    for (const buffer of [this.#seeds, this.#caseLoss]) this.gpu.free(buffer);
+    const { direction, product } = this;
+    const plans = Object.values(this.#probes);
+    for (const part of [...plans, direction, product, this.#passes, this.#rules]) part.free();
   }
-}
-
-/** What layers draw is theirs by the update: other units are dropped in each block. */
-function rowOf({ first }: Block): StepRow {
-  return { update: first, slot: 0, position: first, epoch: 0, scalars: [] };
 }
 
 /** Products whose numbers may be under way to the host at once. */
@@ -317,23 +221,4 @@ export async function productsInTurn<T>(
     await all[i + 1 - PRODUCTS_IN_FLIGHT];
   }
   return Promise.all(all);
-}
-
-function checkOptions(options: Parameters<typeof Curvature.open>[1]): void {
-  const { matrix, model, replicas, cases, blockCases = BLOCK_CASES, split = "train" } = options;
-  checkChoice("matrix", matrix, curvatureMatrices);
-  if (replicas.length === 0) throw new InputError("curvature is that of a network: give a replica");
-  const all = model.cases[split];
-  if (!(Number.isInteger(cases) && cases >= 1 && cases <= all)) {
-    throw new InputError(
-      all === 0
-        ? `there are no ${split} cases to take the curvature over`
-        : `curvature is taken over a whole number of ${split} cases from 1 to ${all}, not ${cases}`,
-    );
-  }
-  if (!(Number.isInteger(blockCases) && blockCases >= 1)) {
-    throw new InputError(
-      `a block of the curvature has a whole number of cases from 1 on, not ${blockCases}`,
-    );
-  }
 }

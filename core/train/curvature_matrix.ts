@@ -1,6 +1,5 @@
 // How a product with each matrix of curvature is recorded, block by block.
 
-import type { Cases } from "../data/source.ts";
 import { InputError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { allocateFloats } from "../gpu/tensor.ts";
@@ -9,6 +8,7 @@ import { Vector } from "../gpu/vector.ts";
 import type { Graph } from "../graph/model.ts";
 import { pointwise } from "../ops/pointwise.ts";
 import { partialFloats, vectorSums } from "../ops/vector_sums.ts";
+import type { CasePasses } from "./case_passes.ts";
 
 /** The matrices that have products. */
 export const curvatureMatrices = ["gauss-newton", "hessian"] as const;
@@ -17,16 +17,8 @@ export const curvatureMatrices = ["gauss-newton", "hessian"] as const;
 export type CurvatureMatrix = typeof curvatureMatrices[number];
 
 /** What a product is made of. */
-export interface ProductParts {
-  /** Where the networks are. */
-  readonly theta: Vector;
+export interface ProductParts extends Pick<CasePasses, "theta" | "seeds" | "cases" | "caseLoss"> {
   readonly direction: Vector;
-  /** R keys of two words, see `seedKey()`. */
-  readonly seeds: GPUBuffer;
-  /** The cases that the matrix is averaged over. */
-  readonly cases: Cases;
-  /** Losses of the cases of a block, which nobody reads. */
-  readonly caseLoss: GPUBuffer;
 }
 
 /** What is recorded of a product. */

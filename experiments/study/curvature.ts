@@ -3,10 +3,10 @@
 import {
   Curvature,
   curvatureBytes,
-  type CurvatureReplica,
   type Gpu,
   hutchinson,
   lanczos,
+  type ReplicaPoint,
   type ReplicaReport,
   type Trainer,
 } from "../../mod.ts";
@@ -66,7 +66,7 @@ export async function measureCurvature(
   const { gpu, model } = trainer;
   const [{ reportCases, batchSize: blockCases }] = configurations;
   const cases = Math.min(reportCases, model.cases.train);
-  const networks: CurvatureReplica[] = [];
+  const networks: ReplicaPoint[] = [];
   for (const [r, { seed }] of configurations.entries()) {
     networks.push({ seed, theta: await trainer.theta(r) });
   }

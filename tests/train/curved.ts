@@ -38,8 +38,27 @@ export interface Curved {
   model(bench: Bench): Model;
   /** Exact in float32. */
   theta(seed: number): Float64Array[];
+  /** The gradient at a vector of all tensors, over some of the cases. */
+  gradient(seed: number, cases?: Some): (vector: Float64Array) => Float64Array;
   /** What a matrix makes of a vector of all tensors, over some of the cases. */
-  product(matrix: CurvatureMatrix, seed: number, cases?: number): MatrixProduct;
+  product(matrix: CurvatureMatrix, seed: number, cases?: Some): MatrixProduct;
+}
+
+/** So many cases that the seed chooses, or a minibatch of so many. */
+type Some = number | { readonly cases: number; readonly minibatch: number };
+
+/** The numbers of some of so many cases. */
+function numbersOf(some: Some, all: number, seed: number): number[] {
+  const { cases, minibatch } = typeof some === "number"
+    ? { cases: some, minibatch: undefined }
+    : some;
+  return Array.from({ length: cases }, (_, i) => {
+    if (minibatch === undefined) {
+      return cases < all ? permute(i, all, seed, Purpose.evaluation, 0) : i;
+    }
+    const place = minibatch * cases + i;
+    return permute(place % all, all, seed, Purpose.minibatch, Math.floor(place / all));
+  });
 }
 
 /** The tensors of a vector. */
@@ -99,25 +118,22 @@ function feedforward(of: Feedforward): Curved {
   const theta = (seed: number) =>
     of.model().initialValues(seed, initializer)
       .map((values) => Float64Array.from(values, Math.fround));
+  const casesOf = (numbers: readonly number[]) =>
+    Float64Array.from(numbers.flatMap((i) => [...inputs.subarray(i * width, (i + 1) * width)]));
+  const gradient: Curved["gradient"] = (seed, some = all) => {
+    const numbers = numbersOf(some, all, seed), x = casesOf(numbers);
+    return (vector) => {
+      const { y, backward } = layer.at(x, numbers.length, split(vector, theta(seed)));
+      return join(backward(of.delta(y, numbers)).tensors);
+    };
+  };
   return {
-    all,
-    theta,
+    ...{ all, theta, gradient },
     model: () => of.model(),
-    product(matrix, seed, cases = all) {
-      const numbers = Array.from(
-        { length: cases },
-        (_, i) => cases < all ? permute(i, all, seed, Purpose.evaluation, 0) : i,
-      );
-      const x = Float64Array.from(
-        numbers.flatMap((i) => [...inputs.subarray(i * width, (i + 1) * width)]),
-      );
+    product(matrix, seed, some = all) {
+      const numbers = numbersOf(some, all, seed), x = casesOf(numbers), cases = numbers.length;
       const tensors = theta(seed);
-      if (matrix === "hessian") {
-        return hessianProduct((vector) => {
-          const { y, backward } = layer.at(x, cases, split(vector, tensors));
-          return join(backward(of.delta(y, numbers)).tensors);
-        }, join(tensors));
-      }
+      if (matrix === "hessian") return hessianProduct(gradient(seed, some), join(tensors));
       return gaussNewtonProduct(layer.at(x, cases, tensors), {
         inputs: x.length,
         sizes: tensors.map(({ length }) => length),
@@ -227,18 +243,17 @@ function recurrent(): Curved {
       Float64Array.of(0.25),
     ].map((values) => values.map(Math.fround));
   };
+  const x = Float64Array.from(inputs);
+  const gradient: Curved["gradient"] = (seed) => (vector) => {
+    const { y, backward } = layer.at(x, steps * all, split(vector, theta(seed)));
+    const delta = last(y).map((z, i) => 2 * (z - targets[i]) / all);
+    return join(backward(spread(delta)).tensors);
+  };
   return {
-    ...{ all, theta, model: modelOf },
+    ...{ all, theta, gradient, model: modelOf },
     product(matrix, seed) {
-      const x = Float64Array.from(inputs);
       const tensors = theta(seed);
-      if (matrix === "hessian") {
-        return hessianProduct((vector) => {
-          const { y, backward } = layer.at(x, steps * all, split(vector, tensors));
-          const delta = last(y).map((z, i) => 2 * (z - targets[i]) / all);
-          return join(backward(spread(delta)).tensors);
-        }, join(tensors));
-      }
+      if (matrix === "hessian") return hessianProduct(gradient(seed), join(tensors));
       return gaussNewtonProduct(layer.at(x, steps * all, tensors), {
         ...{ inputs: x.length, sizes },
         curvature: (z, tangent) =>
