@@ -60,12 +60,19 @@ export function matrixOf(product: MatrixProduct, n: number): Float64Array {
 
 /** The eigenvalues of a symmetric matrix [n, n], the largest first. */
 export function eigenvalues(matrix: Float64Array): number[] {
+  return decompose(matrix).realEigenvalues.toSorted((a, b) => b - a);
+}
+
+/** The eigenvectors of a symmetric matrix [n, n], of length 1, that of the largest eigenvalue first. */
+export function eigenvectorsOf(matrix: Float64Array): Float64Array[] {
+  const { realEigenvalues: values, eigenvectorMatrix } = decompose(matrix);
+  const order = [...values.keys()].toSorted((a, b) => values[b] - values[a]);
+  return order.map((i) => Float64Array.from(eigenvectorMatrix.getColumn(i)));
+}
+
+function decompose(matrix: Float64Array): EigenvalueDecomposition {
   const n = Math.sqrt(matrix.length);
-  const { realEigenvalues } = new EigenvalueDecomposition(
-    Matrix.from1DArray(n, n, matrix),
-    { assumeSymmetric: true },
-  );
-  return realEigenvalues.toSorted((a, b) => b - a);
+  return new EigenvalueDecomposition(Matrix.from1DArray(n, n, matrix), { assumeSymmetric: true });
 }
 
 /**

@@ -24,6 +24,19 @@ export interface Spectrum {
    * steps tell it, exact for the mean of every power below twice their number.
    */
   readonly weights: readonly number[];
+  /**
+   * For each of the vectors that were given, its shares in them: (v'y)^2 / |v|^2 of a vector v and the
+   * Ritz vector y, of length 1, of each value. NaN of zeros.
+   */
+  readonly shares: readonly (readonly number[])[];
+}
+
+/** How {@linkcode lanczos} goes. */
+export interface LanczosOptions {
+  /** Products, at most. Default 20. */
+  readonly steps?: number;
+  /** [R, length] each, none of the curvature's own: how much of them lies along the Ritz vectors. */
+  readonly vectors?: readonly Vector[];
 }
 
 /**
@@ -33,11 +46,14 @@ export interface Spectrum {
  * takes fewer steps where there are fewer parameters, and where no vector is left that the start
  * vector leads to. The vectors of all steps are kept, P float32 each.
  *
+ * A Ritz vector is as near to an eigenvector as the bound of its value is small beside the distance to
+ * the other values. How much of a vector lies along them is told of those that are given:
+ *
  * Throws an {@linkcode InputError} for a number of steps that is none, and a
  * {@linkcode GPUMemoryError} where the vectors do not fit.
  *
  * ```ts
- * import { Curvature, lanczos, openGPU, quadratic } from "../../mod.ts";
+ * import { Curvature, lanczos, openGPU, quadratic, Vector } from "../../mod.ts";
  *
  * using gpu = await openGPU();
  * const curvature = await Curvature.open(gpu, {
@@ -46,13 +62,16 @@ export interface Spectrum {
  *   replicas: [{ seed: 1, theta: [[1, 0]] }],
  *   cases: 1,
  * });
- * const [{ values }] = await lanczos(curvature, { steps: 20 });
+ * const vector = new Vector(gpu, "vector", curvature.direction.layout, 1);
+ * vector.write(0, [[3, 1]]);
+ * const [{ values, shares }] = await lanczos(curvature, { steps: 20, vectors: [vector] });
  * console.log(values); // about 3 and 1, after two steps
+ * console.log(shares[0]); // about 0.8 and 0.2: along (1, 1) and (1, -1)
  * ```
  */
 export async function lanczos(
   curvature: Curvature,
-  { steps = 20 }: { steps?: number } = {},
+  { steps = 20, vectors = [] }: LanczosOptions = {},
 ): Promise<Spectrum[]> {
   if (!(Number.isInteger(steps) && steps >= 1)) {
     throw new InputError(`Lanczos' method takes a whole number of steps from 1 on, not ${steps}`);
@@ -62,10 +81,13 @@ export async function lanczos(
   const krylov = await gpu.takeReady(() => new KrylovBasis(gpu, curvature, most));
   try {
     const made = await krylov.build();
-    return Array.from({ length: replicas }, (_, r) => ({
-      matrix,
-      ...ritz(made.map(({ along, beyond }) => ({ along: along[r], beyond: beyond[r] }))),
-    }));
+    const parts: Components[] = [];
+    for (const vector of vectors) parts.push(await krylov.componentsOf(vector));
+    return Array.from({ length: replicas }, (_, r) => {
+      const steps = made.map(({ along, beyond }) => ({ along: along[r], beyond: beyond[r] }));
+      const given = parts.map(({ norm, along }) => along.map((part) => part[r] / norm[r]));
+      return { matrix, ...ritz(steps, given) };
+    });
   } finally {
     krylov.free();
   }
@@ -80,8 +102,20 @@ interface LanczosStep<T> {
 /** What is left of a product below this share of the matrix is what was rounded off. */
 const ROUNDING = 2 ** -18;
 
-/** Ritz values, their bounds and weights, from the steps of one network. */
-function ritz(all: readonly LanczosStep<number>[]): Omit<Spectrum, "matrix"> {
+/** The norm of a vector, and its component along each Lanczos vector, [R] each. */
+interface Components {
+  readonly norm: Float32Array;
+  readonly along: readonly Float32Array[];
+}
+
+/**
+ * Ritz values, their bounds and weights, from the steps of one network; and the shares of vectors of
+ * length 1, `given` by their components along the Lanczos vectors.
+ */
+function ritz(
+  all: readonly LanczosStep<number>[],
+  given: readonly (readonly number[])[],
+): Omit<Spectrum, "matrix"> {
   let size = 0;
   const last = all.findIndex(({ along, beyond }) => {
     size = Math.max(size, Math.abs(along), beyond);
@@ -91,7 +125,7 @@ function ritz(all: readonly LanczosStep<number>[]): Omit<Spectrum, "matrix"> {
   const { length: n } = steps;
   if (!steps.every(({ along, beyond }) => Number.isFinite(along) && Number.isFinite(beyond))) {
     const none = Array<number>(n).fill(NaN);
-    return { values: none, bounds: none, weights: none };
+    return { values: none, bounds: none, weights: none, shares: given.map(() => none) };
   }
   const tridiagonal = Matrix.zeros(n, n);
   steps.forEach(({ along, beyond }, j) => {
@@ -109,6 +143,9 @@ function ritz(all: readonly LanczosStep<number>[]): Omit<Spectrum, "matrix"> {
     values: order.map((i) => values[i]),
     bounds: order.map((i) => Math.abs(steps[n - 1].beyond * vectors.get(n - 1, i))),
     weights: order.map((i) => vectors.get(0, i) ** 2),
+    shares: given.map((along) =>
+      order.map((i) => steps.reduce((sum, _, j) => sum + along[j] * vectors.get(j, i), 0) ** 2)
+    ),
   };
 }
 
@@ -200,12 +237,32 @@ class KrylovBasis {
 
   /** The first vector is a probe. */
   #start(): void {
-    const { direction, product } = this.#curvature;
+    const { direction } = this.#curvature;
     this.#curvature.draw(0, "uniform");
-    const encoder = this.#gpu.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(direction.buffer, 0, product.buffer, 0, direction.buffer.size);
-    this.#gpu.device.queue.submit([encoder.finish()]);
+    this.#take(direction);
     this.#submit([this.#measure, this.#add[0]]);
+  }
+
+  /** Has the product be a vector. */
+  #take({ buffer, first }: Vector): void {
+    const { product } = this.#curvature;
+    const size = 4 * product.replicas * product.layout.length;
+    const encoder = this.#gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, first * size / product.replicas, product.buffer, 0, size);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Takes a vector apart, once the steps are taken. */
+  async componentsOf(vector: Vector): Promise<Components> {
+    this.#take(vector);
+    this.#submit([this.#measure]);
+    const norm = await this.#read(this.#beyond);
+    const along: Float32Array[] = [];
+    for (const remove of this.#remove) {
+      this.#submit([remove]);
+      along.push(await this.#read(this.#along));
+    }
+    return { norm, along };
   }
 
   /** Makes the next vector of the product with vector j. */

@@ -6,8 +6,10 @@ import {
   assertRejects,
 } from "@std/assert";
 import { InputError } from "../../core/errors.ts";
+import { type TensorShape, Vector } from "../../core/gpu/vector.ts";
+import type { Model } from "../../core/graph/model.ts";
 import { dot } from "../../core/reference/conjugate_gradient.ts";
-import { eigenvalues } from "../../core/reference/curvature.ts";
+import { eigenvalues, eigenvectorsOf } from "../../core/reference/curvature.ts";
 import { orthonormal, Quadratic } from "../../core/reference/quadratic.ts";
 import { gradientTolerance, unitRoundoff } from "../../core/reference/tolerance.ts";
 import { Curvature } from "../../core/train/curvature.ts";
@@ -15,7 +17,7 @@ import { curvatureMatrices } from "../../core/train/curvature_matrix.ts";
 import { lanczos, type Spectrum } from "../../core/train/lanczos.ts";
 import { quadratic } from "../../models/quadratic.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
-import { exactMatrix, networks, probeOf } from "./curved.ts";
+import { exactMatrix, join, networks, probeOf, split } from "./curved.ts";
 
 /** What lanczos() finds of a curvature that is freed after the test. */
 async function spectra(
@@ -95,6 +97,65 @@ gpuTest("lanczos() tells the density: it has the moments of its start vector", a
       powers = product(matrix, powers);
     }
   }
+});
+
+/** Vectors of every network, which are freed after the test. */
+function vectorsOf(bench: Bench, { layout }: Model, all: readonly (readonly Float64Array[])[]) {
+  return all.map((of) => {
+    const vector = bench.take(new Vector(bench.gpu, "vector", layout, of.length));
+    of.forEach((values, r) => vector.write(r, split(values, layout.tensors.map(sizeOf))));
+    return vector;
+  });
+}
+
+function sizeOf({ rows, columns }: TensorShape): Float64Array {
+  return new Float64Array(rows * columns);
+}
+
+gpuTest("lanczos() tells how much of vectors lies along eigenvectors", async (bench) => {
+  const spectrum = [8, 4, 2, 1, 0.5, 0.25, -0.5, -3];
+  const { model, replicas, cases } = bowl(spectrum);
+  const eigenvectors = spectrum.map((_, i) => rotation.subarray(8 * i, 8 * i + 8));
+  const parts = [1, -2, 3, 0, 0, 4, 0.5, 0];
+  const sum = new Float64Array(8).map((_, k) =>
+    parts.reduce((sum, part, i) => sum + part * eigenvectors[i][k], 0)
+  );
+  for (const matrix of curvatureMatrices) {
+    const curvature = bench.take(
+      await Curvature.open(bench.gpu, { ...{ model, replicas, cases }, matrix }),
+    );
+    const vectors = vectorsOf(bench, model, [[sum], [eigenvectors[1].map((v) => 1e-6 * v)]]);
+    const [{ values, shares }] = await lanczos(curvature, { vectors });
+    assertEquals(values.length, 8);
+    const squares = parts.reduce((sum, part) => sum + part ** 2, 0);
+    // An eigenvector is off by what products are, over the distance to the next eigenvalue.
+    const off = (matrix === "hessian" ? 16 : 20) * unitRoundoff * 8 * 8 / 0.25;
+    parts.forEach((part, i) => assertAlmostEquals(shares[0][i], part ** 2 / squares, off));
+    shares[1].forEach((share, i) => assertAlmostEquals(share, i === 1 ? 1 : 0, off));
+  }
+});
+
+gpuTest("lanczos() tells the share of vectors in the ten sharpest directions", async (bench) => {
+  const curved = networks.autoencoder, model = curved.model(bench), seeds = [1, 2];
+  const curvature = bench.take(
+    await Curvature.open(bench.gpu, {
+      ...{ matrix: "hessian", model, cases: curved.all, blockCases: 8 },
+      replicas: seeds.map((seed) => ({ seed, theta: curved.theta(seed) })),
+    }),
+  );
+  const along = seeds.map((seed) => curved.gradient(seed)(join(curved.theta(seed))));
+  const drawn = seeds.map((seed) => probeOf(model, seed, 3));
+  const given = [along, drawn];
+  const found = await lanczos(curvature, { steps: 60, vectors: vectorsOf(bench, model, given) });
+  seeds.forEach((seed, r) => {
+    const eigenvectors = eigenvectorsOf(exactMatrix("autoencoder", "hessian", seed)).slice(0, 10);
+    given.forEach((vectors, k) => {
+      const v = vectors[r], squares = dot(v, v);
+      const exact = eigenvectors.reduce((sum, y) => sum + dot(v, y) ** 2 / squares, 0);
+      const share = found[r].shares[k].slice(0, 10).reduce((a, b) => a + b);
+      assertAlmostEquals(share, exact, 0.01 * exact, `seed ${seed}, vector ${k}`);
+    });
+  });
 });
 
 const rotation = orthonormal([1, 1, 1, 1, 1, 1, 1, 1], [1, -1, 1, 1, 1, -1, 1, 1]);
@@ -183,7 +244,7 @@ gpuTest("lanczos() of a network has the bits that it has alone; NaN harms none",
       const [first, second, third] = await spectra(bench, { ...options, matrix, replicas: odd }, 6);
       assertEquals([first, third], [together[0], together[2]]);
       const none = Array(6).fill(NaN);
-      assertEquals(second, { matrix, values: none, bounds: none, weights: none });
+      assertEquals(second, { matrix, values: none, bounds: none, weights: none, shares: [] });
     }
   }
 });
