@@ -2,6 +2,7 @@ import { InputError } from "../../mod.ts";
 import * as v from "valibot";
 import { sha256 } from "../files/files.ts";
 import { shortestFloat32 } from "../files/tables.ts";
+import type { FigureGroupName } from "./curvature_figures.ts";
 import { type Json, spellNonFinite } from "./json.ts";
 
 /** All that the numbers of one network depend on. */
@@ -30,6 +31,8 @@ export interface Configuration {
   readonly reportCases: number;
   /** Updates between two measurements of the curvature, which reports tell; none where left out. */
   readonly curvatureEvery?: number;
+  /** What is measured then; the spectrum where left out. */
+  readonly curvatureFigures?: readonly FigureGroupName[];
   readonly [setting: string]: Json | undefined;
 }
 

@@ -99,6 +99,7 @@ function otherColumns(configurations: readonly Configuration[]): Column<Configur
     "reportCases",
     "momentumIn",
     "curvatureEvery",
+    "curvatureFigures",
   ];
   const own = settingColumns.map(({ name }) => camelCase(name));
   const keys = [...new Set(configurations.flatMap(Object.keys))]

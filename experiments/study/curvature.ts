@@ -1,45 +1,77 @@
 // The curvature of networks while they are trained: what --curvature-every has measured.
 
-import {
-  Curvature,
-  curvatureBytes,
-  type Gpu,
-  hutchinson,
-  lanczos,
-  type ReplicaPoint,
-  type ReplicaReport,
-  type Trainer,
-} from "../../mod.ts";
+import type { ReplicaReport, Trainer } from "../../mod.ts";
 import type { ChartOptions } from "../charts/loss_chart.ts";
-import { integer } from "../terminal/flags.ts";
+import { choices, integer } from "../terminal/flags.ts";
 import { type CellRow, type Configuration, kept } from "./cell.ts";
+import { type FigureGroupName, figureGroupNames, figureGroups } from "./curvature_figures.ts";
 import { evenParts } from "./even_parts.ts";
+import type { FigureGroup, FiguresByName, MeasuredNetwork } from "./figure_group.ts";
 import type { Column } from "./network_kind.ts";
 
-/** Steps of Lanczos' method with each matrix, and samples of the trace. */
-const STEPS = 20, SAMPLES = 10;
+/** What is measured unless --curvature-figures says otherwise. */
+const usual: readonly FigureGroupName[] = ["spectrum"];
 
-/** A product costs so many passes over the cases, where a gradient costs 3; see `Curvature`. */
-const PASSES = { "gauss-newton": 5, hessian: 6 } as const;
+/** The flags of it. */
+export const curvatureFlags = {
+  "curvature-every": integer({
+    atLeast: 1,
+    unit: "updates",
+    shown: "off",
+    help:
+      "How often to measure the curvature at theta, for a row of curve.csv and curvature.svg, over " +
+      "--eval-cases training cases that the seed chooses.",
+  }),
+  "curvature-figures": choices(figureGroupNames, {
+    default: usual,
+    help: "What is measured. " + figureGroupNames.map((name) => {
+      const { help, gradients } = figureGroups[name];
+      return `${name}: ${help}; each time costs about ${costOf(gradients)}.`;
+    }).join(" "),
+  }),
+} as const;
 
-/** What a measurement costs, in gradients over its cases. */
-const gradients = (STEPS * PASSES["gauss-newton"] + (STEPS + SAMPLES) * PASSES.hessian) / 3;
+function costOf(gradients: FigureGroup["gradients"]): string {
+  return "cases" in gradients
+    ? `${Math.round(gradients.cases)} gradients over these cases`
+    : `${Math.round(gradients.minibatches)} updates`;
+}
 
-/** The flag of it. */
-export const curvatureFlag = integer({
-  atLeast: 1,
-  unit: "updates",
-  shown: "off",
-  help:
-    "How often to measure the curvature at theta, for a row of curve.csv and curvature.svg: the " +
-    "largest eigenvalues of the Gauss-Newton matrix and of the Hessian, by Lanczos' method, and the " +
-    "trace of the Hessian, by Hutchinson's; over --eval-cases training cases that the seed " +
-    `chooses. Each time costs about ${Math.round(gradients)} gradients over these.`,
-});
+/** What a configuration has of these flags, where they are given. */
+export function ofCurvature(
+  { curvatureEvery, curvatureFigures }: {
+    readonly curvatureEvery?: number | undefined;
+    readonly curvatureFigures: readonly FigureGroupName[];
+  },
+): Pick<Configuration, "curvatureEvery" | "curvatureFigures"> {
+  if (curvatureEvery === undefined) return {};
+  const asked = figureGroupNames.filter((name) => curvatureFigures.includes(name));
+  const isUsual = asked.length === 1 && asked[0] === usual[0];
+  return { curvatureEvery, ...!isUsual && { curvatureFigures: asked } };
+}
+
+/** What is measured of a network. */
+function groupsOf(
+  { curvatureEvery, curvatureFigures = usual }: Configuration,
+): readonly FigureGroup[] {
+  if (curvatureEvery === undefined) return [];
+  return curvatureFigures.map((name) => figureGroups[name]);
+}
+
+/** Whether the spectrum of a network is measured. */
+export function isOfSpectrum(configuration: Configuration): boolean {
+  return groupsOf(configuration).includes(figureGroups.spectrum);
+}
 
 /** What a measurement of each network costs, in updates. */
-export function curvatureUpdates({ reportCases, batchSize }: Configuration): number {
-  return gradients * reportCases / batchSize;
+export function curvatureUpdates(configuration: Configuration): number {
+  const { reportCases, batchSize } = configuration;
+  return groupsOf(configuration).reduce(
+    (sum, { gradients }) =>
+      sum +
+      ("cases" in gradients ? gradients.cases * reportCases / batchSize : gradients.minibatches),
+    0,
+  );
 }
 
 /** Whether the curvature is measured after so many updates. */
@@ -63,44 +95,53 @@ export async function measureCurvature(
     memory: number;
   },
 ): Promise<CurvatureFigures[]> {
-  const { gpu, model } = trainer;
-  const [{ reportCases, batchSize: blockCases }] = configurations;
+  const { gpu, model, update } = trainer;
+  const [{ reportCases, batchSize }] = configurations;
   const cases = Math.min(reportCases, model.cases.train);
-  const networks: ReplicaPoint[] = [];
-  for (const [r, { seed }] of configurations.entries()) {
-    networks.push({ seed, theta: await trainer.theta(r) });
+  const networks = await networksOf(trainer, configurations, reports);
+  const all: FiguresByName[][] = [];
+  for (const group of groupsOf(configurations[0])) {
+    const of = { gpu, model, cases, batchSize };
+    const fit = Math.max(1, Math.floor(memory / group.bytes(of)));
+    const figures: FiguresByName[] = [];
+    for (const some of evenParts(networks, Math.min(networks.length, fit))) {
+      figures.push(...await group.measure({ ...of, networks: some, update }));
+    }
+    all.push(figures);
   }
-  const bytes = curvatureBytes(gpu, model, { cases, blockCases, steps: STEPS });
-  const figures: CurvatureFigures[] = [];
-  const fit = Math.min(networks.length, Math.max(1, Math.floor(memory / bytes)));
-  for (const replicas of evenParts(networks, fit)) {
-    figures.push(...await figuresOf(gpu, { model, replicas, cases, blockCases }));
-  }
-  return figures.map((all, r) => {
-    const limit = reports && stabilityLimit(configurations[r], reports[r].scalars);
-    return kept({ ...all, ...limit !== undefined && { stabilityLimit: limit } });
+  return configurations.map((configuration, r) => {
+    const limit = reports && stabilityLimit(configuration, reports[r].scalars);
+    const figures = Object.assign({}, ...all.map((of) => of[r]));
+    return kept({ ...figures, ...limit !== undefined && { stabilityLimit: limit } });
   });
 }
 
-async function figuresOf(
-  gpu: Gpu,
-  options: Omit<Parameters<typeof Curvature.open>[1], "matrix">,
-): Promise<CurvatureFigures[]> {
-  const newton = await Curvature.open(gpu, { ...options, matrix: "gauss-newton" });
-  const tops = await lanczos(newton, { steps: STEPS }).finally(() => newton.free());
-  const hessian = await Curvature.open(gpu, { ...options, matrix: "hessian" });
-  try {
-    const spectra = await lanczos(hessian, { steps: STEPS });
-    const traces = await hutchinson(hessian, { samples: SAMPLES });
-    return tops.map(({ values: [gaussNewtonTop] }, r) => ({
-      gaussNewtonTop,
-      hessianTop: spectra[r].values[0],
-      hessianTrace: traces[r].trace,
-      hessianTraceError: traces[r].standardError,
-    }));
-  } finally {
-    hessian.free();
+/** The networks at theta, with the velocities that theorem 2.1 is about. */
+async function networksOf(
+  trainer: Trainer,
+  configurations: readonly Configuration[],
+  reports: readonly ReplicaReport[] | undefined,
+): Promise<MeasuredNetwork[]> {
+  const isAsked = groupsOf(configurations[0]).includes(figureGroups.theorem);
+  const state = isAsked && reports ? await trainer.save() : undefined;
+  const networks: MeasuredNetwork[] = [];
+  for (const [r, configuration] of configurations.entries()) {
+    const velocity = isLinear(configuration)
+      ? state?.replicas[r].states.velocity?.values
+      : undefined;
+    networks.push({
+      seed: configuration.seed,
+      theta: await trainer.theta(r),
+      ...velocity && reports && { momentum: { mu: reports[r].scalars.momentum, velocity } },
+    });
   }
+  return networks;
+}
+
+/** Whether an optimizer is the paper's CM or NAG, with one velocity of all tensors. */
+function isLinear({ optimizer, momentumIn, fileSha256 }: Configuration): boolean {
+  const isShipped = momentumIn === undefined && fileSha256 === undefined;
+  return isShipped && (optimizer === "cm" || optimizer === "nag");
 }
 
 /**
@@ -119,17 +160,17 @@ export function stabilityLimit(
   return undefined;
 }
 
-const names = {
-  gauss_newton_top: "gaussNewtonTop",
-  hessian_top: "hessianTop",
-  hessian_trace: "hessianTrace",
-  hessian_trace_error: "hessianTraceError",
-  stability_limit: "stabilityLimit",
-} as const;
-
 /** Columns of curve.csv where networks are measured. */
-export const curvatureColumns: readonly Column<CellRow>[] = Object.entries(names)
-  .map(([name, figure]) => ({ name, cell: ({ curvature }) => curvature?.[figure] }));
+export function curvatureColumns(
+  configurations: readonly Configuration[],
+): readonly Column<CellRow>[] {
+  const groups = new Set(configurations.flatMap(groupsOf));
+  if (groups.size === 0) return [];
+  const names = Object.values(figureGroups).filter((group) => groups.has(group))
+    .flatMap(({ columns }) => Object.entries(columns));
+  return [...names, ["stability_limit", "stabilityLimit"] as const]
+    .map(([name, figure]) => ({ name, cell: ({ curvature }) => curvature?.[figure] }));
+}
 
 /** What curvature.svg shows. */
 export const curvatureChart = {

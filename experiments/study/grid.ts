@@ -9,7 +9,7 @@ import {
 } from "../terminal/flags.ts";
 import { say } from "../terminal/terminal.ts";
 import { cellId, type Configuration, finishOf, isFixedLength } from "./cell.ts";
-import { curvatureFlag } from "./curvature.ts";
+import { curvatureFlags } from "./curvature.ts";
 import { drawsFlag } from "./draws.ts";
 import type { Json } from "./json.ts";
 import type { PlannedCell } from "./ledger.ts";
@@ -54,7 +54,7 @@ export const gridFlags = {
     help: "How often to evaluate and to write a row of curve.csv.",
     unit: "updates",
   }),
-  "curvature-every": curvatureFlag,
+  ...curvatureFlags,
 } satisfies FlagTable;
 
 /** The scale of the initial weights. */

@@ -12,6 +12,7 @@ import { type Example, helpText } from "../terminal/help.ts";
 import { commonAnswer, runMain } from "../terminal/program.ts";
 import { print } from "../terminal/terminal.ts";
 import type { Cell, Configuration } from "./cell.ts";
+import { ofCurvature } from "./curvature.ts";
 import {
   furtherColumns,
   gridCells,
@@ -50,7 +51,7 @@ import type { Run } from "./run.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
 import { Tuning } from "./tuning.ts";
-import { areAsCellsSay, workPictures } from "./views.ts";
+import { areAsCellsSay, curvaturePictures, workPictures } from "./views.ts";
 
 /** The flags that each grid has, besides its own. */
 type CommonFlags =
@@ -154,7 +155,7 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
     const { options: common, laid, planned } = await layGrid(program, {
       ...{ asked, args, choices, session },
     });
-    const { target, keep, draws, curvatureEvery } = common;
+    const { target, keep, draws } = common;
     const { kind, chart, draw, remark, begin } = laid;
     const isRace = common.race !== undefined;
     // The winner of a race is a network that tables tell of, as soon as it is known.
@@ -189,8 +190,8 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
         (!isRace || hasRaceViews(folder, planned, there)) &&
         (!tuning || tuning.isTold(folder, there)) &&
         areAsCellsSay(folder, views, there) &&
-        ["loss.svg", ...workPictures(views)].every((name) => exists(`${folder}/${name}`)) &&
-        (curvatureEvery === undefined || exists(`${folder}/curvature.svg`)),
+        ["loss.svg", ...workPictures(views), ...curvaturePictures(views)]
+          .every((name) => exists(`${folder}/${name}`)),
       report(run) {
         begin?.(run);
         const command = [`${name}.ts`, ...flagsOf(known)].join(" ");
@@ -269,7 +270,7 @@ async function layGrid<F extends FlagTable>(
   },
 ) {
   refuseIdle(idleBeside(asked), args);
-  const options = withChosenMomentum(asked), { finish, updates, draws, curvatureEvery } = options;
+  const options = withChosenMomentum(asked), { finish, updates, draws } = options;
   if (finish > updates) {
     throw new InputError(
       `--finish ${finish} is longer than the run: it may be 0 to --updates ${updates}`,
@@ -281,7 +282,7 @@ async function layGrid<F extends FlagTable>(
     : drawOptimizers({ ...options, draws }, choices, program.defaults);
   const laid = await program.lay(options, session);
   refuseIdle(laid.idle, args);
-  const measured = { ...curvatureEvery !== undefined && { curvatureEvery } };
+  const measured = ofCurvature(options);
   const seed = draws === undefined ? options.seed : options.seed.slice(0, 1);
   const grid = gridCells({ ...laid, optimizers, seed }, (place) => (
     { ...laid.configure(place), ...measured }

@@ -30,8 +30,8 @@ export async function layRounds(
   for (const cell of cells) {
     const update = (await ledger.standing(cell))?.state.update ?? 0;
     const kind = kindOf(cell), modelKey = kind.modelKey(cell.configuration);
-    const { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery } =
-      cell.configuration;
+    const { updates, batchSize, finish, reportEvery, reportCases } = cell.configuration;
+    const { curvatureEvery, curvatureFigures } = cell.configuration;
     const { family, settings } = kind.replica(cell.configuration).optimizer;
     const { courses = {} } = hfScheduleOf(cell) ?? {};
     // What drives its own updates trains by itself, with as many cases an update in all networks.
@@ -40,7 +40,10 @@ export async function layRounds(
         family.name,
         ...family.shared.map((name) => courses[name as keyof Courses] ?? settings[name]),
       ];
-    const paces = { updates, batchSize, finish, reportEvery, reportCases, curvatureEvery };
+    const paces = {
+      ...{ updates, batchSize, finish, reportEvery, reportCases },
+      ...{ curvatureEvery, curvatureFigures },
+    };
     laid.push({
       round: { kind, modelKey, cells: [cell], update },
       // A race is trained by itself.

@@ -78,7 +78,7 @@ interface Given extends Values<typeof momentumChoiceFlags> {
 
 /** Flags that mean nothing beside those of the momentum, with what they are for. */
 export function idleBeside(
-  { tuneMomentum, switches, draws }: Given,
+  { tuneMomentum, switches, draws, curvatureEvery }: Given,
 ): Record<string, string | false> {
   const isRace = tuneMomentum === "race", isTuned = tuneMomentum !== "off";
   const byHand = (isTuned || switches !== undefined) && "a momentum chosen by hand";
@@ -94,6 +94,7 @@ export function idleBeside(
       ? "networks that are trained as they are: a race begins at initial weights"
       : draws !== undefined && "a grid: random settings begin at initial weights",
     cell: isRace && "--from",
+    "curvature-figures": curvatureEvery === undefined && "--curvature-every",
     "curvature-every": isRace && "networks that are trained as they are, as the race's winner is " +
         "by the command that it tells",
   };

@@ -6,7 +6,7 @@ import { readIfReadable } from "../files/files.ts";
 import { say } from "../terminal/terminal.ts";
 import type { DrawingOrder } from "../charts/drawing_order.ts";
 import type { Cell, CellRow, Configuration } from "./cell.ts";
-import { curvatureChart, curvatureColumns } from "./curvature.ts";
+import { curvatureChart, curvatureColumns, isOfSpectrum } from "./curvature.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { type Column, figureOf, type KindTables } from "./network_kind.ts";
 import { toldColumns } from "./optimizers.ts";
@@ -123,12 +123,17 @@ function curveText(
   return csvOf(columns, reports.toSorted((a, b) => a.row.update - b.row.update));
 }
 
-/** The chart of the curvature, where networks are measured. */
+/** The picture of the curvature, where networks' spectra are measured. */
+export function curvaturePictures({ cells }: Pick<ViewOptions, "cells">): string[] {
+  return cells.some(({ configuration }) => isOfSpectrum(configuration)) ? ["curvature.svg"] : [];
+}
+
+/** The chart of the curvature, where there is a picture of it. */
 export function curvatureOrder(
   options: ViewOptions,
   cells: ReadonlyMap<string, Cell>,
 ): DrawingOrder | undefined {
-  if (!measures(options)) return undefined;
+  if (curvaturePictures(options).length === 0) return undefined;
   const columns = [...options.settings, ...options.furtherSettings, seedColumn];
   return {
     table: curveText(options, cells, ({ curvature }) => curvature !== undefined),
@@ -170,10 +175,6 @@ export function workOrders(
   ]);
 }
 
-function measures({ cells }: ViewOptions): boolean {
-  return cells.some(({ configuration }) => configuration.curvatureEvery !== undefined);
-}
-
 /** The outcomes of planned cells, as far as they were begun. */
 export function outcomesOf(
   planned: readonly PlannedCell[],
@@ -208,7 +209,7 @@ function curveColumns(options: ViewOptions): Column<Report>[] {
         name,
         cell: ({ row, configuration }: Report) => cell(row, configuration),
       })),
-    ...ofRow(measures(options) ? curvatureColumns : []),
+    ...ofRow(curvatureColumns(options.cells.map(({ configuration }) => configuration))),
   ];
 }
 

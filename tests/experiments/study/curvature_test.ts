@@ -1,4 +1,10 @@
-import { assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { readTable } from "../../../experiments/files/tables.ts";
 import type { Configuration } from "../../../experiments/study/cell.ts";
 import { measureCurvature, stabilityLimit } from "../../../experiments/study/curvature.ts";
@@ -47,11 +53,44 @@ Deno.test("curve.csv has no column of a curvature that is not measured", async (
   assertEquals(Object.keys(readTable(curve)[0]).filter((name) => columns.includes(name)), []);
 });
 
+Deno.test("figures of theorem 2.1 and of minibatches have columns where they are asked for", async () => {
+  using folder = scratch();
+  const figures = { curvatureFigures: ["theorem", "minibatches"] } as const;
+  const { curve } = await trainSmall({ folder: folder.path, ...task, ...figures });
+  const rows = readTable(curve),
+    [ofTheorem, ofMinibatches] = [
+      ["theorem_gap", "sharp_share"],
+      ["batch_sharpness", "gradient_correlation", "noise_scale"],
+    ];
+  assertEquals(Object.keys(rows[0]).slice(-6), [...ofTheorem, ...ofMinibatches, "stability_limit"]);
+  assert(!("hessian_top" in rows[0]));
+  for (const row of rows) {
+    const isMeasured = Number(row.update) % 4 === 0;
+    for (const column of ofMinibatches) assertEquals(row[column] !== "", isMeasured);
+    // SGD has no velocity, and none has one before its first update.
+    const moves = isMeasured && row.update !== "0" && row.optimizer === "nag";
+    for (const column of ofTheorem) assertEquals(row[column] !== "", moves);
+  }
+  // They are of the networks as they are: an ended run goes on to the same bytes.
+  const whole = { ...task, ...figures };
+  using other = scratch();
+  const options = { folder: other.path, ...whole, checkpointEvery: { updates: 3 } };
+  await trainSmall({
+    ...options,
+    onUpdate: (update, { ending }) => update >= 6 && ending.stop("enough"),
+  });
+  assertEquals((await trainSmall({ ...options, resume: true })).curve, curve);
+});
+
 Deno.test("measuring changes no bit of what is trained", async () => {
   using folder = scratch();
   const options = { folder: folder.path, updates: 12, every: 4, grid };
   const { states } = await trainSmall(options);
   assertEquals((await outcomeOf({ ...task, every: 4 })).states, states);
+  const others = { curvatureFigures: ["theorem", "minibatches"] } as const;
+  using folder2 = scratch();
+  const measured = await trainSmall({ folder: folder2.path, ...task, ...others, every: 4 });
+  assertEquals(measured.states, states);
 });
 
 Deno.test("a run that measures goes on to the same bytes wherever it was ended", async () => {
@@ -94,7 +133,13 @@ Deno.test("measureCurvature() tells the same, however many networks fit side by 
     replicas: seeds.map((seed) => ({ seed, optimizer, initializer: sparse() })),
   });
   const configurations = seeds.map((seed) => (
-    { seed, optimizer: "nag", reportCases: 15, batchSize: 7 } as unknown as Configuration
+    {
+      seed,
+      optimizer: "nag",
+      reportCases: 15,
+      batchSize: 7,
+      curvatureEvery: 1,
+    } as unknown as Configuration
   ));
   const measure = (memory: number) =>
     measureCurvature(trainer, { configurations, reports: undefined, memory });

@@ -2,6 +2,8 @@
 
 import { autoencoderKind } from "../../../experiments/problems/autoencoder_kind.ts";
 import type { Cell, Configuration } from "../../../experiments/study/cell.ts";
+import { ofCurvature } from "../../../experiments/study/curvature.ts";
+import type { FigureGroupName } from "../../../experiments/study/curvature_figures.ts";
 import { Due } from "../../../experiments/study/due.ts";
 import { Ending } from "../../../experiments/study/ending.ts";
 import {
@@ -64,6 +66,7 @@ export interface SmallRun {
   every?: number;
   finish?: number;
   curvatureEvery?: number;
+  curvatureFigures?: readonly FigureGroupName[];
   /** Bytes that the networks may take. */
   memory?: number;
   checkpointEvery?: Cadence;
@@ -113,7 +116,7 @@ export async function trainSmall(options: SmallRun): Promise<SmallOutcome> {
     ...{ loss: "cross-entropy", activation: "sigmoid", fanIn: 15, schedulePeriod: 2 },
     ...point,
     ...{ updates, finish, batchSize, reportEvery: every, reportCases: 15 },
-    ...options.curvatureEvery !== undefined && { curvatureEvery: options.curvatureEvery },
+    ...ofCurvature({ curvatureFigures: ["spectrum"], ...options }),
   }));
   using machine = await Machine.open({
     adapter: async () => (await navigator.gpu.requestAdapter())!,
