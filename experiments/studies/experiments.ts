@@ -7,10 +7,11 @@ import { lead } from "./lead.ts";
 import { marginalValue } from "./marginal_value.ts";
 import { modern } from "./modern.ts";
 import { table4 } from "./table4.ts";
+import { theorem } from "./theorem.ts";
 
 const all = [
   ...[automatic, modern, marginalValue, lead, buffer, initialization, finishOrAveraging],
-  table4,
+  ...[table4, theorem],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

@@ -1,0 +1,149 @@
+import { looksOf } from "../../charts/looks.ts";
+import { optimizerHues } from "../../charts/vega.ts";
+import { estimate } from "../estimate.ts";
+import type { Measured } from "../measured.ts";
+import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
+import { decades, seedNote, type TableFigure } from "./figure.ts";
+
+/** A figure that was measured along runs. */
+export interface MeasuredCourse {
+  /** What the figure's file is called after the table's name. */
+  readonly name: string;
+  readonly title: string;
+  /** Under the axis, a line each. */
+  readonly axis: readonly string[];
+  readonly of: Measured;
+  /** What theory has for an entry, by its words: drawn dashed in the entry's panel. */
+  limits?(entry: EntrySummary): Readonly<Record<string, number>>;
+}
+
+/** The mean over the seeds against the updates: a line a column, a panel a row. */
+export function measuredFigure(
+  { name, title, axis, of, limits = () => ({}) }: MeasuredCourse,
+): (summary: TableSummary) => TableFigure | undefined {
+  return (summary) => {
+    const entries = evidence(summary);
+    const points = entries.flatMap((entry) => pointsOf(entry, of));
+    if (points.length === 0) return undefined;
+    const columns = [...new Set(entries.map(({ column }) => column))];
+    const rules = entries.flatMap((entry) =>
+      Object.entries(limits(entry)).map(([limit, value]) => ({ row: entry.row, limit, value }))
+    );
+    const [x, y] = axesOf({ points, rules, axis });
+    const color = columnColors(entries, columns);
+    return {
+      name: `${summary.name}_${name}`,
+      title: `${summary.title}: ${title}`,
+      subtitle: seedNote(entries, "bands"),
+      spec: {
+        data: { values: [...points, ...rules] },
+        facet: { field: "row", type: "nominal", title: null, sort: summary.rows },
+        columns: 3,
+        spec: {
+          ...{ width: 300, height: 280 },
+          layer: [
+            {
+              transform: [{ filter: "isValid(datum.update)" }],
+              mark: { type: "area", opacity: 0.15 },
+              encoding: { x, color, y: { ...y, field: "least" }, y2: { field: "greatest" } },
+            },
+            {
+              transform: [{ filter: "isValid(datum.update)" }],
+              mark: { type: "line", strokeWidth: 1.8, point: { size: 30 } },
+              encoding: { x, color, y: { ...y, field: "value" } },
+            },
+            ...rules.length > 0 ? ruleLayers(y) : [],
+          ],
+        },
+      },
+    };
+  };
+}
+
+interface Point {
+  readonly row: string;
+  readonly column: string;
+  readonly update: number;
+  readonly value: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+/** What stands on a logarithmic axis of the mean over the seeds at each report. */
+function pointsOf({ row, column, best }: EntrySummary, of: Measured): Point[] {
+  const values = (best?.cells ?? []).flatMap(({ configuration, result: { curve } }) =>
+    curve.flatMap((report) => {
+      const value = of(report, configuration);
+      return value === undefined || !(value > 0) ? [] : [{ update: report.update, value }];
+    })
+  );
+  return [...Map.groupBy(values, ({ update }) => update)].flatMap(([update, all]) => {
+    const { mean: value, least, greatest } = estimate(all.map(({ value }) => value))!;
+    return Number.isFinite(value) ? [{ row, column, update, value, least, greatest }] : [];
+  });
+}
+
+function axesOf(
+  { points, rules, axis }: {
+    points: readonly Point[];
+    rules: readonly { readonly value: number }[];
+    axis: readonly string[];
+  },
+) {
+  const bounds = [
+    ...points.flatMap(({ least, greatest }) => [least, greatest]),
+    ...rules.map(({ value }) => value),
+  ];
+  const domain: [number, number] = [Math.min(...bounds) / 1.15, Math.max(...bounds) * 1.15];
+  return [
+    {
+      field: "update",
+      type: "quantitative" as const,
+      title: "update",
+      axis: { format: ",d", grid: false },
+    },
+    {
+      type: "quantitative" as const,
+      title: [...axis],
+      scale: { type: "log" as const, domain, nice: false },
+      axis: { format: "~g", ...decades(domain) },
+    },
+  ];
+}
+
+function columnColors(entries: readonly EntrySummary[], columns: readonly string[]) {
+  const lines = columns.map((name) => entries.find(({ column }) => column === name)!)
+    .map(({ configuration: { optimizer }, column }) => ({ optimizer, mu: column }));
+  const hues = optimizerHues(lines.map(({ optimizer }) => optimizer));
+  const looks = looksOf(lines.map(({ optimizer, mu }) => ({ hue: hues.get(optimizer)!, mu })));
+  return {
+    field: "column",
+    type: "nominal" as const,
+    title: "",
+    scale: { domain: columns, range: looks.map(({ color }) => color) },
+  };
+}
+
+/** A dashed line and its words for each limit, once a panel. */
+function ruleLayers(y: object) {
+  const transform = [{ filter: "isValid(datum.limit)" }];
+  const once = { field: "value", aggregate: "mean" as const };
+  const detail = { field: "limit", type: "nominal" as const };
+  return [
+    {
+      transform,
+      mark: { type: "rule", strokeDash: [4, 3], color: "#555" },
+      encoding: { y: { ...y, ...once }, detail },
+    },
+    {
+      transform,
+      mark: { type: "text", align: "left", baseline: "bottom", dx: 3, fontSize: 9, color: "#555" },
+      encoding: {
+        x: { value: 0 },
+        y: { ...y, ...once },
+        text: { field: "limit", type: "nominal" as const },
+        detail,
+      },
+    },
+  ];
+}
