@@ -143,6 +143,7 @@ export {
   type MomentumOptions,
   nesterov,
 } from "./core/optim/nesterov.ts";
+export { momentumWithLead, type MomentumWithLeadOptions } from "./core/optim/momentum_with_lead.ts";
 export { qhm, type QHMOptions } from "./core/optim/qhm.ts";
 export { adamW, type AdamWOptions } from "./core/optim/adamw.ts";
 export { nadamW, type NAdamWOptions } from "./core/optim/nadamw.ts";

@@ -15,6 +15,7 @@ const titles: Readonly<Record<string, string>> = {
   learning_rate: "learning rate (per update)",
   init: "initialization",
   init_scale: "scale",
+  lead: "lead k",
 };
 
 /** Before a number of a column; other columns have their title. */
@@ -22,6 +23,7 @@ const words: Readonly<Record<string, string>> = {
   mu: "",
   learning_rate: "rate",
   init_scale: "scale",
+  lead: "k",
 };
 
 /**

@@ -146,18 +146,19 @@ function isLinear({ optimizer, momentumIn, fileSha256 }: Configuration): boolean
 
 /**
  * The eigenvalue of a quadratic up to which an optimizer is stable, where it is known: 2 / eps of SGD,
- * 2 (1 + mu) / eps of CM and 2 (1 + mu) / ((1 + 2 mu) eps) of NAG. Beyond it the factor by which an
- * update takes a deviation along the eigendirection to the next is below -1.
+ * 2 (1 + mu) / eps of CM, 2 (1 + mu) / ((1 + 2 mu) eps) of NAG, and 2 (1 + mu) / ((1 + 2 k mu) eps)
+ * with a lead of k times mu. Beyond it the factor by which an update takes a deviation along the
+ * eigendirection to the next is below -1.
  */
 export function stabilityLimit(
-  { optimizer, momentumIn, fileSha256 }: Configuration,
+  { optimizer, momentumIn, fileSha256, own }: Configuration,
   { learning_rate: eps, momentum: mu }: ReplicaReport["scalars"],
 ): number | undefined {
   if (momentumIn !== undefined || fileSha256 !== undefined) return undefined;
   if (optimizer === "sgd") return 2 / eps;
-  if (optimizer === "cm") return 2 * (1 + mu) / eps;
-  if (optimizer === "nag") return 2 * (1 + mu) / ((1 + 2 * mu) * eps);
-  return undefined;
+  const leads = new Map([["cm", 0], ["nag", 1], ["lead", (own as { lead?: number })?.lead]]);
+  const lead = leads.get(optimizer);
+  return lead === undefined ? undefined : 2 * (1 + mu) / ((1 + 2 * lead * mu) * eps);
 }
 
 /** Columns of curve.csv where networks are measured. */

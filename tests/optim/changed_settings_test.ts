@@ -3,7 +3,10 @@
 import { assertLessOrEqual } from "@std/assert";
 import { adamW } from "../../core/optim/adamw.ts";
 import { elementwise } from "../../core/optim/elementwise.ts";
+import { momentumWithLead } from "../../core/optim/momentum_with_lead.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
 import { AdamW } from "../../core/reference/rules/adamw.ts";
+import { MomentumWithLead } from "../../core/reference/rules/momentum.ts";
 import { gpuTest } from "../gpu/fixture.ts";
 import { bowls, difference, follow, oddShapes, openOn, train } from "./tensors.ts";
 
@@ -23,6 +26,32 @@ gpuTest("AdamW takes the product of the betas for its bias correction", async (b
   await set.set(0, { beta1: 0.95 });
   await train(set, 12);
   assertLessOrEqual(difference(await set.theta(), rule.theta), tolerance, "set()");
+});
+
+gpuTest("a lead that changes moves the gradient point, and not theta", async (bench) => {
+  const landscape = bowls(oddShapes);
+  const settings = { learningRate: 0.1, momentum: 0.9 };
+  const lead = (update: number) => update < 5 ? 1 : 2;
+  const rule = new MomentumWithLead(landscape.start, { ...settings, lead });
+  const early = follow(rule, landscape, 5).theta, late = follow(rule, landscape, 7).theta;
+  const [scheduled, set] = [
+    await openOn(bench, landscape, [momentumWithLead({ ...settings, lead })]),
+    await openOn(bench, landscape, [momentumWithLead(settings)]),
+  ];
+  await train(scheduled, 12);
+  await train(set, 5);
+  await set.set(0, { lead: 2 });
+  assertLessOrEqual(difference(await set.theta(), early), tolerance, "set(): theta stays");
+  await train(set, 12);
+  const nag = await openOn(bench, landscape, [nesterov(settings)]);
+  await train(nag, 5);
+  const optimizer = momentumWithLead({ ...settings, lead: 2 });
+  const branch = await openOn(bench, landscape, [optimizer], { from: await nag.save() });
+  assertLessOrEqual(difference(await branch.theta(), early), tolerance, "a branch: theta stays");
+  await train(branch, 12);
+  for (const [name, trainer] of Object.entries({ scheduled, set, branch })) {
+    assertLessOrEqual(difference(await trainer.theta(), late), tolerance, name);
+  }
 });
 
 gpuTest("a family goes on with what another one has left of a mean's start", async (bench) => {

@@ -12,6 +12,7 @@ import { lion } from "../../core/optim/lion.ts";
 import { lookahead, type LookaheadOptions } from "../../core/optim/lookahead.ts";
 import { lowRankMomentum } from "../../core/optim/low_rank_momentum.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
+import { momentumWithLead } from "../../core/optim/momentum_with_lead.ts";
 import { muon, type MuonOptions } from "../../core/optim/muon.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
@@ -49,6 +50,11 @@ export const families: Readonly<Record<string, FamilyRow>> = {
     stateBytes: 4,
   },
   "nag": { make: nesterov, settings: { learningRate: 0.1, momentum: rising }, stateBytes: 4 },
+  "lead": {
+    make: momentumWithLead,
+    settings: { learningRate: 0.1, momentum: rising, lead: 1.5 },
+    stateBytes: 4,
+  },
   "qhm": {
     make: qhm,
     settings: { learningRate: 0.5, momentum: 0.9, nu: 0.7 },

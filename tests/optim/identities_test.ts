@@ -7,9 +7,11 @@ import { adEMAMix } from "../../core/optim/ademamix.ts";
 import { classicalMomentum } from "../../core/optim/classical_momentum.ts";
 import { elementwise } from "../../core/optim/elementwise.ts";
 import type { Optimizer } from "../../core/optim/family.ts";
+import { momentumWithLead } from "../../core/optim/momentum_with_lead.ts";
 import { nadamW } from "../../core/optim/nadamw.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { qhm } from "../../core/optim/qhm.ts";
+import { paperMomentum } from "../../core/optim/schedule.ts";
 import { sgd } from "../../core/optim/sgd.ts";
 import type { Trainer } from "../../core/train/trainer.ts";
 import { type Bench, gpuTest } from "../gpu/fixture.ts";
@@ -59,6 +61,22 @@ gpuTest("NAdamW with psi 0 has a momentum of half of beta1", async (bench) => {
   // Both round a step some ten times an update, each by 2^-24 of it; a step is about lr, theta 1.
   const rounding = updates * (10 * adaptive.learningRate + 2) * 2 ** -24;
   assertLessOrEqual(difference(await a.theta(), await b.theta()), rounding);
+});
+
+gpuTest("a lead of 0 has the bits of classical momentum, a lead of 1 NAG's", async (bench) => {
+  const settings = { learningRate: 0.1, momentum: paperMomentum({ cap: 0.9, period: 3 }) };
+  const [none, cm, one, nag, default_] = await trained(bench, [
+    momentumWithLead({ ...settings, lead: 0 }),
+    classicalMomentum(settings),
+    momentumWithLead({ ...settings, lead: 1 }),
+    nesterov(settings),
+    momentumWithLead(settings),
+  ]);
+  assertEquals(await none.theta(), await cm.theta());
+  for (const trainer of [one, default_]) {
+    assertEquals(await trainer.theta(), await nag.theta());
+    assertEquals(await parametersOf(trainer), await parametersOf(nag));
+  }
 });
 
 gpuTest("QHM with nu = beta takes its gradient where NAG does, to the bit", async (bench) => {

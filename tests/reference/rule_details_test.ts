@@ -166,6 +166,7 @@ const settings: { [Name in keyof RuleSettings]: RuleSettings[Name] } = {
   "sgd": { learningRate },
   "cm": { learningRate, momentum },
   "nag": { learningRate, momentum },
+  "lead": { learningRate, momentum, lead: 0.5 },
   "qhm": { learningRate, momentum, nu: 0.7 },
   "aggmo": { learningRate, momenta: [0, 0.9] },
   "adaptive-heavy-ball": { learningRate, delta: 1e-3 },

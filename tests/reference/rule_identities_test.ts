@@ -25,6 +25,15 @@ const [learningRate, momentum] = [0.05, 0.9];
 const cm = () => rules.cm(twoLayers, { learningRate, momentum });
 const sgd = () => rules.sgd(twoLayers, { learningRate });
 
+Deno.test("a lead of 0 is CM, a lead of 1 NAG, and others are neither", () => {
+  const settings = { learningRate, momentum };
+  const withLead = (lead: number) => rules.lead(twoLayers, { ...settings, lead });
+  assertSame(withLead(0), cm());
+  assertSame(withLead(1), rules.nag(twoLayers, settings), { at: (nag) => nag.theta });
+  assertSame(withLead(1), rules.nag(twoLayers, settings));
+  for (const rule of [cm(), rules.nag(twoLayers, settings)]) assertOther(withLead(0.5), rule);
+});
+
 Deno.test("QHM with nu = beta is at NAG's gradient point, with its rate times 1 - beta", () => {
   const rate = learningRate / (1 - momentum);
   assertSame(

@@ -11,6 +11,12 @@ export interface MomentumSettings extends SGDSettings {
   momentum: Setting;
 }
 
+/** What fixes {@linkcode MomentumWithLead}. */
+export interface MomentumWithLeadSettings extends MomentumSettings {
+  /** k, the lead as a multiple of mu. */
+  lead: Setting;
+}
+
 /** Stochastic gradient descent: theta' = theta - lr g. */
 export class SGD extends Stepper {
   readonly #settings: SGDSettings;
@@ -62,5 +68,25 @@ export class NAG extends CM {
   override get point(): Values {
     const mu = inUpdate(this.updates + 1, this.settings.momentum);
     return elementwise((x, v) => x + mu * v, this.theta, this.velocity);
+  }
+}
+
+/**
+ * Momentum with a lead: v' = mu v - lr g(theta + k mu v), theta' = theta + v'
+ *
+ * k = 0 is CM, k = 1 NAG. k and mu of the gradient point are those of the update that uses it.
+ */
+export class MomentumWithLead extends CM {
+  readonly #lead: Setting;
+
+  constructor(start: readonly TensorValues[], settings: MomentumWithLeadSettings) {
+    super(start, settings);
+    this.#lead = settings.lead;
+  }
+
+  override get point(): Values {
+    const t = this.updates + 1;
+    const lead = inUpdate(t, this.#lead) * inUpdate(t, this.settings.momentum);
+    return elementwise((x, v) => x + lead * v, this.theta, this.velocity);
   }
 }

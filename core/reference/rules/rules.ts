@@ -6,7 +6,15 @@ import { AggMo, type AggMoSettings } from "./aggmo.ts";
 import { Lion, type LionSettings } from "./lion.ts";
 import { Lookahead, type LookaheadSettings } from "./lookahead.ts";
 import { lowRank, type LowRankSettings } from "./low_rank.ts";
-import { CM, type MomentumSettings, NAG, SGD, type SGDSettings } from "./momentum.ts";
+import {
+  CM,
+  type MomentumSettings,
+  MomentumWithLead,
+  type MomentumWithLeadSettings,
+  NAG,
+  SGD,
+  type SGDSettings,
+} from "./momentum.ts";
 import { muon, type MuonSettings } from "./muon.ts";
 import { NAdamW, type NAdamWSettings } from "./nadamw.ts";
 import { partial, type PartialSettings } from "./partial.ts";
@@ -26,6 +34,7 @@ export interface MovableSettings {
   "sgd": SGDSettings;
   "cm": MomentumSettings;
   "nag": MomentumSettings;
+  "lead": MomentumWithLeadSettings;
   "qhm": QHMSettings;
   "aggmo": AggMoSettings;
   "adamw": AdamWSettings;
@@ -59,6 +68,7 @@ const movable: Makers<MovableSettings, Movable> = {
   "sgd": (start, settings) => new SGD(start, settings),
   "cm": (start, settings) => new CM(start, settings),
   "nag": (start, settings) => new NAG(start, settings),
+  "lead": (start, settings) => new MomentumWithLead(start, settings),
   "qhm": (start, settings) => new QHM(start, settings),
   "aggmo": (start, settings) => new AggMo(start, settings),
   "adamw": (start, settings) => new AdamW(start, settings),

@@ -5,7 +5,7 @@ import { type CurveSetting, readCurves } from "../../../experiments/charts/learn
 import { nameSettings } from "../../../experiments/charts/setting_names.ts";
 import type { TableRow } from "../../../experiments/files/tables.ts";
 
-const columns = ["optimizer", "mu", "schedule", "learning_rate", "activation", "beta1"];
+const columns = ["optimizer", "mu", "schedule", "learning_rate", "activation", "beta1", "lead"];
 
 function settingsOf(rows: readonly TableRow[]): CurveSetting[] {
   const reports = rows.map((row) => ({ ...row, seed: "1", update: "1", loss: "1" }));
@@ -155,6 +155,10 @@ Deno.test("nameSettings() tells different settings apart by what they hold", () 
   );
   // A column that one of them lacks tells them apart where nothing else does.
   assertEquals(names(nag, { ...nag, beta1: "0.5" }).names, ["NAG 0.9", "NAG 0.9, beta1 0.5"]);
+  const ahead = { ...nag, optimizer: "lead" };
+  assertEquals(names({ ...ahead, lead: "0.5" }, { ...ahead, lead: "2" }), {
+    ...{ names: ["lead 0.9, k 0.5", "lead 0.9, k 2"], title: "optimizer, mu, lead k" },
+  });
   const sgd = { optimizer: "sgd" };
   assertEquals(names({ ...sgd, mu: "0.9" }, { ...sgd, mu: "0.8" }), {
     ...{ names: ["mu 0.9", "mu 0.8"], title: "mu" },

@@ -151,30 +151,33 @@ Deno.test("measureCurvature() tells the same, however many networks fit side by 
 
 /** How far a quadratic of one eigenvalue is from its least after many updates from 1. */
 function distance(
-  optimizer: "sgd" | "cm" | "nag",
-  { eps, mu, eigenvalue }: { eps: number; mu: number; eigenvalue: number },
+  { eps, mu, lead, eigenvalue }: { eps: number; mu: number; lead: number; eigenvalue: number },
 ): number {
   let [theta, v] = [1, 0];
   for (let t = 0; t < 2000; t++) {
-    const at = optimizer === "nag" ? theta + mu * v : theta;
-    v = (optimizer === "sgd" ? 0 : mu * v) - eps * eigenvalue * at;
+    v = mu * v - eps * eigenvalue * (theta + lead * mu * v);
     theta += v;
   }
   return Math.abs(theta) + Math.abs(v);
 }
 
 Deno.test("stabilityLimit() parts the quadratics that an optimizer minimises from the others", () => {
-  for (const optimizer of ["sgd", "cm", "nag"] as const) {
-    for (const mu of [0, 0.5, 0.9]) {
-      const eps = 0.1;
-      const limit = stabilityLimit(
-        { optimizer } as unknown as Configuration,
-        { learning_rate: eps, momentum: mu },
-      )!;
-      const at = (share: number) => distance(optimizer, { eps, mu, eigenvalue: share * limit });
-      assertAlmostEquals(at(0.99), 0, 1e-3, `${optimizer} ${mu}`);
-      assertEquals(at(1.01) > 1e3, true, `${optimizer} ${mu}`);
-    }
+  const leads = [0, 0.5, 1, 2].map((lead) => ({ optimizer: "lead", own: { lead }, lead }));
+  const optimizers = [{ optimizer: "cm", lead: 0 }, { optimizer: "nag", lead: 1 }, ...leads];
+  const tried = [
+    { optimizer: "sgd", mu: 0, lead: 0 },
+    ...optimizers.flatMap((optimizer) => [0, 0.5, 0.9].map((mu) => ({ ...optimizer, mu }))),
+  ];
+  for (const { mu, lead, ...configuration } of tried) {
+    const eps = 0.1;
+    const limit = stabilityLimit(
+      configuration as unknown as Configuration,
+      { learning_rate: eps, momentum: mu },
+    )!;
+    const at = (share: number) => distance({ eps, mu, lead, eigenvalue: share * limit });
+    const label = `${configuration.optimizer} ${mu}, lead ${lead}`;
+    assertAlmostEquals(at(0.99), 0, 1e-3, label);
+    assertEquals(at(1.01) > 1e3, true, label);
   }
   const limitOf = (others: object) =>
     stabilityLimit(others as Configuration, { learning_rate: 0.1, momentum: 0.9 });

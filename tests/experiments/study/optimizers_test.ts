@@ -144,7 +144,7 @@ Deno.test("a momentum with a default is --mu as a constant where that is given",
 const refusals: readonly [line: string, message: string][] = [
   [
     "--optimizer sgd --mu 0.5",
-    "--mu means nothing here, as it is for --optimizer cm, nag, qhm, aggmo, lookahead, low-rank, " +
+    "--mu means nothing here, as it is for --optimizer cm, nag, lead, qhm, aggmo, lookahead, low-rank, " +
     "schedule-free-sgd, schedule-free-adamw, muon, muon-hidden: leave it out",
   ],
   [

@@ -29,7 +29,7 @@ const familyNames: Readonly<Record<string, string>> = {
   "muon-hidden": "muon (hidden)",
 };
 
-const scheduled = ["cm", "nag", "qhm", "aggmo", "lookahead", "low-rank"];
+const scheduled = ["cm", "nag", "lead", "qhm", "aggmo", "lookahead", "low-rank"];
 
 for (const choice of Object.values(shippedOptimizers)) {
   const { name, settings } = choice;
@@ -109,7 +109,7 @@ Deno.test("a flag that several declare takes the widest range, and says whose it
   );
   assertStringIncludes(
     help,
-    "--mu N,... The cap mu_max of the momentum schedule, of cm, nag, qhm, aggmo, lookahead, " +
+    "--mu N,... The cap mu_max of the momentum schedule, of cm, nag, lead, qhm, aggmo, lookahead, " +
       "low-rank; a constant momentum of schedule-free-sgd 0.9, schedule-free-adamw 0.9, muon 0.95, " +
       "muon-hidden 0.95.",
   );
