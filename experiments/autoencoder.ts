@@ -29,11 +29,11 @@ export const autoencoderProgram = gridProgram({
   defaults: { optimizer: ["nag"], learningRate: [0.01], mu: [0.99] },
   async lay(options, { earlier, interruption, optimizerOf, once }) {
     const { problem, data, testData, header, dataSeed, batchSize, activation, l2, fanIn } = options;
-    const network = chooseNetwork(options);
+    const { trainCases } = options, network = chooseNetwork(options);
     const { layers: [width], outputUnit } = network;
     const load = () => problems[problem].load({ ...options, width, outputUnit, interruption });
     const { loaded, on: dataOn } = await once(
-      { problem, data, testData, header, dataSeed, batchSize, width, outputUnit },
+      { problem, data, testData, header, dataSeed, batchSize, trainCases, width, outputUnit },
       () => loadProblem(load, { ...options, earlier }),
     );
     const { source, remark, image, examples } = loaded;

@@ -29,14 +29,15 @@ export const classifierProgram = gridProgram({
   async lay(options, { earlier, interruption, optimizerOf, once }) {
     const { problem, data, testData, header, batchSize, activation, dropout, l2, fanIn } = options;
     const layers = chooseLayers(options), classes = layers[layers.length - 1];
-    const labelFiles = { labels: options.labels, testLabels: options.testLabels };
+    const { labels: labelFile, testLabels, trainCases } = options;
+    const labelFiles = { labels: labelFile, testLabels };
     const load = () =>
       problems[problem].load({
         ...{ ...options, dataSeed: 0, interruption },
         ...{ width: layers[0], outputUnit: "linear", labelling: { ...labelFiles, classes } },
       });
     const { loaded, on: dataOn } = await once(
-      { problem, data, testData, header, batchSize, layers, ...labelFiles },
+      { problem, data, testData, header, batchSize, trainCases, layers, ...labelFiles },
       () => loadProblem(load, { ...options, earlier }),
     );
     const { source, remark, image, examples, exampleLabels, labels } = loaded;

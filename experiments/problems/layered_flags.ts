@@ -35,6 +35,12 @@ export const layeredFlags = {
     unit: "connections",
     help: "Incoming connections of a unit under sparse initialization.",
   }),
+  "train-cases": integer({
+    atLeast: 1,
+    unit: "cases",
+    shown: "all there are",
+    help: "How many cases there are to train on: so many from the first one on.",
+  }),
   "eval-cases": integer({
     default: 2000,
     atLeast: 1,

@@ -139,6 +139,33 @@ export class LoadedProblem {
     this.#loading = loading;
   }
 
+  /**
+   * The same data with so many training cases, from the first one on. Throws InputError where there
+   * are fewer.
+   */
+  first(count: number): LoadedProblem {
+    if (!this.#loading) throw new Error("the data have been moved to the GPU");
+    if (count > this.trainCases) {
+      throw new InputError(
+        `--train-cases ${count} is more than the ${this.trainCases} training cases: it may be 1 to ` +
+          `${this.trainCases}`,
+      );
+    }
+    const { train, labels, source, width, ...others } = this.#loading;
+    // Half floats lie in pairs.
+    const length = count * width / (train instanceof Uint32Array ? 2 : 1);
+    if (!Number.isInteger(length)) {
+      throw new InputError(
+        `--train-cases ${count} ends within a pair of values: give an even number`,
+      );
+    }
+    return new LoadedProblem({
+      ...{ ...others, width, train: train.slice(0, length) },
+      ...labels && { labels: { ...labels, train: labels.train.slice(0, count) } },
+      source: { ...source, firstCases: count },
+    });
+  }
+
   /** Moves the data to the GPU: their memory here is given back at once, so this works once. */
   upload(gpu: Gpu): ProblemData {
     if (!this.#loading) throw new Error("the data have been moved to the GPU");
@@ -168,13 +195,19 @@ export interface ReadyProblem {
  * InputError where they are other ones, or fewer cases than a minibatch.
  */
 export async function loadProblem(
-  load: () => Promise<LoadedProblem>,
-  { batchSize, earlier, data }: {
+  loadAll: () => Promise<LoadedProblem>,
+  { batchSize, trainCases, earlier, data }: {
     batchSize: number;
+    /** Cases to train on; all where left out. */
+    trainCases?: number | undefined;
     earlier: JsonObject | undefined;
     data: string | undefined;
   },
 ): Promise<ReadyProblem> {
+  const load = async () => {
+    const all = await loadAll();
+    return trainCases === undefined ? all : all.first(trainCases);
+  };
   const loaded = await loadAgain({ earlier, data }, load);
   requireBatch(batchSize, loaded.trainCases, "training cases");
   requireSameData(earlier, loaded.source);
@@ -205,7 +238,9 @@ export function requireBatch(batchSize: number, count: number, noun: string): vo
 }
 
 /** What the data are, wherever their files lie: "stand-in, seed 1". */
-export function identityOf({ kind, files, seed, trainCases, testCases }: DataSource): string {
+export function identityOf(
+  { kind, files, seed, trainCases, testCases, firstCases }: DataSource,
+): string {
   const sums = Array.isArray(files)
     ? files.map(({ sha256, name }) => `SHA-256 ${sha256}${name === undefined ? "" : `#${name}`}`)
     : [];
@@ -213,6 +248,7 @@ export function identityOf({ kind, files, seed, trainCases, testCases }: DataSou
     kind,
     ...trainCases === undefined ? [] : [`${trainCases} and ${testCases} cases`],
     ...sums,
+    ...firstCases === undefined ? [] : [`first ${firstCases} cases`],
     ...seed === undefined ? [] : [`seed ${seed}`],
   ].join(", ");
 }
