@@ -1,5 +1,6 @@
 import { automatic } from "./automatic.ts";
 import { buffer } from "./buffer.ts";
+import { edge } from "./edge.ts";
 import type { Experiment } from "./experiment.ts";
 import { finishOrAveraging } from "./finish_or_averaging.ts";
 import { initialization } from "./initialization.ts";
@@ -11,7 +12,7 @@ import { theorem } from "./theorem.ts";
 
 const all = [
   ...[automatic, modern, marginalValue, lead, buffer, initialization, finishOrAveraging],
-  ...[table4, theorem],
+  ...[table4, theorem, edge],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */
