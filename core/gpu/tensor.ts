@@ -79,6 +79,31 @@ export function stepsOf(tensor: Tensor, first: number, steps = tensor.steps): Te
   return { ...tensor, steps, offset: tensor.offset + first * tensor.stepStride };
 }
 
+/** Columns of a tensor of cases that hold `count` matrices a case, each of several parts. */
+export function matrixColumns(sizes: Matrices): number {
+  return sizes.count * tensorLength({ ...sizes, replicas: 1 });
+}
+
+/** Matrices of a case, one after another, each of so many parts. */
+export interface Matrices extends Pick<Tensor, "rows" | "columns"> {
+  readonly count: number;
+  /** Parts, each `rows` x `columns`. */
+  readonly steps: number;
+}
+
+/**
+ * A tensor of cases [R, B, {@linkcode matrixColumns}] as the matrices that it holds, those of a padded
+ * batch: as many replicas, each of whose parts is a step.
+ */
+export function matricesOf(cases: Tensor, { count, steps, rows, columns }: Matrices): Tensor {
+  const stride = padded(columns), stepStride = padded(rows) * stride;
+  return {
+    ...{ buffer: cases.buffer, offset: cases.offset, steps, rows, columns, stride, stepStride },
+    replicas: cases.replicas * padded(cases.rows) * count,
+    replicaStride: steps * stepStride,
+  };
+}
+
 /** `values` [R, T, rows, columns] without padding, laid out from the buffer's start as `tensor` is. */
 export function pad(tensor: Tensor, values: ArrayLike<number>): Float32Array<ArrayBuffer> {
   const { replicas, steps, columns, stepStride, replicaStride, offset } = tensor;

@@ -3,6 +3,8 @@ import { MIRROR_ROW } from "../../core/gpu/memory.ts";
 import {
   allocateFloats,
   allocateTensor,
+  matricesOf,
+  matrixColumns,
   pad,
   padded,
   rowsOf,
@@ -69,4 +71,14 @@ gpuTest("a tensor of steps has all rows of a replica in one matrix, and views of
   assertEquals(alone.length, contents.length);
   assertEquals([...unpad(last, alone)], ofSteps(1, 2));
   assertEquals(alone.filter((value) => value !== 0).length, 2 * 2 * 5 * 9);
+});
+
+gpuTest("a tensor of cases is read as the matrices that it holds, of a padded batch", (bench) => {
+  const sizes = { count: 2, steps: 3, rows: 5, columns: 9 };
+  assertEquals(matrixColumns(sizes), 2 * 3 * 8 * 16);
+  const cases = bench.matrix(3, matrixColumns(sizes), undefined, 2);
+  const matrices = matricesOf(cases, sizes);
+  assertEquals([matrices.replicas, matrices.stepStride], [2 * 8 * 2, 8 * 16]);
+  assertEquals(matrices.replicas * matrices.replicaStride, 2 * cases.replicaStride);
+  assertEquals(4 * matrices.replicas * matrices.replicaStride <= cases.buffer.size, true);
 });

@@ -10,8 +10,10 @@ import type { Plan } from "../../core/gpu/plan.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { activation } from "../../core/layers/activation.ts";
 import { add, residual } from "../../core/layers/add.ts";
+import { attention } from "../../core/layers/attention.ts";
 import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
+import { embedding, positions } from "../../core/layers/embedding.ts";
 import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
 import { noise } from "../../core/layers/noise.ts";
@@ -21,6 +23,7 @@ import { activations } from "../../core/ops/activation.ts";
 import { timeLoops } from "../../core/ops/recurrence.ts";
 import { EPSILON } from "../../core/ops/layer_norm.ts";
 import { seedKey } from "../../core/random.ts";
+import * as attentionReference from "../../core/reference/attention.ts";
 import * as reference from "../../core/reference/layers.ts";
 import type { ReferenceLayer } from "../../core/reference/layers.ts";
 import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
@@ -34,6 +37,8 @@ interface Case {
   isEvaluated?: boolean;
   /** T, of cases that are sequences. */
   steps?: number;
+  /** Of cases that are tokens: how many there are. */
+  vocabulary?: number;
 }
 
 const [UPDATE, POSITION] = [5, 40];
@@ -257,6 +262,50 @@ const cases: Record<string, Case> = {
         reference.layerNorm(EPSILON),
       ),
   },
+  ...Object.fromEntries([[3, false], [9, true], [1, true]].map((
+    [steps, isCausal],
+  ): [string, Case] => [`attention() over ${steps} steps${isCausal ? ", causal" : ""}`, {
+    steps: Number(steps),
+    layer: (units) =>
+      sequential(
+        dense({ units: 3 * units, activation: "tanh" }),
+        attention({ heads: headsOf(units), isCausal: Boolean(isCausal) }),
+        dense({ units: 3 }),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(3 * units, "tanh"),
+        attentionReference.attention({
+          ...{ steps: Number(steps), heads: headsOf(units), isCausal: Boolean(isCausal) },
+        }),
+        reference.dense(3),
+      ),
+  }])),
+  "embedding() and positions()": {
+    ...{ steps: 5, vocabulary: 7 },
+    layer: (units) => sequential(embedding({ vocabulary: 7, units }), positions(), layerNorm()),
+    reference: (units) =>
+      reference.sequential(
+        attentionReference.embedding(7, units),
+        attentionReference.positions(5),
+        reference.layerNorm(EPSILON),
+      ),
+  },
+  "embedding() of cases that are no sequences": {
+    vocabulary: 3,
+    layer: (units) => embedding({ vocabulary: 3, units }),
+    reference: (units) => attentionReference.embedding(3, units),
+  },
+  "positions() of the input": {
+    steps: 4,
+    layer: (units) => sequential(positions(), dense({ units, activation: "tanh" }), positions()),
+    reference: (units) =>
+      reference.sequential(
+        attentionReference.positions(4),
+        reference.dense(units, "tanh"),
+        attentionReference.positions(4),
+      ),
+  },
   "elementwiseLayer()": {
     layer: (units) =>
       sequential(
@@ -282,6 +331,11 @@ const cases: Record<string, Case> = {
   },
 };
 
+/** 3 heads where units fall into them, so that some begin within a vec4. */
+function headsOf(units: number): number {
+  return units % 3 === 0 ? 3 : 1;
+}
+
 /** R, B, and the units of the input and of the layer. */
 const shapes = [[1, 1, 3, 17], [3, 3, 17, 1], [1, 17, 129, 3], [3, 129, 1, 129]];
 
@@ -291,9 +345,10 @@ for (const [name, one] of Object.entries(cases)) {
   });
 }
 
-async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: number[]) {
+async function check(bench: Bench, one: Case, [replicas, batch, width, units]: number[]) {
   const { gpu } = bench;
-  const { steps = 1 } = one;
+  const { steps = 1, vocabulary } = one;
+  const inputs = vocabulary ? 1 : width;
   const tape = new Tape(inputs, one.steps);
   const output = one.layer(units)(tape, tape.input);
   tape.checkUsed(output);
@@ -312,7 +367,8 @@ async function check(bench: Bench, one: Case, [replicas, batch, inputs, units]: 
     direction.write(r, tensors(r, 2));
   }
   const rows = steps * batch;
-  const x = draw(replicas * rows * inputs, 3);
+  const x = draw(replicas * rows * inputs, 3)
+    .map((value) => vocabulary ? Math.floor((value + 1) / 2 * vocabulary) : value);
   const v = draw(replicas * rows * output.columns, 4);
   const matrix = (value: Value, of: "data" | "delta" | "tangent") => buffers[of](value)!;
   const given = matrix(tape.input, "data");
