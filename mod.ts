@@ -60,6 +60,12 @@ export {
   sequenceNetwork,
   type SequenceNetworkOptions,
 } from "./models/sequence_network.ts";
+export {
+  blockActivations,
+  type BlockOptions,
+  transformer,
+  type TransformerOptions,
+} from "./models/transformer.ts";
 export { fastestTimeLoop } from "./models/time_loop.ts";
 export {
   quadratic,
@@ -84,6 +90,13 @@ export {
   type TaskCases,
 } from "./models/problems/sequence_tasks.ts";
 export { SequenceData, type SequenceDataOptions } from "./models/problems/sequence_data.ts";
+export {
+  bigramEntropy,
+  charactersOf,
+  TextData,
+  type TextDataOptions,
+  type TokenizedText,
+} from "./models/problems/text_data.ts";
 export type { SequenceSet, Series } from "./models/problems/sequence_data.ts";
 
 // Layers, losses and figures, and one's own.
@@ -106,6 +119,7 @@ export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { dropout } from "./core/layers/dropout.ts";
 export { elementwiseLayer } from "./core/layers/elementwise_layer.ts";
 export { embedding, type EmbeddingOptions, positions } from "./core/layers/embedding.ts";
+export { gelu } from "./core/layers/gelu.ts";
 export { layerNorm } from "./core/layers/layer_norm.ts";
 export { noise } from "./core/layers/noise.ts";
 export { recurrent, type RecurrentOptions } from "./core/layers/recurrent.ts";

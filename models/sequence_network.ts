@@ -90,15 +90,15 @@ export class SequenceModel implements Model {
 
   /** Bytes of one replica's buffers for minibatches of `batch` sequences. */
   footprint(batch: number): Footprint {
-    const found = sequenceFootprint(this.#network, this.#task.targets, batch);
+    const found = sequenceFootprint(this.#network, this.#task, batch);
     return { ...found, total: found.total + 4 * padded(batch) * this.figures.length };
   }
 
   /** Takes the buffers that training needs. */
   build(gpu: Gpu, extent: Extent): Graph {
-    const { loss, targets: place } = this.#task;
+    const { loss } = this.#task;
     return gpu.takeAll(() => {
-      const network = new SequenceNetwork(gpu, this.#network, place, extent);
+      const network = new SequenceNetwork(gpu, this.#network, this.#task, extent);
       const { tape, output, buffers, outputs: z, targets, lengths } = network;
       return new LayeredGraph<SequenceLossInputs>(gpu, {
         ...{ tape, output, buffers, l2: 0 },
@@ -170,6 +170,9 @@ export function checkTask(task: { readonly steps: number }): void {
   );
 }
 
+/** What the targets of a task are. */
+type Targets = Pick<SequenceTask, "targets" | "hasLabels">;
+
 /** R networks on minibatches of B sequences, with their targets. */
 export class SequenceNetwork implements SequenceBuffers {
   readonly targets: Tensor;
@@ -184,17 +187,15 @@ export class SequenceNetwork implements SequenceBuffers {
   constructor(
     gpu: Gpu,
     { tape, output }: { tape: Tape; output: Value },
-    targets: "last" | "all",
+    task: Targets,
     extent: Extent,
   ) {
-    const { input: { steps: all = 1 } } = tape;
+    const { input: { steps: all = 1 } } = tape, { replicas, batch } = extent;
     this.#gpu = gpu;
     this.tape = tape;
     this.output = output;
     this.buffers = new Buffers(gpu, tape, extent, { lender: lenderIn(extent) });
-    const steps = targets === "last" ? 1 : all;
-    this.targets = this.buffers.take("targets", { columns: output.columns, steps });
-    const { replicas, batch } = extent;
+    this.targets = this.buffers.take("targets", targetColumns({ tape, output }, task));
     this.lengths = gpu.upload("lengths", new Uint32Array(replicas * padded(batch)).fill(all));
   }
 
@@ -228,12 +229,18 @@ export class SequenceNetwork implements SequenceBuffers {
 
 /** Bytes of one replica's buffers for minibatches of `rows` sequences: the largest, and all. */
 export function sequenceFootprint(
-  { tape, output: { columns } }: { tape: Tape; output: Value },
-  targets: "last" | "all",
+  network: { tape: Tape; output: Value },
+  task: Targets,
   rows: number,
 ): Footprint {
-  const { largest, total, ...rest } = tapeFootprint(tape, rows);
-  const steps = targets === "last" ? 1 : tape.input.steps ?? 1;
-  const bytes = 4 * tensorLength({ replicas: 1, steps, rows, columns });
+  const { largest, total, ...rest } = tapeFootprint(network.tape, rows);
+  const bytes = 4 * tensorLength({ replicas: 1, rows, ...targetColumns(network, task) });
   return { ...rest, largest: Math.max(largest, bytes), total: total + bytes + 4 * padded(rows) };
+}
+
+function targetColumns(
+  { tape: { input: { steps = 1 } }, output }: { tape: Tape; output: Value },
+  { targets, hasLabels = false }: Targets,
+): { columns: number; steps: number } {
+  return { columns: hasLabels ? 1 : output.columns, steps: targets === "last" ? 1 : steps };
 }

@@ -49,7 +49,7 @@ async function timeOf(
   timeLoop: TimeLoop,
 ): Promise<number> {
   const tape = recurrentTape({ ...task, hidden }, timeLoop);
-  const network = new SequenceNetwork(gpu, tape, task.targets, extent);
+  const network = new SequenceNetwork(gpu, tape, task, extent);
   const vector = () => new Vector(gpu, "timed", tape.tape.layout, extent.replicas);
   const [parameters, gradient, plan] = [vector(), vector(), new Plan(gpu)];
   try {

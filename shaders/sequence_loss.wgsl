@@ -2,7 +2,8 @@
 // invocations along the steps that have a target: every step of the sequence, or the LAST alone.
 //   SOFTMAX: loss = - sum over units of x log softmax(z);  delta = (softmax(z) sum(x) - x) / batch
 //   else     loss = sum over units of (z - x)^2;           delta = 2 (z - x) / batch
-// MEAN divides the loss by the number of its terms, units times steps.
+// MEAN divides the loss by the number of its terms, steps times units, of a softmax by that of steps.
+// LABELS are the numbers of classes, one a step, in place of a target for each unit.
 // Softmax subtracts the largest z first, so that no exponential overflows.
 // CURVATURE gives, for tangents of z, the second derivatives by z times the tangent:
 //   SOFTMAX: delta = sum(x) y (tangent - y'tangent) / batch for y = softmax(z);  else 2 tangent / batch
@@ -15,7 +16,8 @@ struct SequenceLoss {
   batch: u32,         // rows that are cases
   rows: u32,          // padded
   steps: u32,
-  stride: u32,        // of z, targets and delta, in vec4
+  stride: u32,        // of z and delta, in vec4
+  target_stride: u32,
   first: u32,         // MEAN: units before it do not count
   units: u32,         // columns that are no padding
   classes: u32,
@@ -42,6 +44,16 @@ fn is_below(column: u32, count: u32) -> vec4<bool> {
   return 4 * column + vec4u(0, 1, 2, 3) < vec4u(count);
 }
 
+// What is wanted of four units.
+fn wanted_at(start: u32, column: u32) -> vec4f {
+  // #if ${LABELS}
+  let label = u32(target_values_at(start).x);
+  return select(vec4f(), vec4f(1), 4 * column + vec4u(0, 1, 2, 3) == vec4u(label));
+  // #else
+  return target_values_at(start + column);
+  // #endif
+}
+
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
@@ -49,10 +61,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let is_case = row < shape.batch;
   let length = lengths[replica * shape.rows + row];
   // #if ${MEAN}
-  // #if ${LAST}
-  let terms = shape.units - shape.first;
+  // #if ${SOFTMAX}
+  var terms = 1u;
   // #else
-  let terms = (shape.units - shape.first) * max(length, 1);
+  var terms = shape.units - shape.first;
+  // #endif
+  // #if ${LAST}
+  // #else
+  terms *= max(length, 1);
   // #endif
   let share = 1 / f32(terms);
   // #else
@@ -61,13 +77,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var loss = 0.0;
   var wrong = 0.0;
   for (var t = lane; t < shape.steps; t += ${LANES}) {
-    let start = ((replica * shape.steps + t) * shape.rows + row) * shape.stride;
+    let place = (replica * shape.steps + t) * shape.rows + row;
+    let start = place * shape.stride;
     // #if ${LAST}
     let has_target = is_case && t + 1 == length;
-    let target_start = (replica * shape.rows + row) * shape.stride;
+    let target_start = (replica * shape.rows + row) * shape.target_stride;
     // #else
     let has_target = is_case && t < length;
-    let target_start = start;
+    let target_start = place * shape.target_stride;
     // #endif
     // #if ${SOFTMAX}
     var largest = -3.4e38;
@@ -77,7 +94,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var weight = 0.0;
     for (var column = 0u; column < shape.stride; column++) {
       let output = z_at(start + column);
-      let wanted = target_values_at(target_start + column);
+      let wanted = wanted_at(target_start, column);
       let is_unit = is_below(column, shape.units);
       let is_class = is_below(column, shape.classes);
       weight += total(select(vec4f(), wanted, is_unit));
@@ -106,17 +123,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let log_sum = log(sum);
     for (var column = 0u; column < shape.stride; column++) {
       let output = z_at(start + column);
-      let wanted = target_values_at(target_start + column);
+      let wanted = wanted_at(target_start, column);
       let counts = is_below(column, shape.units) & vec4<bool>(has_target);
       let terms = wanted * (largest - output + log_sum);
       loss += total(select(vec4f(), terms, counts & (wanted != vec4f())));
       // #if ${DELTA}
       let slopes = exp(output - largest) / sum * weight - wanted;
-      delta[start + column] = select(vec4f(), slopes / f32(shape.batch), counts);
+      delta[start + column] = select(vec4f(), slopes / f32(shape.batch) * share, counts);
       // #elif ${CURVATURE}
       let curved = exp(output - largest) / sum * weight *
         (tangents_at(start + column) - product / sum);
-      delta[start + column] = select(vec4f(), curved / f32(shape.batch), counts);
+      delta[start + column] = select(vec4f(), curved / f32(shape.batch) * share, counts);
       // #endif
     }
     // A tie is wrong, lest a dead network pass; and so is NaN, which is above nothing.
@@ -124,7 +141,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     // #else
     var is_right = true;
     for (var column = 0u; column < shape.stride; column++) {
-      let error = z_at(start + column) - target_values_at(target_start + column);
+      let error = z_at(start + column) - wanted_at(target_start, column);
       let is_unit = is_below(column, shape.units) & !is_below(column, shape.first);
       let counts = is_unit & vec4<bool>(has_target);
       loss += total(select(vec4f(), error * error, counts));

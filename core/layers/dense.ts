@@ -1,6 +1,7 @@
 import { checkChoice } from "../checks.ts";
 import type { Layer } from "../graph/tape.ts";
 import { type Activation, activations } from "../ops/activation.ts";
+import { checkScale } from "../init/initializer.ts";
 import { matmul } from "../ops/matmul.ts";
 import { checkUnits } from "./units.ts";
 
@@ -12,6 +13,8 @@ export interface DenseOptions {
   activation?: Activation;
   /** What the initializer is told that the weights are; the tensors are named by it. */
   role?: "output";
+  /** What the initial weights are multiplied by. Default: 1. */
+  scale?: number;
   /** Where the biases begin, in place of where the initializer has them. */
   biases?: readonly number[];
 }
@@ -28,9 +31,12 @@ export interface DenseOptions {
  * const layers = sequential(dense({ units: 100, activation: "tanh" }), dense({ units: 10 }));
  * ```
  */
-export function dense({ units, activation = "linear", role, biases }: DenseOptions): Layer {
+export function dense(
+  { units, activation = "linear", role, scale = 1, biases }: DenseOptions,
+): Layer {
   checkUnits("dense", units);
   checkChoice("activation", activation, activations);
+  checkScale(scale);
   return (tape, x) => {
     const tanh = { below: x.activation === "tanh", above: activation === "tanh" };
     const name = (what: string) => role ? `${role} ${what}` : `${what} ${tape.number}`;
@@ -39,7 +45,8 @@ export function dense({ units, activation = "linear", role, biases }: DenseOptio
       { name: name("biases"), rows: 1, columns: units, isBias: true },
     ], (draw) => {
       const drawn = draw({ fanIn: x.columns, fanOut: units, ...role ? { role } : { tanh } });
-      return [drawn.weights, biases ? Float64Array.from(biases) : drawn.biases];
+      const weights = drawn.weights.map((weight) => scale * weight);
+      return [weights, biases ? Float64Array.from(biases) : drawn.biases];
     });
     const y = tape.value(units, { activation, steps: x.steps });
     return tape.record({

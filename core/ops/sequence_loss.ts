@@ -6,7 +6,12 @@ import { checkAlone } from "./loss_rows.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
 
 /** What a recurrent network may minimise. */
-export const sequenceLosses = ["squared-error", "mean-squared-error", "cross-entropy"] as const;
+export const sequenceLosses = [
+  "squared-error",
+  "mean-squared-error",
+  "cross-entropy",
+  "mean-cross-entropy",
+] as const;
 
 /**
  * What a recurrent network minimises, averaged over cases: summed over units and steps, or averaged
@@ -20,7 +25,10 @@ export interface SequenceLossInputs {
   loss: SequenceLoss;
   /** Linear outputs z, [R, T, B, N]. */
   z: Tensor;
-  /** [R, 1, B, N] for the last step of each sequence, or [R, T, B, N] for every one. */
+  /**
+   * [R, 1, B, N] for the last step of each sequence, or [R, T, B, N] for every one; of a cross-entropy
+   * also numbers of classes from 0 on, in place of N columns one.
+   */
   targets: Tensor;
   /** [R, B], padded: steps of each sequence. */
   lengths: GPUBuffer;
@@ -46,7 +54,7 @@ export interface ZeroOneRule {
  * Records the loss of each case [R, B], and where it is wanted delta [R, T, B, N], the derivative by z
  * of the loss averaged over cases (paper, section 4). Squared error: (z - x)^2 summed over units and
  * steps; mean squared error: averaged over both; cross-entropy: that of a softmax over the units,
- * - x log softmax(z), where a target of zeros is none.
+ * - x log softmax(z), summed over steps or averaged, where a target of zeros is none.
  */
 export function sequenceLoss(
   plan: Plan,
@@ -102,11 +110,15 @@ function record(
     tangent?: Tensor;
   },
 ): void {
-  const { steps } = z;
-  checkAlone(z, [delta, tangent, targets.steps === 1 ? { ...targets, steps } : targets]);
+  const { steps } = z, isSoftmax = loss.endsWith("cross-entropy");
+  const hasLabels = isSoftmax && targets.columns === 1 && z.columns > 1;
+  checkAlone(z, [delta, tangent]);
+  const columns = hasLabels ? 1 : z.columns;
+  checkAlone(z, [targets.steps === 1 ? { ...targets, steps } : targets], [columns]);
   const kernel = plan.gpu.kernel("sequence_loss", [inputsSource, treeSumSource, source], {
-    SOFTMAX: loss === "cross-entropy",
-    MEAN: loss === "mean-squared-error",
+    SOFTMAX: isSoftmax,
+    LABELS: hasLabels,
+    MEAN: loss.startsWith("mean-"),
     LAST: targets.steps !== z.steps,
     DELTA: delta !== undefined && tangent === undefined,
     OUT: delta !== undefined,
@@ -120,6 +132,7 @@ function record(
       rows: padded(z.rows),
       steps: z.steps,
       stride: z.stride / 4,
+      target_stride: targets.stride / 4,
       first: unit ?? 0,
       units: unit === undefined ? z.columns : unit + 1,
       classes: rule?.classes ?? 0,

@@ -8,9 +8,9 @@ export interface Rnn {
   outputs: number;
   /**
    * Squared error without 1/2, summed over units and steps or averaged over both, or the cross-entropy
-   * of a softmax over the output units.
+   * of a softmax over the output units, summed over steps or averaged.
    */
-  loss: "squared-error" | "mean-squared-error" | "cross-entropy";
+  loss: "squared-error" | "mean-squared-error" | "cross-entropy" | "mean-cross-entropy";
 }
 
 /** A batch of B sequences of at most T steps. */
@@ -137,9 +137,10 @@ function lossOf({ outputs: units, loss }: Rnn, z: Float64Array, batch: SequenceB
   const everyStep = targets.length === z.length;
   const caseLosses = new Float64Array(cases);
   const delta = new Float64Array(z.length);
-  const unitLoss = loss === "cross-entropy" ? softmaxCrossEntropy : squaredError;
+  const isSoftmax = loss.endsWith("cross-entropy");
+  const unitLoss = isSoftmax ? softmaxCrossEntropy : squaredError;
   const terms = (i: number) =>
-    loss === "mean-squared-error" ? units * (everyStep ? lengths[i] : 1) : 1;
+    loss.startsWith("mean-") ? (isSoftmax ? 1 : units) * (everyStep ? lengths[i] : 1) : 1;
   for (let row = 0; row < z.length / units; row++) {
     const [t, i] = [Math.floor(row / cases), row % cases];
     if (everyStep ? t >= lengths[i] : t !== lengths[i] - 1) continue;

@@ -31,6 +31,8 @@ export interface SequenceTask {
   readonly steps: number;
   /** Whether targets stand at the last step of a sequence or at all of them. */
   readonly targets: "last" | "all";
+  /** Whether a target is the number of a class, in place of a value for each output. Default: no. */
+  readonly hasLabels?: boolean;
   /** What is minimised. */
   readonly loss: SequenceLoss;
   /** What counts as wrong. */

@@ -15,6 +15,7 @@ import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
 import { embedding, positions } from "../../core/layers/embedding.ts";
 import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
+import { gelu } from "../../core/layers/gelu.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
 import { noise } from "../../core/layers/noise.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
@@ -44,6 +45,7 @@ interface Case {
 const [UPDATE, POSITION] = [5, 40];
 /** cos may be off by 2^-11: times this and a radius of 1.4 that is less than the tolerance. */
 const DEVIATION = 1 / 16;
+const geluRoot = Math.sqrt(2 / Math.PI);
 const same = reference.activation("linear");
 const drawn = { update: UPDATE, position: POSITION };
 const dropped = (seed: number, stream: number, rate = 0.4) =>
@@ -304,6 +306,21 @@ const cases: Record<string, Case> = {
         attentionReference.positions(4),
         reference.dense(units, "tanh"),
         attentionReference.positions(4),
+      ),
+  },
+  "gelu": {
+    layer: (units) => sequential(dense({ units }), gelu, dense({ units: 3 })),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(units),
+        mapped(
+          (x) => x / 2 * (1 + Math.tanh(geluRoot * (x + 0.044715 * x ** 3))),
+          (x) => {
+            const t = Math.tanh(geluRoot * (x + 0.044715 * x ** 3));
+            return (1 + t) / 2 + x / 2 * (1 - t * t) * geluRoot * (1 + 3 * 0.044715 * x * x);
+          },
+        ),
+        reference.dense(3),
       ),
   },
   "elementwiseLayer()": {

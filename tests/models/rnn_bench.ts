@@ -57,7 +57,7 @@ export function networkOf(
   const { gpu } = bench;
   const { replicas, batch } = given;
   const network = bench.take(
-    new SequenceNetwork(gpu, recurrentTape(given, timeLoop), given.targets, { replicas, batch }),
+    new SequenceNetwork(gpu, recurrentTape(given, timeLoop), given, { replicas, batch }),
   );
   const batches = Array.from({ length: replicas }, (_, r) => batchOf(given, r));
   const fill = (to: Tensor, values: number[]) => gpu.write(to.buffer, pad(to, values));

@@ -31,7 +31,7 @@ gpuTest("SequenceNetwork records as many dispatches for 20 steps as for 80", (be
     const tape = recurrentTape(shape, "kernel");
     const { layout } = tape.tape;
     const extent = { replicas: 1, batch: 100 };
-    const network = bench.take(new SequenceNetwork(bench.gpu, tape, "all", extent));
+    const network = bench.take(new SequenceNetwork(bench.gpu, tape, { targets: "all" }, extent));
     const vector = () => bench.take(new Vector(bench.gpu, "test", layout, 1));
     const [parameters, gradient] = [vector(), vector()];
     const plan = new Plan(bench.gpu);
@@ -47,7 +47,7 @@ gpuTest("sequenceFootprint() is what a network takes", ({ gpu }) => {
   if (gpu.operands === "textures") return; // whose buffers are whole rows of a mirror
   const before = gpu.allocatedBytes;
   const tape = recurrentTape(long, "kernel");
-  const network = new SequenceNetwork(gpu, tape, "all", { replicas: 1, batch: 9 });
-  assertEquals(gpu.allocatedBytes - before, sequenceFootprint(tape, "all", 9).total);
+  const network = new SequenceNetwork(gpu, tape, { targets: "all" }, { replicas: 1, batch: 9 });
+  assertEquals(gpu.allocatedBytes - before, sequenceFootprint(tape, { targets: "all" }, 9).total);
   network.free();
 });

@@ -158,7 +158,7 @@ gpuTest("SequenceData refuses values that make no sequences", (bench) => {
     [{ train: good, outputs: -1 }, "number of outputs must be a whole number above 0, not -1"],
     [{ train: good, tolerance: NaN }, "a finite number of at least 0, not NaN"],
     [{ train: good, tolerance: -1 }, "a finite number of at least 0, not -1"],
-    [{ train: good, loss: "mse" }, "squared-error, mean-squared-error or cross-entropy, not mse"],
+    [{ train: good, loss: "mse" }, "cross-entropy or mean-cross-entropy, not mse"],
     [{ train: { ...good, inputs: new Float64Array(12) } }, "must be a Float32Array each"],
     [{ train: { ...good, targets: [0, 0] } }, "must be a Float32Array each"],
     [{ train: { series: [1, 2] } }, "a series must be a Float32Array"],

@@ -1,7 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { allocateTensor, pad, type Tensor } from "../../core/gpu/tensor.ts";
-import { sequenceLoss, unitError, zeroOneLoss } from "../../core/ops/sequence_loss.ts";
-import { type Bench, gpuTest } from "../gpu/fixture.ts";
+import {
+  sequenceCurvature,
+  sequenceLoss,
+  unitError,
+  zeroOneLoss,
+} from "../../core/ops/sequence_loss.ts";
+import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
+import { softmaxCurvature } from "../../core/reference/losses.ts";
 import { softmaxCrossEntropy } from "../../core/reference/rnn.ts";
 import { accuracy, smallestNormal, ulp, unitRoundoff } from "../../core/reference/tolerance.ts";
 
@@ -118,6 +124,72 @@ gpuTest("sequenceLoss() and unitError() average over the steps of each sequence"
     );
   }
 });
+
+gpuTest(
+  "sequenceLoss() averages a softmax over steps, and takes numbers of classes",
+  async (bench) => {
+    // Lengths 3, 1, 2 of three steps of three cases of five classes.
+    const [steps, cases, units] = [3, 3, 5], counts = [3, 1, 2];
+    const lengths = bench.buffer(Uint32Array.of(...counts, 0, 0, 0, 0, 0));
+    const logits = draw(steps * cases * units, 1).map((value) => 4 * value);
+    const labels = Array.from({ length: steps * cases }, (_, i) => 2 * i % units);
+    const oneHot = labels.flatMap((label) =>
+      Array.from({ length: units }, (_, j) => +(j === label))
+    );
+    const z = stepsWith(bench, [...logits], steps, cases);
+    const told: number[][] = [];
+    for (
+      const targets of [
+        stepsWith(bench, labels, steps, cases),
+        stepsWith(bench, oneHot, steps, cases),
+      ]
+    ) {
+      const delta = stepsWith(bench, Array(logits.length).fill(7), steps, cases);
+      const [caseLoss, wrong] = [0, 1].map(() => bench.buffer(new Float32Array(8)));
+      const inputs = { loss: "mean-cross-entropy", z, targets, lengths } as const;
+      const curved = stepsWith(bench, Array(logits.length).fill(7), steps, cases);
+      bench.run((plan) => {
+        sequenceLoss(plan, inputs, { delta, caseLoss });
+        zeroOneLoss(plan, inputs, { tolerance: 0, classes: units }, wrong);
+        sequenceCurvature(plan, inputs, { tangent: z, out: curved });
+      });
+      told.push(
+        [...(await bench.floats(caseLoss)).subarray(0, cases)],
+        [...await bench.values(delta)],
+        [...(await bench.floats(wrong)).subarray(0, cases)],
+        [...await bench.values(curved)],
+      );
+    }
+    const [losses, slopes, wrong, curved] = told;
+    assertEquals([losses, slopes, wrong, curved], told.slice(4));
+    // As in the first test, of logits within 4; H is of twice those, less their mean.
+    const exp = accuracy.exp(0) + 3 * ulp;
+    const most = 4 * exp + 2 * accuracy.quotient + 8 * unitRoundoff;
+    const exactLosses = Array(cases).fill(0), exactWrong = Array(cases).fill(0);
+    for (let row = 0; row < steps * cases; row++) {
+      const [t, i] = [Math.floor(row / cases), row % cases];
+      const own = Float64Array.from(logits.subarray(row * units, (row + 1) * units));
+      const wanted = Float64Array.from(oneHot.slice(row * units, (row + 1) * units));
+      const counted = t < counts[i] ? 1 : 0, share = counted / counts[i];
+      const exact = softmaxCrossEntropy(own, wanted);
+      exactLosses[i] += share * exact.value;
+      exactWrong[i] += counted && own[labels[row]] < Math.max(...own) ? 1 : 0;
+      const H = softmaxCurvature(own, own, 1);
+      for (let j = 0; j < units; j++) {
+        assertAlmostEquals(slopes[row * units + j], share * exact.slopes[j] / cases, most);
+        assertAlmostEquals(curved[row * units + j], share * H[j] / cases, 8 * most);
+      }
+    }
+    losses.forEach((loss, i) =>
+      assertAlmostEquals(
+        loss,
+        exactLosses[i],
+        3 * exp + 4 * unitRoundoff * 10 + accuracy.log + 4 * ulp,
+      )
+    );
+    assertEquals(wrong, exactWrong);
+  },
+);
 
 gpuTest("zeroOneLoss() counts errors above the tolerance, NaN among them", async (bench) => {
   const z = stepsWith(bench, [0, 0.03, -0.05, 1, NaN], 1, 5);

@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { sequenceLosses } from "../../core/ops/sequence_loss.ts";
 import { assertDerivative } from "./finite_difference.ts";
 import {
   type Rnn,
@@ -22,7 +23,7 @@ const operations = steps * cases *
   ((shape.hidden + shape.outputs) * 16 +
     2 * shape.hidden * (shape.inputs + shape.hidden + shape.outputs));
 
-for (const loss of ["squared-error", "mean-squared-error", "cross-entropy"] as const) {
+for (const loss of sequenceLosses) {
   for (const targetSteps of [1, steps]) {
     const where = targetSteps === 1 ? "the last step" : "every step";
     Deno.test(`rnnLossAndGradient() of ${loss} at ${where} gives the gradient`, () => {

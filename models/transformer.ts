@@ -1,0 +1,118 @@
+import { checkChoice } from "../core/checks.ts";
+import { InputError } from "../core/errors.ts";
+import type { Layer } from "../core/graph/tape.ts";
+import { residual } from "../core/layers/add.ts";
+import { attention } from "../core/layers/attention.ts";
+import { dense } from "../core/layers/dense.ts";
+import { dropout } from "../core/layers/dropout.ts";
+import { embedding, positions } from "../core/layers/embedding.ts";
+import { gelu } from "../core/layers/gelu.ts";
+import { layerNorm } from "../core/layers/layer_norm.ts";
+import { sequential } from "../core/layers/sequential.ts";
+import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
+import { checkTask, type SequenceModel, sequenceNetwork } from "./sequence_network.ts";
+
+/** What the hidden units of a block may be. */
+export const blockActivations = ["relu", "gelu"] as const;
+
+/** The blocks of a Transformer; see {@linkcode transformer}. */
+export interface BlockOptions {
+  /** How many blocks. Default 2. */
+  layers?: number;
+  /** Units of a step. Default 64. */
+  width?: number;
+  /** Heads of attention, which divide the width. Default 2. */
+  heads?: number;
+  /** Hidden units of a block. Default: four times the width. */
+  hidden?: number;
+  /** Their activation. Default relu. */
+  activation?: typeof blockActivations[number];
+  /** The share of units that is dropped while training, of what is embedded and of each branch. Default 0. */
+  dropout?: number;
+}
+
+/** A Transformer and its text; see {@linkcode transformer}. */
+export interface TransformerOptions extends BlockOptions {
+  /** What is learned: a `TextData`, or another task whose inputs are tokens. */
+  task: SequenceTask;
+}
+
+/**
+ * A Transformer that predicts the next token (Vaswani et al. 2017; Radford et al. 2019): embeddings of
+ * tokens and positions, blocks that each add causal attention and a hidden layer to what they read, both
+ * behind a layer norm (Xiong et al. 2020), a last layer norm, an output unit for each token. Its figure is
+ * the loss of the task.
+ *
+ * Every matrix is drawn by the replica's initializer: by `gaussian()` its numbers are
+ * N(0, 1) / sqrt(fan-in) (LeCun et al. 1998), a table of embeddings being that of one-hot inputs. The last
+ * matrix of each branch is multiplied by 1 / sqrt(2 layers), so that what the branches add is no larger
+ * where there are more of them (Radford et al. 2019, section 2.3). Gains begin at 1, shifts and biases
+ * at 0.
+ *
+ * Throws an {@linkcode InputError} for a size that is none, and heads that do not divide the width.
+ *
+ * ```ts
+ * import { adamW, charactersOf, gaussian, openGPU, TextData, Trainer, transformer } from "../mod.ts";
+ *
+ * using gpu = await openGPU();
+ * const { characters, tokens: train } = charactersOf("so much depends upon ".repeat(50));
+ * const task = new TextData(gpu, { vocabulary: characters.length, steps: 16, train });
+ * const trainer = await Trainer.open(gpu, {
+ *   model: transformer({ task, width: 16 }),
+ *   replicas: [{
+ *     seed: 1,
+ *     optimizer: adamW({ learningRate: 0.01 }),
+ *     initializer: gaussian(),
+ *   }],
+ *   batchSize: 8,
+ * });
+ * for await (const { update, replicas } of trainer.run({ updates: 40, every: 20, evalCases: 16 })) {
+ *   console.log(update, replicas[0].figures.loss / Math.LN2, "bits a character");
+ * }
+ * ```
+ */
+export function transformer({ task, ...options }: TransformerOptions): SequenceModel {
+  checkTask(task);
+  const { width = 64, dropout: rate = 0 } = options;
+  const layers = sequential(
+    embedding({ vocabulary: task.outputs, units: width }),
+    positions(),
+    ...dropped(rate),
+    transformerBlocks({ ...options, isCausal: true }),
+    dense({ units: task.outputs }),
+  );
+  return sequenceNetwork({ task, layers });
+}
+
+/** The blocks of a Transformer and the layer norm behind them. */
+export function transformerBlocks(
+  { layers = 2, width = 64, heads = 2, activation = "relu", isCausal, ...rest }:
+    & BlockOptions
+    & { isCausal: boolean },
+): Layer {
+  const { hidden = 4 * width, dropout: rate = 0 } = rest;
+  const counts = { layers, width, heads, "hidden units": hidden };
+  for (const [name, count] of Object.entries(counts)) checkCount(`${name} of a Transformer`, count);
+  if (width % heads !== 0) {
+    throw new InputError(
+      `${heads} heads do not divide a width of ${width}: give a width of ${
+        heads * Math.ceil(width / heads)
+      }`,
+    );
+  }
+  checkChoice("activation", activation, blockActivations);
+  // What a branch ends in.
+  const last = [dense({ units: width, scale: 1 / Math.sqrt(2 * layers) }), ...dropped(rate)];
+  const first = activation === "relu"
+    ? [dense({ units: hidden, activation })]
+    : [dense({ units: hidden }), gelu];
+  const block = sequential(
+    residual(layerNorm(), dense({ units: 3 * width }), attention({ heads, isCausal }), ...last),
+    residual(layerNorm(), ...first, ...last),
+  );
+  return sequential(...Array<Layer>(layers).fill(block), layerNorm());
+}
+
+function dropped(rate: number): Layer[] {
+  return rate === 0 ? [] : [dropout(rate)];
+}
