@@ -296,6 +296,7 @@ export {
   type RecurrenceLayout,
 } from "./core/ops/recurrence.ts";
 export {
+  sequenceBits,
   sequenceCurvature,
   sequenceLoss,
   type SequenceLossInputs,

@@ -15,6 +15,7 @@ import { type Layer, Tape } from "../core/graph/tape.ts";
 import type { Initializer } from "../core/init/initializer.ts";
 import { apart } from "../core/layers/activation.ts";
 import {
+  sequenceBits,
   sequenceCurvature,
   sequenceLoss,
   type SequenceLossInputs,
@@ -55,7 +56,7 @@ export function sequenceNetwork(options: SequenceNetworkOptions): SequenceModel 
 export class SequenceModel implements Model {
   /** The tensors of each layer in turn. */
   readonly layout: VectorLayout;
-  /** The loss, and the zero-one loss of the task or the errors that it names. */
+  /** The loss, of a mean cross-entropy also bits, and the zero-one loss or the errors that are named. */
   readonly figures: readonly string[];
   readonly #task: SequenceTask;
   readonly #network: { tape: Tape; output: Value };
@@ -140,22 +141,28 @@ export class SequenceModel implements Model {
   }
 }
 
-/** The loss, and the errors that the task names, or its zero-one loss. */
-function figuresOf({ zeroOne, unitErrors }: SequenceTask): Figure<SequenceLossInputs>[] {
-  const loss: Figure<SequenceLossInputs> = {
+/**
+ * The loss, also in bits where it is a cross-entropy a step, and the errors that the task names, or its
+ * zero-one loss.
+ */
+function figuresOf(
+  { loss: kind, zeroOne, unitErrors }: SequenceTask,
+): Figure<SequenceLossInputs>[] {
+  const losses: Figure<SequenceLossInputs>[] = [{
     name: "loss",
     record: (plan, rows, out) => sequenceLoss(plan, rows, { caseLoss: out }),
-  };
+  }];
+  if (kind === "mean-cross-entropy") losses.push({ name: "bits", record: sequenceBits });
   if (unitErrors) {
     return [
-      loss,
+      ...losses,
       ...unitErrors.map(({ name, unit }): Figure<SequenceLossInputs> => ({
         name,
         record: (plan, rows, out) => unitError(plan, rows, unit, out),
       })),
     ];
   }
-  return [loss, {
+  return [...losses, {
     name: "zeroOneLoss",
     record: (plan, rows, out) => zeroOneLoss(plan, rows, zeroOne, out),
   }];

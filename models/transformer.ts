@@ -17,8 +17,8 @@ export const blockActivations = ["relu", "gelu"] as const;
 
 /** The blocks of a Transformer; see {@linkcode transformer}. */
 export interface BlockOptions {
-  /** How many blocks. Default 2. */
-  layers?: number;
+  /** How many there are. Default 2. */
+  blocks?: number;
   /** Units of a step. Default 64. */
   width?: number;
   /** Heads of attention, which divide the width. Default 2. */
@@ -40,12 +40,12 @@ export interface TransformerOptions extends BlockOptions {
 /**
  * A Transformer that predicts the next token (Vaswani et al. 2017; Radford et al. 2019): embeddings of
  * tokens and positions, blocks that each add causal attention and a hidden layer to what they read, both
- * behind a layer norm (Xiong et al. 2020), a last layer norm, an output unit for each token. Its figure is
- * the loss of the task.
+ * behind a layer norm (Xiong et al. 2020), a last layer norm, an output unit for each token. Its figures
+ * are the loss of the task and the same in bits.
  *
  * Every matrix is drawn by the replica's initializer: by `gaussian()` its numbers are
  * N(0, 1) / sqrt(fan-in) (LeCun et al. 1998), a table of embeddings being that of one-hot inputs. The last
- * matrix of each branch is multiplied by 1 / sqrt(2 layers), so that what the branches add is no larger
+ * matrix of each branch is multiplied by 1 / sqrt(2 blocks), so that what the branches add is no larger
  * where there are more of them (Radford et al. 2019, section 2.3). Gains begin at 1, shifts and biases
  * at 0.
  *
@@ -67,7 +67,7 @@ export interface TransformerOptions extends BlockOptions {
  *   batchSize: 8,
  * });
  * for await (const { update, replicas } of trainer.run({ updates: 40, every: 20, evalCases: 16 })) {
- *   console.log(update, replicas[0].figures.loss / Math.LN2, "bits a character");
+ *   console.log(update, replicas[0].figures.bits, "bits a character");
  * }
  * ```
  */
@@ -86,12 +86,12 @@ export function transformer({ task, ...options }: TransformerOptions): SequenceM
 
 /** The blocks of a Transformer and the layer norm behind them. */
 export function transformerBlocks(
-  { layers = 2, width = 64, heads = 2, activation = "relu", isCausal, ...rest }:
+  { blocks = 2, width = 64, heads = 2, activation = "relu", isCausal, ...rest }:
     & BlockOptions
     & { isCausal: boolean },
 ): Layer {
   const { hidden = 4 * width, dropout: rate = 0 } = rest;
-  const counts = { layers, width, heads, "hidden units": hidden };
+  const counts = { blocks, width, heads, "hidden units": hidden };
   for (const [name, count] of Object.entries(counts)) checkCount(`${name} of a Transformer`, count);
   if (width % heads !== 0) {
     throw new InputError(
@@ -102,7 +102,7 @@ export function transformerBlocks(
   }
   checkChoice("activation", activation, blockActivations);
   // What a branch ends in.
-  const last = [dense({ units: width, scale: 1 / Math.sqrt(2 * layers) }), ...dropped(rate)];
+  const last = [dense({ units: width, scale: 1 / Math.sqrt(2 * blocks) }), ...dropped(rate)];
   const first = activation === "relu"
     ? [dense({ units: hidden, activation })]
     : [dense({ units: hidden }), gelu];
@@ -110,7 +110,7 @@ export function transformerBlocks(
     residual(layerNorm(), dense({ units: 3 * width }), attention({ heads, isCausal }), ...last),
     residual(layerNorm(), ...first, ...last),
   );
-  return sequential(...Array<Layer>(layers).fill(block), layerNorm());
+  return sequential(...Array<Layer>(blocks).fill(block), layerNorm());
 }
 
 function dropped(rate: number): Layer[] {

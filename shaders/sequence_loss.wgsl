@@ -22,6 +22,7 @@ struct SequenceLoss {
   units: u32,         // columns that are no padding
   classes: u32,
   tolerance: f32,
+  factor: f32,        // of what is told of a case
 }
 
 @group(0) @binding(0) var<uniform> shape: SequenceLoss;
@@ -164,6 +165,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // #else
   let case_total = tree_sum(loss, lane) * share;
   // #endif
-  if lane == 0 && is_case { case_values[replica * shape.batch + row] = case_total; }
+  if lane == 0 && is_case { case_values[replica * shape.batch + row] = shape.factor * case_total; }
   // #endif
 }

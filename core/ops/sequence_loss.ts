@@ -76,6 +76,11 @@ export function sequenceCurvature(
   record(plan, inputs, { tangent, delta: out });
 }
 
+/** Records the loss of each case [R, B] in bits, where it is a cross-entropy. */
+export function sequenceBits(plan: Plan, inputs: SequenceLossInputs, caseBits: GPUBuffer): void {
+  record(plan, inputs, { caseValues: caseBits, factor: Math.LOG2E });
+}
+
 /** Records for each case [R, B] the squared error of one unit, averaged over steps. */
 export function unitError(
   plan: Plan,
@@ -102,10 +107,11 @@ export function zeroOneLoss(
 function record(
   plan: Plan,
   { loss, z, targets, lengths }: SequenceLossInputs,
-  { rule, unit, caseValues, delta, tangent }: {
+  { rule, unit, caseValues, factor = 1, delta, tangent }: {
     rule?: ZeroOneRule;
     unit?: number;
     caseValues?: GPUBuffer;
+    factor?: number;
     delta?: Tensor;
     tangent?: Tensor;
   },
@@ -137,6 +143,7 @@ function record(
       units: unit === undefined ? z.columns : unit + 1,
       classes: rule?.classes ?? 0,
       tolerance: rule?.tolerance ?? 0,
+      factor,
     },
     z: z.buffer,
     target_values: targets.buffer,

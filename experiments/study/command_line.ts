@@ -79,7 +79,7 @@ function textOf(value: unknown, name: string, path: string): string {
 
 /** Flags whose values are paths, or names among which paths may stand. */
 const pathFlags = [
-  ...["--data", "--labels", "--test-data", "--test-labels"],
+  ...["--data", "--labels", "--test-data", "--test-labels", "--text"],
   ...["--optimizer", "--hf-schedule", "--from"],
 ];
 

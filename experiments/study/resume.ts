@@ -67,7 +67,7 @@ const changeable = [
   ...["updates", "checkpoint-every", "max-time", "stop-when-diverged", "stop-when-flat", "target"],
   ...["resume", "out", "keep", "dry-run", "replicas", "live", "quiet"],
   ...["adapter", "profile", "download", "time-loop", "tune"],
-  ...["data", "labels", "test-data", "test-labels"],
+  ...["data", "labels", "test-data", "test-labels", "text"],
 ];
 
 /** The options of a run, and the record of the one that it goes on with. */
@@ -222,17 +222,21 @@ function show(value: unknown): string {
 
 /** Loads the data of a run; of one that goes on they may lie elsewhere by now. */
 export async function loadAgain<T>(
-  { earlier, data }: { earlier: JsonObject | undefined; data: string | undefined },
+  { earlier, data, flag = "data" }: {
+    earlier: JsonObject | undefined;
+    data: string | undefined;
+    flag?: "data" | "text";
+  },
   load: () => Promise<T>,
 ): Promise<T> {
   try {
     return await load();
   } catch (error) {
     const isToldHow = !(error instanceof InputError) ||
-      /--(test-)?(data|labels)/.test(error.message);
+      /--(test-)?(data|labels|text)/.test(error.message);
     if (earlier === undefined || data === undefined || isToldHow) throw error;
     throw new InputError(
-      `${error.message}; where the data of the run lie elsewhere now, name their place with --data`,
+      `${error.message}; where the data of the run lie elsewhere now, name their place with --${flag}`,
     );
   }
 }
@@ -263,12 +267,16 @@ export function requireSameOptimizers(
 }
 
 /** Refuses data that are not those of the run that goes on, wherever their files lie. */
-export function requireSameData(earlier: JsonObject | undefined, data: JsonObject): void {
+export function requireSameData(
+  earlier: JsonObject | undefined,
+  data: JsonObject,
+  flag: "data" | "text" = "data",
+): void {
   const identity = (source: Json | undefined) =>
     JSON.stringify(source, (key, value) => key === "path" ? undefined : value);
   if (earlier === undefined || identity(earlier.data) === identity(data)) return;
   throw new InputError(
-    "the data are not those that the run began with: name the folder of the same files with --data",
+    `the data are not those that the run began with: name the place of the same files with --${flag}`,
   );
 }
 

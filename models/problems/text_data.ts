@@ -125,8 +125,8 @@ interface Uploaded {
  *   batchSize: 8,
  * });
  * for await (const { update } of trainer.run({ updates: 100, every: 50, evalCases: 0 })) {
- *   const [{ loss }] = await trainer.evaluate("test");
- *   console.log(update, loss / Math.LN2, "bits a character");
+ *   const [{ bits }] = await trainer.evaluate("test");
+ *   console.log(update, bits, "bits a character");
  * }
  * ```
  */

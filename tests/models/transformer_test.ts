@@ -1,4 +1,10 @@
-import { assertEquals, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertLess,
+  assertLessOrEqual,
+  assertThrows,
+} from "@std/assert";
 import { InputError } from "../../core/errors.ts";
 import { Vector } from "../../core/gpu/vector.ts";
 import { gaussian } from "../../core/init/gaussian.ts";
@@ -32,7 +38,7 @@ const taskOf = (bench: Bench) =>
 
 /** The same network in float64. */
 function reference(
-  { layers, width, heads }: Required<Pick<BlockOptions, "layers" | "width" | "heads">>,
+  { blocks, width, heads }: Required<Pick<BlockOptions, "blocks" | "width" | "heads">>,
 ) {
   const residual = (...inner: readonly ReferenceLayer[]) =>
     branches(activation("linear"), sequential(layerNorm(EPSILON), ...inner));
@@ -43,14 +49,14 @@ function reference(
   return sequential(
     embedding(vocabulary, width),
     positions(steps),
-    ...Array(layers).fill(block).flat(),
+    ...Array(blocks).fill(block).flat(),
     layerNorm(EPSILON),
     dense(vocabulary),
   );
 }
 
 gpuTest("transformer() has the loss and the gradient of its formula", async (bench) => {
-  const { gpu } = bench, shape = { layers: 2, width: 12, heads: 3 }, seeds = [3, 4];
+  const { gpu } = bench, shape = { blocks: 2, width: 12, heads: 3 }, seeds = [3, 4];
   const model = transformer({ task: taskOf(bench), ...shape });
   const [parameters, gradient] = [0, 1].map(() =>
     bench.take(new Vector(gpu, "test", model.layout, seeds.length))
@@ -102,7 +108,7 @@ gpuTest(
     const task = bench.take(new TextData(gpu, data));
     const model = transformer({
       task,
-      layers: 1,
+      blocks: 1,
       width: 8,
       heads: 2,
       activation: "gelu",
@@ -123,7 +129,8 @@ gpuTest(
       ) {
         if (update < 60) continue;
         for (const { figures } of replicas) {
-          assertLess(figures.loss / Math.LN2, bigramEntropy(text.tokens));
+          assertLess(figures.bits, bigramEntropy(text.tokens));
+          assertAlmostEquals(figures.bits * Math.LN2, figures.loss, 1e-6);
         }
       }
       return await trainer.theta(seeds.length - 1);
@@ -133,8 +140,8 @@ gpuTest(
 );
 
 gpuTest("transformer() takes the bytes that it tells, and draws branches smaller", (bench) => {
-  const [small, large] = [8, 2].map((layers) => {
-    const model = transformer({ task: taskOf(bench), layers, width: 8, hidden: 17 });
+  const [small, large] = [8, 2].map((blocks) => {
+    const model = transformer({ task: taskOf(bench), blocks, width: 8, hidden: 17 });
     assertFootprint(bench.gpu, model, batch);
     return model.initialValues(1, gaussian())[6]; // behind the first attention
   });
@@ -143,7 +150,7 @@ gpuTest("transformer() takes the bytes that it tells, and draws branches smaller
 
 gpuTest("transformer() refuses sizes that are none", (bench) => {
   const cases: [BlockOptions, string][] = [
-    [{ layers: 0 }, "layers of a Transformer must be a whole number above 0, not 0"],
+    [{ blocks: 0 }, "blocks of a Transformer must be a whole number above 0, not 0"],
     [{ width: 1.5 }, "whole number of units above 0, not 1.5"],
     [{ heads: 3 }, "3 heads do not divide a width of 64"],
     [{ hidden: -1 }, "hidden units of a Transformer must be"],

@@ -1,0 +1,70 @@
+import { InputError } from "../mod.ts";
+import { idleFlags, languageFlags } from "./problems/language_flags.ts";
+import { languageKind } from "./problems/language_kind.ts";
+import { loadText } from "./problems/text.ts";
+import { textSample } from "./problems/text_sample.ts";
+import { ofGrid, reportInterval } from "./study/grid.ts";
+import { gridCommand, runCommand } from "./study/grid_program.ts";
+import { recordedInterval } from "./study/resume.ts";
+
+/** Trains character models. */
+export const trainLanguageModels = gridCommand({
+  name: "language",
+  summary:
+    "Trains Transformers that predict the next character of a text of yours. Comma lists make a " +
+    "grid, all of whose networks are trained side by side.",
+  examples: [
+    {
+      command: "--text book.txt --optimizer nag,adamw --seed 1,2,3",
+      does: "compares Nesterov's gradient with AdamW, by held-out bits per character",
+    },
+    {
+      command: "--text book.txt.gz --mu 0,0.9,0.99 --learning-rate 0.1,0.3 --blocks 1",
+      does: "tries momenta and rates with one block of attention",
+    },
+  ],
+  flags: languageFlags,
+  defaults: { optimizer: ["nag"], learningRate: [0.1], mu: [0.9] },
+  async lay(options, { earlier, optimizerOf }) {
+    const { length, blocks, width, heads, activation, dropout, clipNorm } = options;
+    const { hidden = 4 * width } = options;
+    if (width % heads !== 0) {
+      throw new InputError(
+        `--heads ${heads} do not divide --width ${width}: give a width of ${
+          heads * Math.ceil(width / heads)
+        }`,
+      );
+    }
+    const text = await loadText(options, earlier);
+    const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
+    const kind = languageKind({
+      ...{ text, optimizerOf },
+      trainer: { gradientNorm: true, ...clipNorm !== undefined && { clipNorm } },
+    });
+    return {
+      kind,
+      init: options.init,
+      initScale: options.initScale,
+      idle: idleFlags(options),
+      configure: (point) => ({
+        ...{ network: "language", problem: "text", data: text.identity, bigrams: text.bigrams },
+        ...{ testShare: options.testShare, length, blocks, width, heads, hidden, activation },
+        ...dropout > 0 && { dropout },
+        ...clipNorm !== undefined && { clipNorm },
+        ...ofGrid(point, { ...options, reportEvery }),
+      }),
+      details: { configuration: { hidden, reportEvery }, data: text.source },
+      remark: text.remark,
+      chart: {
+        figure: "test_bits_per_character",
+        figureTitle: "held-out bits per character",
+        unit: kind.figure.unit,
+      },
+      async draw({ best, gpu, show }) {
+        show("sample.txt", await textSample(text, { ...best, gpu, length }));
+      },
+    };
+  },
+});
+
+if (import.meta.main) await runCommand(trainLanguageModels);
