@@ -1,5 +1,6 @@
-// Layer norm of each row of n units, one workgroup a row: with v its deviations from their mean and
-// s = sqrt(mean of v^2 + epsilon) it is u = v / s, scaled and shifted. Moves of a row t go through
+// Layer norm of each row of n units, one workgroup a row, or ROWWISE one invocation, which gives the same
+// bits. With v the deviations of a row from their mean and s = sqrt(mean of v^2 + epsilon) it is u = v / s,
+// scaled and shifted. Moves of a row t go through
 //   P t = (t - mean t - u mean(u t)) / s
 // which is its own transpose. Three passes, of which one is compiled:
 //   FORWARD   u = v / s; inverse = 1 / s; out = gains u + shifts
@@ -61,22 +62,18 @@ fn input(start: u32, replica: u32, column: u32) -> vec4f {
   // #endif
 }
 
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = group.x;
-  let replica = group.z;
-  let is_case = row < shape.batch;
-  let start = (replica * shape.rows + row) * shape.columns;
-  let place_of_inverse = (replica * shape.rows + row) * 2;
-  let n = f32(shape.units);
+// What a lane adds to the sum of the input of a row, and to that of squared deviations from the mean, or
+// of products with u.
+fn share(start: u32, replica: u32, lane: u32) -> f32 {
   var sum = vec4f();
   for (var column = lane; column < shape.columns; column += ${LANES}) {
     sum += masked(column, input(start, replica, column));
   }
-  let mean = tree_sum(total(sum), lane) / n;
-  workgroupBarrier();
-  // Of squared deviations, or of products with u.
-  sum = vec4f();
+  return total(sum);
+}
+
+fn second_share(start: u32, replica: u32, lane: u32, mean: f32) -> f32 {
+  var sum = vec4f();
   for (var column = lane; column < shape.columns; column += ${LANES}) {
     let value = input(start, replica, column);
     // #if ${FORWARD}
@@ -86,14 +83,60 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     sum += masked(column, value * normal_at(start + column));
     // #endif
   }
-  let second_mean = tree_sum(total(sum), lane) / n;
+  return total(sum);
+}
+
+// #if ${ROWWISE}
+// The sums of tree_sum, by one invocation. Lanes that have no column add zeros, and are left out.
+fn tree_of(shares: ptr<function, array<f32, ${LANES}>>, used: u32) -> f32 {
+  for (var half = ${LANES}u / 2; half > 0; half /= 2) {
+    for (var lane = 0u; lane + half < min(2 * half, used); lane++) {
+      (*shares)[lane] += (*shares)[lane + half];
+    }
+  }
+  return (*shares)[0];
+}
+// #endif
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) own: u32) {
+  let replica = group.z;
+  // #if ${ROWWISE}
+  let row = group.x * ${WORKGROUP} + own;
+  let first = 0u;
+  let step = 1u;
+  let start = (replica * shape.rows + row) * shape.columns;
+  let used = select(0, min(${LANES}u, shape.columns), row < shape.rows);
+  var shares: array<f32, ${LANES}>;
+  for (var lane = 0u; lane < used; lane++) { shares[lane] = share(start, replica, lane); }
+  let sum = tree_of(&shares, used);
+  // #else
+  let row = group.x;
+  let first = own;
+  let step = ${LANES}u;
+  let start = (replica * shape.rows + row) * shape.columns;
+  let sum = tree_sum(share(start, replica, own), own);
+  // #endif
+  let is_case = row < shape.batch;
+  let place_of_inverse = (replica * shape.rows + row) * 2;
+  let n = f32(shape.units);
+  let mean = sum / n;
+  // #if ${ROWWISE}
+  for (var lane = 0u; lane < used; lane++) {
+    shares[lane] = second_share(start, replica, lane, mean);
+  }
+  let second_mean = tree_of(&shares, used) / n;
+  // #else
+  workgroupBarrier();
+  let second_mean = tree_sum(second_share(start, replica, own, mean), own) / n;
+  // #endif
   // #if ${FORWARD}
   let inverse = 1 / sqrt(second_mean + shape.epsilon);
-  if lane == 0 { inverses[place_of_inverse] = vec4f(inverse, 0, 0, 0); }
+  if first == 0 { inverses[place_of_inverse] = vec4f(inverse, 0, 0, 0); }
   // #else
   let inverse = inverses_at(place_of_inverse).x;
   // #endif
-  for (var column = lane; column < shape.columns; column += ${LANES}) {
+  for (var column = first; column < shape.columns; column += step) {
     let at = start + column;
     let value = input(start, replica, column);
     let gain = parameters_at(place(shape.gains, replica, column));

@@ -65,8 +65,12 @@ function record(
   { t, out, first, second }: { t: Tensor; out: Tensor; first?: Tensor; second?: Tensor },
   bindings: Readonly<Record<string, Binding>> = {},
 ): void {
+  const { isSoftware } = plan.gpu, workgroup = isSoftware ? 8 : lanes;
   const kernel = plan.gpu.kernel(`layer_norm_${pass.toLowerCase()}`, [treeSumSource, source], {
     LANES: lanes,
+    // Where barriers are dear.
+    ROWWISE: isSoftware,
+    WORKGROUP: workgroup,
     FORWARD: pass === "FORWARD",
     BACKWARD: pass === "BACKWARD",
     TANGENT: pass === "TANGENT",
@@ -93,7 +97,9 @@ function record(
     inverses: inverses.buffer,
     ...bindings,
   }, {
-    groups: [padded(rowsOf(t)), 1, t.replicas],
-    iterations: 3 * Math.ceil(t.stride / 4 / lanes) + 16,
+    groups: [padded(rowsOf(t)) / (isSoftware ? workgroup : 1), 1, t.replicas],
+    iterations: isSoftware
+      ? 3 * (t.stride / 4) + 7 * lanes
+      : 3 * Math.ceil(t.stride / 4 / lanes) + 16,
   });
 }

@@ -4,7 +4,9 @@ import { openGPU } from "../../core/gpu/open.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import type { Model } from "../../core/graph/model.ts";
 import { rnn } from "../../models/rnn.ts";
+import { TextData } from "../../models/problems/text_data.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
+import { transformer } from "../../models/transformer.ts";
 import { Problem } from "../models/problem.ts";
 import { bitsOf, history, open, replica } from "../train/training.ts";
 import { Bench } from "./fixture.ts";
@@ -12,6 +14,13 @@ import { Bench } from "./fixture.ts";
 const models: Record<string, (bench: Bench) => Model> = {
   autoencoder: (bench) => new Problem(bench, { layers: [33, 20, 3], cases: 50 }).model,
   rnn: () => rnn({ hidden: 17, task: markedTask({ problem: "add", length: 12 }) }),
+  transformer(bench) {
+    const train = Uint16Array.from({ length: 90 }, (_, i) => i * i % 11);
+    const task = bench.take(
+      new TextData(bench.gpu, { vocabulary: 11, steps: 9, train, test: train }),
+    );
+    return transformer({ task, blocks: 1, width: 18, heads: 3, activation: "gelu" });
+  },
 };
 
 /** What two networks learn by the kernels of one kind of adapter, and the tiles of their products. */
@@ -38,7 +47,7 @@ async function outcome(gpu: Gpu, isSoftware: boolean, modelOf: (bench: Bench) =>
 }
 
 for (const [name, modelOf] of Object.entries(models)) {
-  Deno.test(`an ${name} learns the same by the kernels for GPUs and for CPUs`, async () => {
+  Deno.test(`${name}: learns the same by the kernels for GPUs and for CPUs`, async () => {
     const outcomes = [];
     for (const isSoftware of [true, false]) {
       using gpu = await openGPU({ operands: "buffers" });
