@@ -4,11 +4,11 @@ import { languageKind } from "./problems/language_kind.ts";
 import { loadText } from "./problems/text.ts";
 import { textSample } from "./problems/text_sample.ts";
 import { ofGrid, reportInterval } from "./study/grid.ts";
-import { gridCommand, runCommand } from "./study/grid_program.ts";
+import { gridCommand, gridProgram, runCommand } from "./study/grid_program.ts";
 import { recordedInterval } from "./study/resume.ts";
 
 /** Trains character models. */
-export const trainLanguageModels = gridCommand({
+export const languageProgram = gridProgram({
   name: "language",
   summary:
     "Trains Transformers that predict the next character of a text of yours. Comma lists make a " +
@@ -25,7 +25,7 @@ export const trainLanguageModels = gridCommand({
   ],
   flags: languageFlags,
   defaults: { optimizer: ["nag"], learningRate: [0.1], mu: [0.9] },
-  async lay(options, { earlier, optimizerOf }) {
+  async lay(options, { earlier, optimizerOf, once }) {
     const { length, blocks, width, heads, activation, dropout, clipNorm } = options;
     const { hidden = 4 * width } = options;
     if (width % heads !== 0) {
@@ -35,7 +35,10 @@ export const trainLanguageModels = gridCommand({
         }`,
       );
     }
-    const text = await loadText(options, earlier);
+    const text = await once(
+      { text: options.text, testShare: options.testShare, length },
+      () => loadText(options, earlier),
+    );
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const kind = languageKind({
       ...{ text, optimizerOf },
@@ -66,5 +69,8 @@ export const trainLanguageModels = gridCommand({
     };
   },
 });
+
+/** The command line of {@linkcode languageProgram}. */
+export const trainLanguageModels = gridCommand(languageProgram);
 
 if (import.meta.main) await runCommand(trainLanguageModels);

@@ -8,7 +8,7 @@ import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
 import { print } from "./terminal/terminal.ts";
 import type { Experiment } from "./studies/experiment.ts";
 import { experiments } from "./studies/experiments.ts";
-import { experimentFlags, requireDigits, runExperiment } from "./studies/run_experiment.ts";
+import { experimentFlags, requireFiles, runExperiment } from "./studies/run_experiment.ts";
 
 const compareFlags = { out: outFlag("compare") };
 
@@ -38,7 +38,7 @@ await runSubcommands({
       flags: experimentFlags,
     }, async (options, interruption) => {
       const all = Object.values(experiments);
-      requireDigits(all, options);
+      requireFiles(all, options);
       for (const experiment of all) {
         if (!await runExperiment(experiment, options, interruption)) return;
       }

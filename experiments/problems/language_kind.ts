@@ -52,7 +52,8 @@ export function languageKind(
   return {
     ...languageTables,
     trainer,
-    modelKey: (configuration) => JSON.stringify(shapeOf(configuration)),
+    modelKey: (configuration) =>
+      JSON.stringify({ ...shapeOf(configuration), data: configuration.data }),
     model: (gpu, configuration) =>
       Promise.resolve(transformer({ task: text.taskOn(gpu), ...shapeOf(configuration) })),
     replica: (configuration) => ({

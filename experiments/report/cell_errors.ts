@@ -33,7 +33,7 @@ export function toldError(evaluated: Splits, split: Split): number {
 
 /** The one of a model's figures that tables report. */
 export function toldFigure(
-  { squaredError, zeroOneLoss, errorRate, loss }: Splits["train"],
+  { squaredError, zeroOneLoss, errorRate, bits, loss }: Splits["train"],
 ): number {
-  return squaredError ?? zeroOneLoss ?? errorRate ?? loss;
+  return squaredError ?? zeroOneLoss ?? errorRate ?? bits ?? loss;
 }

@@ -1,3 +1,4 @@
+import { attention } from "./attention.ts";
 import { automatic } from "./automatic.ts";
 import { buffer } from "./buffer.ts";
 import { edge } from "./edge.ts";
@@ -12,7 +13,7 @@ import { theorem } from "./theorem.ts";
 
 const all = [
   ...[automatic, modern, marginalValue, lead, buffer, initialization, finishOrAveraging],
-  ...[table4, theorem, edge],
+  ...[table4, theorem, edge, attention],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

@@ -1,5 +1,6 @@
 import { autoencoderProgram } from "../autoencoder.ts";
 import { classifierProgram } from "../classifier.ts";
+import { languageProgram } from "../language.ts";
 import { recurrentProgram } from "../rnn.ts";
 import { askGrid, type GridProgram, type GridSession } from "../study/grid_program.ts";
 import type { OptimizerChoice } from "../study/shipped_optimizers.ts";
@@ -9,6 +10,7 @@ import type { FlagTable } from "../terminal/flags.ts";
 export const programs = {
   autoencoder: asking(autoencoderProgram),
   classifier: asking(classifierProgram),
+  language: asking(languageProgram),
   rnn: asking(recurrentProgram),
 } as const;
 

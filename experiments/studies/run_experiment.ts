@@ -24,6 +24,7 @@ export const experimentFlags = {
     help: "The budget: one for two cores, or one for a GPU, which asks first.",
   }),
   data: path({ help: "Of experiments on digits: the folder with the files of mnist." }),
+  text: path({ help: "Of experiments on a text: its file." }),
   updates: integer({
     atLeast: 1,
     shown: "the preset's",
@@ -51,21 +52,34 @@ export const paperExperimentFlags = {
 /** The values of {@linkcode experimentFlags}. */
 export type ExperimentOptions = Values<typeof experimentFlags>;
 
-/** Whether an experiment's networks learn from files. */
-export function needsDigits({ layouts }: Experiment, preset: ExperimentPreset): boolean {
-  const { common, rows } = layouts[preset];
-  return [common, ...Object.values(rows)].some(({ problem }) => problem === "mnist");
-}
+/** What experiments learn from that lies in files, and the flag that names it. */
+const files = [
+  {
+    flag: "data",
+    words: "digits: name the folder with MNIST's files by --data",
+    isOf: ({ layouts }: Experiment, preset: ExperimentPreset) => {
+      const { common, rows } = layouts[preset];
+      return [common, ...Object.values(rows)].some(({ problem }) => problem === "mnist");
+    },
+  },
+  {
+    flag: "text",
+    words: "a text: name its file by --text",
+    isOf: ({ program }: Experiment) => program === "language",
+  },
+] as const;
 
 /** Refuses experiments on files that no flag names, before any of several is begun. */
-export function requireDigits(
+export function requireFiles(
   experiments: readonly Experiment[],
-  { preset, data }: Pick<ExperimentOptions, "preset" | "data">,
+  options: Pick<ExperimentOptions, "preset" | "data" | "text">,
 ): void {
-  const needing = experiments.filter((experiment) => needsDigits(experiment, preset));
-  if (data !== undefined || needing.length === 0) return;
-  const names = needing.map(({ heading }) => heading.name).join(", ");
-  throw new InputError(`${names} learns from digits: name the folder with MNIST's files by --data`);
+  for (const { flag, words, isOf } of files) {
+    const needing = experiments.filter((experiment) => isOf(experiment, options.preset));
+    if (options[flag] !== undefined || needing.length === 0) continue;
+    const names = needing.map(({ heading }) => heading.name).join(", ");
+    throw new InputError(`${names} ${needing.length > 1 ? "learn" : "learns"} from ${words}`);
+  }
 }
 
 /** {@linkcode runExperiment} in a folder of the paper's tables. */
@@ -77,7 +91,7 @@ export function runPaperExperiment(
   const ownPreset = preset === "small" ? "small" : "full";
   return runExperiment(
     experiment,
-    { ...options, preset: ownPreset, data: undefined },
+    { ...options, preset: ownPreset, data: undefined, text: undefined },
     interruption,
     {
       program: "paper",
@@ -95,13 +109,16 @@ export async function runExperiment(
   interruption: AbortSignal,
   { program = "studies" } = {},
 ): Promise<boolean> {
-  requireDigits([experiment], options);
-  const { preset, data, updates, seed, out } = options;
+  requireFiles([experiment], options);
+  const { preset, data, text, updates, seed, out } = options;
   const session = paperSession(options, interruption, program);
   const given: Flags = { ...updates !== undefined && { updates }, ...seed && { seed } };
   const { table, kinds, remarks } = await layExperiment(experiment, {
     ...{ preset, given, interruption },
-    data: (problem) => ({ ...problem === "mnist" && data !== undefined && { data } }),
+    data: (problem) => ({
+      ...problem === "mnist" && data !== undefined && { data },
+      ...experiment.program === "language" && text !== undefined && { text },
+    }),
   });
   const { shared = "", rows, columns, entries } = table;
   const plan = {

@@ -127,9 +127,14 @@ Deno.test("every experiment lays networks that differ, in both presets", async (
     mnist: { data: digits(folder) },
     curves: { problem: "mnist", data: digits(other, 10_001) },
   };
-  const data = (problem: string) => images[problem] ?? {};
+  const text = folder.write(
+    "text.txt",
+    new TextEncoder().encode("to be or not to be, ".repeat(60)),
+  );
   for (const [name, experiment] of Object.entries(experiments)) {
     for (const preset of experimentPresets) {
+      const data = (problem: string) =>
+        experiment.program === "language" ? { text } : images[problem] ?? {};
       const { table: { entries, rows, columns } } = await lay(experiment, preset, data);
       assertEquals(entries.length, rows.length * columns.length, name);
       // JavaScript would put names that are whole numbers before all others.
