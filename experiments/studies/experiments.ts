@@ -4,6 +4,7 @@ import { buffer } from "./buffer.ts";
 import { edge } from "./edge.ts";
 import type { Experiment } from "./experiment.ts";
 import { finishOrAveraging } from "./finish_or_averaging.ts";
+import { flatness } from "./flatness.ts";
 import { initialization } from "./initialization.ts";
 import { lead } from "./lead.ts";
 import { marginalValue } from "./marginal_value.ts";
@@ -13,7 +14,7 @@ import { theorem } from "./theorem.ts";
 
 const all = [
   ...[automatic, modern, marginalValue, lead, buffer, initialization, finishOrAveraging],
-  ...[table4, theorem, edge, attention],
+  ...[table4, theorem, flatness, edge, attention],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

@@ -1,0 +1,133 @@
+import type { Row } from "../report/claims.ts";
+import { pairedDifference, rankCorrelation, seedErrors } from "../report/comparison.ts";
+import { columnsFigure } from "../report/figures/columns.ts";
+import { measuredFigure } from "../report/figures/measured.ts";
+import { type AlongRun, isLess } from "../report/measured.ts";
+import type { EntrySummary } from "../report/summary.ts";
+import { formatFigure } from "../report/text_table.ts";
+import { type Finding, undecided, verdictOf } from "../report/verdicts.ts";
+import type { Cell } from "../study/cell.ts";
+import type { Experiment, Flags } from "./experiment.ts";
+import { errorRate } from "./grid.ts";
+
+/** Of all networks: the learning rate over 1 - mu. */
+const EFFECTIVE = 0.1;
+
+const columns: Record<string, Flags> = Object.fromEntries(
+  [0, 0.5, 0.9, 0.99].map((mu) => [nameOf(mu), {
+    ...mu === 0 ? { optimizer: "sgd" } : { optimizer: "cm", mu, schedule: "constant" },
+    "learning-rate": Number((EFFECTIVE * (1 - mu)).toPrecision(6)),
+  }]),
+);
+
+const rows: Record<string, Flags> = {
+  "all labels": {},
+  "a tenth": { "train-cases": 6000 },
+  "20 % at random": { "label-noise": 0.2 },
+  "both": { "train-cases": 6000, "label-noise": 0.2 },
+};
+
+const top: AlongRun = {
+  words: "largest eigenvalue of the Hessian at the end",
+  of: ({ curvature }) => curvature?.hessianTop,
+  over: (values) => values[values.length - 1],
+};
+
+const common = { problem: "mnist", layers: [784, 100, 100, 10] };
+
+/** M5: whether momentum ends flatter, and flatter networks generalize. */
+export const flatness: Experiment = {
+  heading: {
+    name: "flatness",
+    title: "Momentum and flat minima",
+    figure: errorRate,
+    isLinear: true,
+    question: "at the same effective rate, does momentum end where the loss is flatter, and do " +
+      "such networks make fewer errors on other cases?",
+  },
+  program: "classifier",
+  layouts: {
+    small: {
+      common: {
+        ...{ ...common, updates: 1500, "batch-size": 100, seed: [1, 2, 3, 4] },
+        ...{ "eval-cases": 600, "curvature-every": 500 },
+      },
+      rows,
+      columns,
+    },
+    full: {
+      common: {
+        ...{ ...common, updates: 20_000, seed: [1, 2, 3, 4, 5, 6] },
+        ...{ "eval-cases": 2000, "curvature-every": 5000 },
+      },
+      rows,
+      columns,
+    },
+  },
+  claims: [
+    ["Momentum of 0.9 ends flatter than none", isFlatter],
+    ["Its gap between test and training is no larger", hasNoLargerGap],
+    ["Sharper networks make more errors on test cases", sharperIsWorse],
+  ],
+  figures: [
+    columnsFigure({ title: `momentum, at ε / (1 - μ) = ${EFFECTIVE}`, rows: "labels" }),
+    measuredFigure({
+      ...{ name: "top", title: "the largest eigenvalue", of: top.of },
+      axis: ["largest eigenvalue of the Hessian"],
+    }),
+  ],
+};
+
+function nameOf(mu: number): string {
+  return `mu ${mu}`;
+}
+
+function pairOf({ entries }: Row): [EntrySummary, EntrySummary] | undefined {
+  const [high, none] = [0.9, 0].map((mu) => entries.find(({ column }) => column === nameOf(mu)));
+  return high && none && [high, none];
+}
+
+const incomplete = undecided("there is nothing to compare");
+
+function isFlatter(row: Row): Finding {
+  const pair = pairOf(row);
+  return pair ? isLess(pair, top) : incomplete;
+}
+
+/** By the error rates of all cases, with the same margin as errors have. */
+function hasNoLargerGap(row: Row): Finding {
+  const pair = pairOf(row);
+  if (!pair) return incomplete;
+  const [own, other] = pair.map(({ confirmation }) => seedErrors(confirmation, gapOf));
+  const mean = [...other.values()].reduce((sum, gap) => sum + gap, 0) / other.size;
+  const difference = pairedDifference(own, other), margin = 0.05 * Math.abs(mean);
+  const [at, half] = [difference.mean, (difference.high - difference.low) / 2].map(formatFigure);
+  return {
+    verdict: verdictOf(difference, margin),
+    evidence: `difference of gaps ${at} ± ${half} (${difference.count} seeds), of ` +
+      `${formatFigure(mean)} without momentum; allowed: ${formatFigure(margin)}`,
+  };
+}
+
+function gapOf({ result: { final } }: Cell): number {
+  return final ? final.test.errorRate - final.train.errorRate : Infinity;
+}
+
+/** Over the networks of all momenta and confirmation seeds. */
+function sharperIsWorse({ entries }: Row): Finding {
+  const networks = entries.flatMap(({ confirmation }) => confirmation).flatMap((cell) => {
+    const { configuration, result: { curve, final } } = cell;
+    const sharpness = top.over(curve.flatMap((report) => top.of(report, configuration) ?? []));
+    return final && Number.isFinite(sharpness) ? [{ sharpness, error: final.test.errorRate }] : [];
+  });
+  const correlation = rankCorrelation(
+    networks.map(({ sharpness }) => sharpness),
+    networks.map(({ error }) => error),
+  );
+  const { count, mean, low, high } = correlation;
+  return {
+    verdict: low > 0 ? "holds" : high < 0 ? "does not hold" : "not decided",
+    evidence: `Spearman's rank correlation ${formatFigure(mean)} (95 %: ${formatFigure(low)} to ` +
+      `${formatFigure(high)}), n = ${count} networks`,
+  };
+}
