@@ -33,9 +33,16 @@ const top: AlongRun = {
   over: (values) => values[values.length - 1],
 };
 
+const angles: AlongRun = {
+  words: "mean |cos| between incoming weights at the end",
+  of: ({ curvature }) => curvature?.meanAbsCosine,
+  over: (values) => values[values.length - 1],
+};
+
+const measured = { "curvature-figures": ["spectrum", "angles"] };
 const common = { problem: "mnist", layers: [784, 100, 100, 10] };
 
-/** M5: whether momentum ends flatter, and flatter networks generalize. */
+/** M5 and M6: whether momentum ends flatter, and its units less alike, and what that is worth. */
 export const flatness: Experiment = {
   heading: {
     name: "flatness",
@@ -50,7 +57,7 @@ export const flatness: Experiment = {
     small: {
       common: {
         ...{ ...common, updates: 1500, "batch-size": 100, seed: [1, 2, 3, 4] },
-        ...{ "eval-cases": 600, "curvature-every": 500 },
+        ...{ "eval-cases": 600, "curvature-every": 500, ...measured },
       },
       rows,
       columns,
@@ -58,7 +65,7 @@ export const flatness: Experiment = {
     full: {
       common: {
         ...{ ...common, updates: 20_000, seed: [1, 2, 3, 4, 5, 6] },
-        ...{ "eval-cases": 2000, "curvature-every": 5000 },
+        ...{ "eval-cases": 2000, "curvature-every": 5000, ...measured },
       },
       rows,
       columns,
@@ -67,13 +74,22 @@ export const flatness: Experiment = {
   claims: [
     ["Momentum of 0.9 ends flatter than none", isFlatter],
     ["Its gap between test and training is no larger", hasNoLargerGap],
-    ["Sharper networks make more errors on test cases", sharperIsWorse],
+    ["Sharper networks make more errors on test cases", (row) => goesWithErrors(row, top)],
+    ["The units of a layer are less alike without momentum", isLessAlike],
+    [
+      "Networks of units that are more alike make more errors on test cases",
+      (row) => goesWithErrors(row, angles),
+    ],
   ],
   figures: [
     columnsFigure({ title: `momentum, at ε / (1 - μ) = ${EFFECTIVE}`, rows: "labels" }),
     measuredFigure({
       ...{ name: "top", title: "the largest eigenvalue", of: top.of },
       axis: ["largest eigenvalue of the Hessian"],
+    }),
+    measuredFigure({
+      ...{ name: "angles", title: "how alike the units of a layer are", of: angles.of },
+      axis: ["mean |cos| between", "incoming weights"],
     }),
   ],
 };
@@ -92,6 +108,11 @@ const incomplete = undecided("there is nothing to compare");
 function isFlatter(row: Row): Finding {
   const pair = pairOf(row);
   return pair ? isLess(pair, top) : incomplete;
+}
+
+function isLessAlike(row: Row): Finding {
+  const pair = pairOf(row);
+  return pair ? isLess([pair[1], pair[0]], angles) : incomplete;
 }
 
 /** By the error rates of all cases, with the same margin as errors have. */
@@ -114,14 +135,14 @@ function gapOf({ result: { final } }: Cell): number {
 }
 
 /** Over the networks of all momenta and confirmation seeds. */
-function sharperIsWorse({ entries }: Row): Finding {
+function goesWithErrors({ entries }: Row, { of, over }: AlongRun): Finding {
   const networks = entries.flatMap(({ confirmation }) => confirmation).flatMap((cell) => {
     const { configuration, result: { curve, final } } = cell;
-    const sharpness = top.over(curve.flatMap((report) => top.of(report, configuration) ?? []));
-    return final && Number.isFinite(sharpness) ? [{ sharpness, error: final.test.errorRate }] : [];
+    const number = over(curve.flatMap((report) => of(report, configuration) ?? []));
+    return final && Number.isFinite(number) ? [{ number, error: final.test.errorRate }] : [];
   });
   const correlation = rankCorrelation(
-    networks.map(({ sharpness }) => sharpness),
+    networks.map(({ number }) => number),
     networks.map(({ error }) => error),
   );
   const { count, mean, low, high } = correlation;

@@ -26,15 +26,16 @@ export const curvatureFlags = {
     default: usual,
     help: "What is measured. " + figureGroupNames.map((name) => {
       const { help, gradients } = figureGroups[name];
-      return `${name}: ${help}; each time costs about ${costOf(gradients)}.`;
+      return `${name}: ${help}; each time costs ${costOf(gradients)}.`;
     }).join(" "),
   }),
 } as const;
 
 function costOf(gradients: FigureGroup["gradients"]): string {
+  if ("cases" in gradients && gradients.cases === 0) return "next to nothing";
   return "cases" in gradients
-    ? `${Math.round(gradients.cases)} gradients over these cases`
-    : `${Math.round(gradients.minibatches)} updates`;
+    ? `about ${Math.round(gradients.cases)} gradients over these cases`
+    : `about ${Math.round(gradients.minibatches)} updates`;
 }
 
 /** What a configuration has of these flags, where they are given. */

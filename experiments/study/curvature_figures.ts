@@ -1,5 +1,6 @@
 // The figures of a network's curvature that --curvature-figures names, a group a file.
 
+import { angleFigures } from "./angle_figures.ts";
 import type { FigureGroup } from "./figure_group.ts";
 import { minibatchFigures } from "./minibatch_figures.ts";
 import { spectrumFigures } from "./spectrum_figures.ts";
@@ -10,6 +11,7 @@ export const figureGroups = {
   spectrum: spectrumFigures,
   theorem: theoremFigures,
   minibatches: minibatchFigures,
+  angles: angleFigures,
 } as const satisfies Readonly<Record<string, FigureGroup>>;
 
 /** One of {@linkcode figureGroups}. */

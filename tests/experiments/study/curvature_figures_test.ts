@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertLessOrEqual } from "@st
 import { dot } from "../../../core/reference/conjugate_gradient.ts";
 import { eigenvectorsOf } from "../../../core/reference/curvature.ts";
 import { gradientTolerance } from "../../../core/reference/tolerance.ts";
+import { angleFigures, meanAbsCosine } from "../../../experiments/study/angle_figures.ts";
 import { minibatchFigures } from "../../../experiments/study/minibatch_figures.ts";
 import { theoremFigures } from "../../../experiments/study/theorem_figures.ts";
 import { gpuTest } from "../../gpu/fixture.ts";
@@ -9,6 +10,28 @@ import { exactMatrix, join, networks, probeOf, split } from "../../train/curved.
 
 /** What differences of gradients are off by, relative to the product. */
 const productTolerance = 1e-3;
+
+Deno.test("meanAbsCosine() is over the pairs of columns", () => {
+  // Columns (1, 0), (1, 1), (-2, 0): 45 degrees, 180 and 135.
+  const weights = [1, 1, -2, 0, 1, 0];
+  assertAlmostEquals(
+    meanAbsCosine(weights, { rows: 2, columns: 3 }),
+    (1 + 2 * Math.SQRT1_2) / 3,
+    1e-12,
+  );
+});
+
+Deno.test("figures of angles leave biases and single units out", async () => {
+  const tensors = [
+    { name: "w", rows: 2, columns: 2 },
+    { name: "b", rows: 1, columns: 2, isBias: true },
+    { name: "last", rows: 2, columns: 1 },
+  ];
+  const of = { gpu: undefined, model: { layout: { tensors } }, cases: 1, batchSize: 1, update: 0 };
+  const theta = [[3, 4, 0, 3], [5, 5], [1, 1]];
+  const [figures] = await angleFigures.measure({ ...of, networks: [{ seed: 1, theta }] } as never);
+  assertAlmostEquals(figures.meanAbsCosine, 4 / 5, 1e-12);
+});
 
 gpuTest("figures of theorem 2.1 are those of float64", async ({ gpu }) => {
   const curved = networks.autoencoder, seeds = [1, 2], mu = 0.9;
