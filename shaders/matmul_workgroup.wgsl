@@ -32,19 +32,21 @@ fn b_place(i: u32) -> vec2u { return vec2u(i % column_quads, i / column_quads); 
 // #endif
 
 // Where block k along the shared dimension lies; past its end the last one, which is not multiplied.
-fn a_at_step(start: u32, k: u32) -> u32 {
-  return start + min(k, job.shared_length - 1) * a_step();
+fn a_at_step(job: Product, start: u32, k: u32) -> u32 {
+  return start + min(k, job.shared_length - 1) * a_step(job.a);
 }
-fn b_at_step(start: u32, k: u32) -> u32 {
-  return start + min(k, job.shared_length - 1) * b_step();
+fn b_at_step(job: Product, start: u32, k: u32) -> u32 {
+  return start + min(k, job.shared_length - 1) * b_step(job.b);
 }
 
 @compute @workgroup_size(lanes)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let replica = group.z;
+  let job = product_of(group.x);
+  let tile = group.x - job.first;
   let tiles_down = (job.rows / 4 + row_quads - 1) / row_quads;
-  let first_row = group.x % tiles_down * row_quads;
-  let first_column = group.x / tiles_down * column_quads;
+  let first_row = tile % tiles_down * row_quads;
+  let first_column = tile / tiles_down * column_quads;
   let down = lane / ${ACROSS};
   let across = lane % ${ACROSS};
 
@@ -52,15 +54,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // #for f in A_FETCHES
   let a_block_${f} = lane + ${f} * lanes;
   let a_place_${f} = a_place(a_block_${f});
-  let a_start_${f} = a_start(replica, min(first_row + a_place_${f}.x, job.rows / 4 - 1));
-  var a_next_${f} = a_block(a_at_step(a_start_${f}, a_place_${f}.y));
+  let a_start_${f} = a_start(job.a, replica, min(first_row + a_place_${f}.x, job.rows / 4 - 1));
+  var a_next_${f} = a_block(job.a, a_at_step(job, a_start_${f}, a_place_${f}.y));
   // #end
   // #for f in B_FETCHES
   // Where there are fewer blocks than invocations, other ones than those that fetch a.
   let b_block_${f} = (lane + lanes / 2) % lanes + ${f} * lanes;
   let b_place_${f} = b_place(b_block_${f});
-  let b_start_${f} = b_start(replica, min(first_column + b_place_${f}.x, job.columns - 1));
-  var b_next_${f} = b_block(b_at_step(b_start_${f}, b_place_${f}.y));
+  let b_start_${f} = b_start(job.b, replica, min(first_column + b_place_${f}.x, job.columns - 1));
+  var b_next_${f} = b_block(job.b, b_at_step(job, b_start_${f}, b_place_${f}.y));
   // #end
 
   // #for c in COLUMNS
@@ -71,7 +73,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let first_${i}_${c} = 4 * min(first_row + down + ${i} * ${DOWN}, job.rows / 4 - 1);
   let first_column_${i}_${c} = min(first_column + across + ${c} * ${ACROSS}, job.columns - 1);
   // #for j in 4
-  var sum_${i}_${j}_${c} = begin(replica, first_${i}_${c} + ${j}, first_column_${i}_${c});
+  let row_${i}_${j}_${c} = first_${i}_${c} + ${j};
+  var sum_${i}_${j}_${c} =
+    begin(job.epilogue, replica, row_${i}_${j}_${c}, first_column_${i}_${c});
   // #end
   // #end
   // #end
@@ -83,7 +87,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // #for k in 4
       a_panels[turn][4 * a_place_${f}.y + ${k}][a_place_${f}.x] = rows[${k}];
       // #end
-      a_next_${f} = a_block(a_at_step(a_start_${f}, k + depth + a_place_${f}.y));
+      a_next_${f} = a_block(job.a, a_at_step(job, a_start_${f}, k + depth + a_place_${f}.y));
     }
     // #end
     // #for f in B_FETCHES
@@ -91,7 +95,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // #for k in 4
       b_panels[turn][4 * b_place_${f}.y + ${k}][b_place_${f}.x] = b_next_${f}[${k}];
       // #end
-      b_next_${f} = b_block(b_at_step(b_start_${f}, k + depth + b_place_${f}.y));
+      b_next_${f} = b_block(job.b, b_at_step(job, b_start_${f}, k + depth + b_place_${f}.y));
     }
     // #end
     workgroupBarrier();
@@ -124,17 +128,31 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 
   // #for c in COLUMNS
   let column_${c} = first_column + across + ${c} * ${ACROSS};
+  // #if ${COLUMN_SUMS}
+  // #if ${UPDATES}
+  nagare_load(replica, job.sums_group);
+  // #endif
+  if (first_row == 0) & (down == 0) & (column_${c} < job.columns) {
+    put(at(job.sums, replica, 0, column_${c}), replica, column_sum_${c});
+  }
+  // #endif
+  // #end
+  // #if ${UPDATES}
+  nagare_load(replica, job.group);
+  // #endif
+  // #for c in COLUMNS
   if column_${c} < job.columns {
-    // #if ${COLUMN_SUMS}
-    if (first_row == 0) & (down == 0) {
-      out[job.sums.offset + replica * job.sums.replica + column_${c}] = column_sum_${c};
-    }
-    // #endif
     // #for i in ROWS
     let row_${i}_${c} = first_row + down + ${i} * ${DOWN};
     if row_${i}_${c} < job.rows / 4 {
       // #for j in 4
-      finish(replica, 4 * row_${i}_${c} + ${j}, column_${c}, sum_${i}_${j}_${c});
+      let end_${i}_${j}_${c} =
+        end(job.epilogue, replica, 4 * row_${i}_${c} + ${j}, column_${c}, sum_${i}_${j}_${c});
+      put(
+        at(job.epilogue.out, replica, 4 * row_${i}_${c} + ${j}, column_${c}),
+        replica,
+        end_${i}_${j}_${c},
+      );
       // #end
     }
     // #end

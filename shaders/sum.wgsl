@@ -1,15 +1,10 @@
 // out = a, with what common/epilogue.wgsl adds and makes of it: four units of one row an invocation.
 
 struct Sum {
+  a: Place,
+  epilogue: Epilogue,
   rows: u32,     // of out, padded
   columns: u32,  // of out, in vec4
-  units: u32,    // columns of out that are no padding
-  linear: u32,   // 1: units are linear, whatever activation is compiled in
-  a: Place,
-  out: Place,
-  plus: Place,   // its stride is 0 where one row is added to all
-  slopes: Place, // the outputs whose slopes multiply
-  times: f32,    // of plus
 }
 
 @group(0) @binding(0) var<uniform> job: Sum;
@@ -30,9 +25,9 @@ fn main(
   let replica = group.z;
   let row = i / job.columns;
   let column = i % job.columns;
-  var sum = begin(replica, row, column);
+  var sum = begin(job.epilogue, replica, row, column);
   // #if ${OPERAND}
   sum += a_at(at(job.a, replica, row, column));
   // #endif
-  finish(replica, row, column, sum);
+  out[at(job.epilogue.out, replica, row, column)] = end(job.epilogue, replica, row, column, sum);
 }

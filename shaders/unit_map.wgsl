@@ -5,6 +5,9 @@ struct UnitMap {
   count: u32,    // vec4 of all replicas
   columns: u32,  // of a row, in vec4
   units: u32,    // columns that are no padding
+  x: u32,        // where each begins, in vec4
+  v: u32,
+  out: u32,
 }
 
 @group(0) @binding(0) var<uniform> nagare_shape: UnitMap;
@@ -34,9 +37,9 @@ fn main(
   if i >= nagare_shape.count { return; }
   let column = i % nagare_shape.columns;
   let is_unit = 4 * column + vec4u(0, 1, 2, 3) < vec4u(nagare_shape.units);
-  var value = nagare_map(nagare_x_at(i));
+  var value = nagare_map(nagare_x_at(nagare_shape.x + i));
   // #if ${SLOPED}
-  value *= nagare_v_at(i);
+  value *= nagare_v_at(nagare_shape.v + i);
   // #endif
-  nagare_out[i] = select(vec4f(), value, is_unit);
+  nagare_out[nagare_shape.out + i] = select(vec4f(), value, is_unit);
 }

@@ -61,12 +61,16 @@ export function allocateFloats(gpu: Gpu, label: string, floats: number): GPUBuff
 
 /** Takes a buffer that holds just such a tensor, all zero. */
 export function allocateTensor(gpu: Gpu, label: string, sizes: TensorSizes): Tensor {
+  return tensorWithin(allocateFloats(gpu, label, tensorLength(sizes)), sizes);
+}
+
+/** The tensor of such sizes that begins at `offset` floats of a buffer. */
+export function tensorWithin(buffer: GPUBuffer, sizes: TensorSizes, offset = 0): Tensor {
   const { replicas, steps = 1, rows, columns } = sizes;
   const stride = padded(columns);
   const stepStride = padded(rows) * stride;
-  const buffer = allocateFloats(gpu, label, tensorLength(sizes));
   const strides = { stride, stepStride, replicaStride: steps * stepStride };
-  return { buffer, replicas, steps, rows, columns, ...strides, offset: 0 };
+  return { buffer, replicas, steps, rows, columns, ...strides, offset };
 }
 
 /** Rows of all steps of a replica as one matrix; of several, those of the padding count. */

@@ -1,11 +1,14 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import {
+  allocateFloats,
   allocateTensor,
   stepsOf,
   type Tensor,
   tensorLength,
   type TensorSizes,
+  tensorWithin,
 } from "../gpu/tensor.ts";
+import { arenasOf } from "./arenas.ts";
 import type { Extent, Footprint } from "./model.ts";
 import type { Value } from "./operation.ts";
 import type { Tape } from "./tape.ts";
@@ -48,9 +51,9 @@ export class Buffers {
     };
     this.#scratch = lender ? lender.#scratch : new Map();
     this.#squares = lender ? lender.#squares : new Map();
-    for (const value of tape.values) this.#take(value, "data");
+    this.#takeAll(tape.values, "data");
     if (!withDeltas || lender) return;
-    for (const value of valuesWithDelta(tape)) this.#take(value, "delta");
+    this.#takeAll(valuesWithDelta(tape), "delta");
     for (const value of scratchValues(tape)) {
       this.#scratch.set(shapeKey(value), this.take("share of a delta", value));
     }
@@ -91,8 +94,33 @@ export class Buffers {
     return square;
   }
 
+  /** Takes tensors of values, in the buffers of {@linkcode arenasOf} where they fit. */
+  #takeAll(values: readonly Value[], of: "data" | "delta"): void {
+    // A mirror would be brought up to date for every value that is written.
+    const arenas = this.#gpu.operands === "buffers" ? arenasOf(this.#tape)[of] : [];
+    for (const arena of arenas) this.#takeArena(arena, of);
+    for (const value of values) if (!this.#parts[of].has(value)) this.#take(value, of);
+  }
+
+  #takeArena(values: readonly Value[], of: Part): void {
+    const { replicas, batch: rows } = this.extent;
+    const lengths = values.map((value) => tensorLength({ replicas, rows, ...withSlot(value) }));
+    const length = lengths.reduce((sum, length) => sum + length, 0);
+    if (values.length < 2 || 4 * length > this.#gpu.maxBinding) return;
+    const buffer = allocateFloats(this.#gpu, `${of} of ${values.length} values`, length);
+    let offset = 0;
+    values.forEach((value, i) => {
+      const sizes = { replicas, rows, ...withSlot(value) };
+      this.#place(value, of, tensorWithin(buffer, sizes, offset));
+      offset += lengths[i];
+    });
+  }
+
   #take(value: Value, of: Part): Tensor {
-    const slots = this.take(`${of} of value ${value.id}`, withSlot(value));
+    return this.#place(value, of, this.take(`${of} of value ${value.id}`, withSlot(value)));
+  }
+
+  #place(value: Value, of: Part, slots: Tensor): Tensor {
     // Backward in time the slot of zeros is the last one.
     const first = value.isHistory && of !== "delta" ? 1 : 0;
     const tensor = stepsOf(slots, first, value.steps);
@@ -104,9 +132,8 @@ export class Buffers {
   free(): void {
     const { data, delta, tangent } = this.#parts;
     const others = this.#isLent ? [] : [delta, tangent, this.#scratch, this.#squares];
-    for (const taken of [data, ...others]) {
-      for (const { buffer } of taken.values()) this.#gpu.free(buffer);
-    }
+    const tensors = [data, ...others].flatMap((taken) => [...taken.values()]);
+    for (const buffer of new Set(tensors.map(({ buffer }) => buffer))) this.#gpu.free(buffer);
   }
 }
 

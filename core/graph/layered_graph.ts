@@ -63,7 +63,7 @@ export class LayeredGraph<Rows> implements Graph {
   }
 
   recordGradient(plan: Plan, inputs: Parameters<Graph["recordGradient"]>[1]): void {
-    const { parameters, gradient, seeds, caseLoss, takesStatistics } = inputs;
+    const { parameters, gradient, seeds, caseLoss, takesStatistics, weightGradients } = inputs;
     const { buffers, output, loss, feed: { rows }, l2 } = this.#parts;
     const recording = this.#recording({
       ...{ parameters, seeds, isTraining: true, takesStatistics },
@@ -71,7 +71,7 @@ export class LayeredGraph<Rows> implements Graph {
     });
     recording.forward(plan);
     loss.record(plan, rows, { caseLoss, delta: buffers.delta(output) });
-    recording.backward(plan, gradient);
+    recording.backward(plan, gradient, weightGradients);
   }
 
   recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {

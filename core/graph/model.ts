@@ -1,6 +1,7 @@
 import type { Cases, Split } from "../data/source.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Plan } from "../gpu/plan.ts";
+import type { Product } from "../ops/matmul.ts";
 import type { Initializer } from "../init/initializer.ts";
 import type { Vector, VectorLayout } from "../gpu/vector.ts";
 
@@ -64,7 +65,9 @@ export interface Graph {
   recordCases(plan: Plan, inputs: { seeds: GPUBuffer; cases?: Cases }): void;
   /**
    * Records the loss of the minibatch, case by case into `caseLoss` [R, batch], and the gradient at
-   * `parameters` of the loss averaged over cases. That of an update takes the statistics.
+   * `parameters` of the loss averaged over cases. That of an update takes the statistics. Products that
+   * give the gradients of weights may be left in `weightGradients`, where it is given: they are recorded
+   * behind all that reads the parameters.
    */
   recordGradient(plan: Plan, inputs: {
     parameters: Vector;
@@ -72,6 +75,7 @@ export interface Graph {
     seeds: GPUBuffer;
     caseLoss: GPUBuffer;
     takesStatistics?: boolean;
+    weightGradients?: Product[];
   }): void;
   /** Records that loss alone, case by case, of the same cases and what was drawn for the update. */
   recordLoss(plan: Plan, inputs: {

@@ -3,6 +3,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import type { Vector } from "../gpu/vector.ts";
 import type { Activation } from "../ops/activation.ts";
 import type { Epilogue } from "../ops/epilogue.ts";
+import type { Product } from "../ops/matmul.ts";
 
 /**
  * What a layer takes and gives: the units of every case of a minibatch, [R, B, columns], or of every
@@ -68,6 +69,11 @@ export interface Pass {
   /** Weight decay in the words of a product, for the gradient of tensor `t`. */
   readonly decay: (t: number) => Pick<Epilogue, "plus" | "times">;
   /**
+   * Takes a product that gives the gradient of weights. All those of a pass are recorded behind it, as
+   * many as may be in one dispatch: nothing of the pass may read what they write.
+   */
+  readonly weightGradient: (product: Product) => void;
+  /**
    * Where the derivative by a value that is read goes; undefined where that depends on no
    * parameter. An operation that `fuses` spreads all of it into a product or a sum; of others `out` is
    * to be overwritten with the derivative by the value itself, and the tape does the rest.
@@ -109,6 +115,11 @@ export interface Operation extends Rules {
   readonly tensors?: readonly number[];
   /** Whether its backward rule spreads `pass.share()` into a product or a sum. */
   readonly fuses?: boolean;
+  /**
+   * Whether its rules take values wherever they lie in a buffer, as products and sums do. Values that only
+   * such operations write and read may share one.
+   */
+  readonly placed?: boolean;
   /** Whether its backward rule heeds `pass.structuralDamping`. */
   readonly damps?: boolean;
   /** Whether its backward rule asks for `pass.absorbed()` before it reads its delta. */

@@ -3,7 +3,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import type { Vector } from "../gpu/vector.ts";
 import type { Activation } from "../ops/activation.ts";
 import type { Epilogue } from "../ops/epilogue.ts";
-import { matmul } from "../ops/matmul.ts";
+import { matmul, matmuls, type Product } from "../ops/matmul.ts";
 import { sum } from "../ops/sum.ts";
 import { unitMap } from "../ops/unit_map.ts";
 import type { Buffers } from "./buffers.ts";
@@ -46,6 +46,7 @@ export class Recording implements Pass {
   /** Of the operation whose backward rule is being recorded: shares that are to be added. */
   #pending: Value[] = [];
   #operation: Operation | undefined;
+  readonly #weightGradients: Product[] = [];
   /** Products left to the operations that write the values they are shares of. */
   readonly #absorbed = new Map<Value, SharedProduct>();
 
@@ -83,6 +84,10 @@ export class Recording implements Pass {
     return l2 > 0 ? { plus: of!.tensor(t), times: l2 } : {};
   };
 
+  readonly weightGradient = (product: Product): void => {
+    this.#weightGradients.push(product);
+  };
+
   readonly share = (value: Value): Share | undefined => {
     if (!this.#tape.moves(value)) return undefined;
     const before = this.#shares.get(value) ?? 0;
@@ -118,8 +123,11 @@ export class Recording implements Pass {
     for (const operation of this.#tape.operations) operation.forward(plan, this);
   }
 
-  /** Records all operations backward, from the delta of the output on. */
-  backward(plan: Plan, gradient: Vector): void {
+  /**
+   * Records all operations backward, from the delta of the output on. Products that give the gradients of
+   * weights are put into `weightGradients`, where it is given, instead of being recorded.
+   */
+  backward(plan: Plan, gradient: Vector, weightGradients?: Product[]): void {
     this.#shares.clear();
     for (const operation of this.#moving.toReversed()) {
       this.#finishDelta(plan, operation.writes);
@@ -130,6 +138,9 @@ export class Recording implements Pass {
       }
       this.#pending = [];
     }
+    const products = this.#weightGradients.splice(0);
+    if (weightGradients) weightGradients.push(...products);
+    else matmuls(plan, products);
   }
 
   /** Records the tangents of all values along a direction of the parameters. */

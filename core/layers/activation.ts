@@ -21,7 +21,7 @@ export function activation(kind: Activation): Layer {
   return (tape, x) => {
     const y = tape.value(x.columns, { activation: kind, steps: x.steps });
     return tape.record({
-      ...{ name: `activation ${kind}`, reads: [x], writes: y, fuses: true },
+      ...{ name: `activation ${kind}`, reads: [x], writes: y, fuses: true, placed: true },
       forward(plan, { data, activation }) {
         sum(plan, { a: data(x), out: data(y), then: { activate: activation(y) } });
       },

@@ -18,7 +18,7 @@ export function add(tape: Tape, a: Value, b: Value): Value {
   }
   const y = tape.value(a.columns, { steps: a.steps });
   return tape.record({
-    ...{ name: `sum of ${a.columns} units`, reads: [a, b], writes: y, fuses: true },
+    ...{ name: `sum of ${a.columns} units`, reads: [a, b], writes: y, fuses: true, placed: true },
     forward(plan, { data }) {
       sum(plan, { a: data(a), plus: data(b), out: data(y) });
     },

@@ -50,14 +50,17 @@ export function dense(
     });
     const y = tape.value(units, { activation, steps: x.steps });
     return tape.record({
-      ...{ name: `dense of ${units} units`, reads: [x], writes: y, tensors: [W, b], fuses: true },
+      ...{ name: `dense of ${units} units`, reads: [x], writes: y, tensors: [W, b] },
+      ...{ fuses: true, placed: true },
       forward(plan, { parameters, data, activation }) {
         const [plus, then] = [parameters.tensor(b), { activate: activation(y) }];
         matmul(plan, { a: data(x), b: parameters.tensor(W), out: data(y), plus, then });
       },
-      backward(plan, { parameters, data, delta, decay, shareProduct }, gradient) {
+      backward(plan, pass, gradient) {
+        const { parameters, data, delta, decay, weightGradient, shareProduct } = pass;
         const [out, columnSums] = [gradient.tensor(W), gradient.tensor(b)];
-        matmul(plan, { a: data(x), b: delta(y), out, transposeA: true, columnSums, ...decay(W) });
+        const product = { a: data(x), b: delta(y), out, transposeA: true };
+        weightGradient({ ...product, columnSums, ...decay(W) });
         shareProduct(plan, x, { delta: y, weights: parameters.tensor(W) });
       },
       // (x^2)' d^2

@@ -77,7 +77,7 @@ export function recurrent(
         recurrence(plan, { ...loop(pass, pass.data(h)), drive, then }, timeLoop);
       },
       backward(plan, pass, gradient) {
-        const { data, delta, decay, shareProduct, parameters } = pass;
+        const { data, delta, decay, weightGradient, shareProduct, parameters } = pass;
         // dz U' of the dense layer above within the loop, or whatever shares there are.
         const above = pass.absorbed(h);
         recurrence(plan, {
@@ -95,9 +95,9 @@ export function recurrent(
         }, timeLoop);
         const product = { b: delta(h), transposeA: true };
         const columnSums = gradient.tensor(b);
-        matmul(plan, { ...product, a: data(x), out: gradient.tensor(V), ...decay(V) });
+        weightGradient({ ...product, a: data(x), out: gradient.tensor(V), ...decay(V) });
         const previous = { a: before(pass), out: gradient.tensor(W), columnSums };
-        matmul(plan, { ...product, ...previous, ...decay(W) });
+        weightGradient({ ...product, ...previous, ...decay(W) });
         shareProduct(plan, x, { delta: h, weights: parameters.tensor(V) });
       },
       // dh_t = f'(z_t) (dh_{t-1} W + h_{t-1} dW + x_t dV + dx_t V + db)

@@ -29,6 +29,7 @@ export const epilogueSources: readonly string[] = [activationSource, source];
 /** What of the WGSL an epilogue compiles. */
 export function epilogueConstants({ plus, then, adds = false }: Epilogue): Constants {
   return {
+    UPDATES: false,
     ADDS: adds,
     PLUS: plus !== undefined,
     ACTIVATE: then !== undefined && "activate" in then,
@@ -37,16 +38,18 @@ export function epilogueConstants({ plus, then, adds = false }: Epilogue): Const
   };
 }
 
-/** Members of the kernel's uniform. */
-export function epilogueMembers(
+/** The epilogue in a kernel's uniform. */
+export function epilogueValue(
   { plus, times = 1, then }: Epilogue,
   out: Tensor,
 ): Record<string, UniformValue> {
   return {
+    out: place(out),
     plus: place(plus && rowsOf(plus) < rowsOf(out) ? { ...plus, stride: 0 } : plus),
     slopes: place(outputsOf(then)),
     times,
     linear: activationOf(then) === "linear" ? 1 : 0,
+    units: out.columns,
   };
 }
 

@@ -7,8 +7,8 @@ import {
   type Epilogue,
   epilogueBindings,
   epilogueConstants,
-  epilogueMembers,
   epilogueSources,
+  epilogueValue,
   place,
   shapeText,
 } from "./epilogue.ts";
@@ -40,10 +40,7 @@ export function sum(plan: Plan, job: Sum): void {
   });
   const [rows, columns] = [padded(rowsOf(out)), out.stride / 4];
   plan.dispatch(kernel, {
-    job: {
-      ...{ rows, columns, units: out.columns, a: place(a), out: place(out) },
-      ...epilogueMembers(job, out),
-    },
+    job: { rows, columns, a: place(a), epilogue: epilogueValue(job, out) },
     out: out.buffer,
     ...(a && { a: a.buffer }),
     ...epilogueBindings(job),

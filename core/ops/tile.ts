@@ -55,10 +55,11 @@ export function tilesFor(gpu: Gpu): readonly Tile[] {
 const BUSY = 128;
 
 /** What is used where nothing was measured: the largest tile that keeps a GPU busy. */
-export function defaultTile(gpu: Gpu, out: Tensor): Tile {
+export function defaultTile(gpu: Gpu, outs: readonly Tensor[]): Tile {
   const tiles = tilesFor(gpu);
-  return tiles.find((tile) => out.replicas * workgroups(tile, out) >= BUSY) ??
-    tiles[tiles.length - 1];
+  const count = (tile: Tile) =>
+    outs.reduce((sum, out) => sum + out.replicas * workgroups(tile, out), 0);
+  return tiles.find((tile) => count(tile) >= BUSY) ?? tiles[tiles.length - 1];
 }
 
 /** Workgroups that compute one replica's output. */

@@ -14,7 +14,7 @@ import {
   rowsBindings,
   rowsShape,
 } from "./loss_rows.ts";
-import { placed } from "./pointwise.ts";
+import { placed } from "./defect.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
 
 /** WGSL of a loss that is a sum over units; see {@linkcode unitLoss}. */

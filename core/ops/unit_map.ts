@@ -3,8 +3,8 @@ import { InputError } from "../errors.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
 import { spread } from "./axpy.ts";
-import { checkAlone } from "./loss_rows.ts";
-import { placed } from "./pointwise.ts";
+import { shapeText } from "./epilogue.ts";
+import { placed } from "./defect.ts";
 
 /** What is done with each unit, in WGSL; see {@linkcode unitMap}. */
 export interface UnitMap {
@@ -17,15 +17,17 @@ export interface UnitMap {
 }
 
 /**
- * Records out = value(x), or with `v` out = v slope(x): all [R, B, N], each at the start of a buffer of
- * its own.
+ * Records out = value(x), or with `v` out = v slope(x): all [R, B, N], `out` in a buffer of its own.
  */
 export function unitMap(
   plan: Plan,
   { name, value, slope }: UnitMap,
   { x, v, out }: { x: Tensor; v?: Tensor; out: Tensor },
 ): void {
-  checkAlone(x, [v, out]);
+  for (const other of [v, out]) {
+    if (!other || other.stride === x.stride && other.replicaStride === x.replicaStride) continue;
+    throw new RangeError(`${shapeText(x)} does not go with ${shapeText(other)}: give one shape`);
+  }
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
   const kernel = plan.gpu.kernel(name, [source], {
     WORKGROUP: workgroup,
@@ -38,7 +40,10 @@ export function unitMap(
   });
   const count = x.replicas * x.replicaStride / 4;
   plan.dispatch(kernel, {
-    nagare_shape: { count, columns: x.stride / 4, units: x.columns },
+    nagare_shape: {
+      ...{ count, columns: x.stride / 4, units: x.columns },
+      ...{ x: x.offset / 4, v: (v?.offset ?? 0) / 4, out: out.offset / 4 },
+    },
     nagare_x: x.buffer,
     ...(v && { nagare_v: v.buffer }),
     nagare_out: out.buffer,

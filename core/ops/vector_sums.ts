@@ -4,7 +4,8 @@ import type { Binding, Plan } from "../gpu/plan.ts";
 import type { StepScalars } from "../gpu/scalars.ts";
 import type { Vector } from "../gpu/vector.ts";
 import { spread } from "./axpy.ts";
-import { placed, type VectorsByName } from "./pointwise.ts";
+import { placed } from "./defect.ts";
+import type { VectorsByName } from "./lines.ts";
 import { finiteSource, stepSource } from "./texts.ts";
 import { lanes, treeSumSource } from "./tree_sum.ts";
 

@@ -1,5 +1,13 @@
-import { pointwise } from "../ops/pointwise.ts";
-import type { FamilyTraits, Measure, Numbers, RecordedFamily, Setting, State } from "./family.ts";
+import { type Pointwise, pointwise } from "../ops/pointwise.ts";
+import type {
+  FamilyTraits,
+  Measure,
+  Numbers,
+  RecordedFamily,
+  Setting,
+  State,
+  Update,
+} from "./family.ts";
 import { checkNames } from "./wgsl_names.ts";
 
 /** A family whose update is the same few lines at every parameter; see {@linkcode elementwise}. */
@@ -72,6 +80,18 @@ export function elementwise(given: Elementwise): RecordedFamily {
   );
   const unknown = given.compute ? undefined : sources.find(([, source]) => source === undefined);
   if (unknown) throw new RangeError(`${name} has no setting for "${unknown[0]}": compute() it`);
+  const lines = (update: Update): Pointwise => ({
+    name,
+    body,
+    reads: { gradient: update.gradient },
+    updates: { parameters: update.parameters, ...update.states },
+    scalars: update.scalars,
+    groupOf: update.groupOf,
+    diverges: update.diverges,
+    ...update.measured && { measured: update.measured },
+  });
+  const record: RecordedFamily["record"] = (plan, update) => pointwise(plan, lines(update));
+  linesOfRecords.set(record, lines);
   return {
     name,
     settings,
@@ -85,20 +105,17 @@ export function elementwise(given: Elementwise): RecordedFamily {
       scalars: Object.fromEntries(sources.map(([scalar, source]) => [scalar, now[source!]])),
       running: {},
     })),
-    record(plan, update) {
-      pointwise(plan, {
-        name,
-        body,
-        reads: { gradient: update.gradient },
-        updates: { parameters: update.parameters, ...update.states },
-        scalars: update.scalars,
-        groupOf: update.groupOf,
-        diverges: update.diverges,
-        ...update.measured && { measured: update.measured },
-      });
-    },
+    record,
   };
 }
+
+/** The lines that a family's updates are, where they are nothing else. */
+export function linesOf(family: RecordedFamily, update: Update): Pointwise | undefined {
+  return family.measure ? undefined : linesOfRecords.get(family.record)?.(update);
+}
+
+/** By the function: a family made of another one may record more. */
+const linesOfRecords = new WeakMap<RecordedFamily["record"], (update: Update) => Pointwise>();
 
 /** "learningRate" as "learning_rate". */
 function snakeCase(name: string): string {

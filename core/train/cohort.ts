@@ -12,6 +12,9 @@ import type {
   Settings,
   Update,
 } from "../optim/family.ts";
+import type { Product } from "../ops/matmul.ts";
+import { linesOf } from "../optim/elementwise.ts";
+import { canUpdateByProducts, updateByProducts } from "../ops/update_by_products.ts";
 import { checkSettings, settingsAt, settingsOf } from "../optim/optimizer.ts";
 import { compareStates, initialOf, layoutOf } from "./carry.ts";
 import { groupsOf } from "./groups.ts";
@@ -149,14 +152,30 @@ export class Cohort {
     };
   }
 
-  /** Records an update, after the gradient. */
-  record(plan: Plan): void {
+  /** Whether an update can be part of the products that give its gradient. */
+  canUpdateByProducts(products: readonly Product[]): boolean {
+    if ("drive" in this.family) return false;
+    const lines = linesOf(this.family, this.#update);
+    return lines !== undefined && canUpdateByProducts(this.#gpu, products, lines);
+  }
+
+  /** Records an update, after the gradient, or with the products that give it, where some are left. */
+  record(plan: Plan, products: readonly Product[]): void {
     if ("drive" in this.family) throw new Error(`${this.family.name} drives its updates`);
+    if (products.length > 0) {
+      updateByProducts(plan, products, linesOf(this.family, this.#update)!);
+      return;
+    }
+    this.family.measure?.record?.(plan, this.#update);
+    this.family.record(plan, this.#update);
+  }
+
+  get #update(): Update {
     const keep = <Kept>(kept: Map<string, Kept>, name: string, take: () => Kept) => {
       if (!kept.has(name)) kept.set(name, take());
       return kept.get(name)!;
     };
-    const update: Update = {
+    return {
       ...this.#moved,
       gradient: this.parts.gradient,
       scratch: (name, layout) =>
@@ -164,8 +183,6 @@ export class Cohort {
       buffer: (name, floats) =>
         keep(this.#buffers, name, () => allocateFloats(this.#gpu, name, floats)),
     };
-    this.family.measure?.record?.(plan, update);
-    this.family.record(plan, update);
   }
 
   /** The scalars of an update, by replica, group and name; the next update's follow from them. */

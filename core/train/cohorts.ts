@@ -7,6 +7,7 @@ import type { Driver, DriverParts, Family, Numbers, Optimizer } from "../optim/f
 import { compareStates } from "./carry.ts";
 import { Cohort } from "./cohort.ts";
 import type { Model } from "../graph/model.ts";
+import type { Product } from "../ops/matmul.ts";
 import type { Replica } from "./options.ts";
 import type { ReplicaState, TrainerState } from "./state.ts";
 
@@ -112,9 +113,17 @@ export class Cohorts {
     return this.#cohorts.reduce((sum, cohort) => sum + cohort.scalarCount, 0);
   }
 
-  /** Records an update of all networks, a dispatch or more for each family. */
-  record(plan: Plan): void {
-    for (const cohort of this.#cohorts) cohort.record(plan);
+  /** Whether the updates of all networks can be part of products that give their gradients. */
+  canUpdateByProducts(products: readonly Product[]): boolean {
+    return this.#cohorts.every((cohort) => cohort.canUpdateByProducts(products));
+  }
+
+  /**
+   * Records an update of all networks, a dispatch or more for each family. Products that give their
+   * gradients are made part of it, where some are left.
+   */
+  record(plan: Plan, products: readonly Product[]): void {
+    for (const cohort of this.#cohorts) cohort.record(plan, products);
   }
 
   /** What drives the updates, where the family is one that does. */

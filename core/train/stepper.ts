@@ -6,6 +6,7 @@ import { type StepRow, StepTable } from "../gpu/scalars.ts";
 import type { Vector } from "../gpu/vector.ts";
 import type { Graph, Model } from "../graph/model.ts";
 import { caseMean } from "../ops/case_mean.ts";
+import { matmuls, type Product } from "../ops/matmul.ts";
 import type { Driver } from "../optim/family.ts";
 import type { Chunks } from "./chunks.ts";
 import type { Cohorts } from "./cohorts.ts";
@@ -66,10 +67,16 @@ export class RecordedSteps implements Stepper {
     const { seeds, caseLoss, ring, divergedAt } = buffers;
     const plan = new Plan(this.#gpu);
     graph.recordCases(plan, { seeds });
-    graph.recordGradient(plan, { parameters, gradient, seeds, caseLoss, takesStatistics: true });
+    const weightGradients: Product[] = [];
+    graph.recordGradient(plan, {
+      ...{ parameters, gradient, seeds, caseLoss, takesStatistics: true, weightGradients },
+    });
     caseMean(plan, caseLoss, { cases, replicas: parameters.replicas }, { ring, divergedAt });
+    if (norms || !cohorts.canUpdateByProducts(weightGradients)) {
+      matmuls(plan, weightGradients.splice(0));
+    }
     norms?.record(plan);
-    cohorts.record(plan);
+    cohorts.record(plan, weightGradients);
     return plan.seal();
   }
 
