@@ -3,7 +3,7 @@ import { Plan } from "../../core/gpu/plan.ts";
 import { type Tensor, unpad } from "../../core/gpu/tensor.ts";
 import { type Activation, activations } from "../../core/ops/activation.ts";
 import { columnSum } from "../../core/ops/column_sum.ts";
-import { matmul } from "../../core/ops/matmul.ts";
+import { matmul, matmuls } from "../../core/ops/matmul.ts";
 import { hardwareTiles, softwareTiles, type Tile, tilesFor } from "../../core/ops/tile.ts";
 import { Vector, VectorLayout } from "../../core/gpu/vector.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
@@ -283,6 +283,44 @@ gpuTest("matmul() sums the columns of b beside the product", async (bench) => {
       assertEquals(unpad(gradient.tensor(0), contents), await bench.values(out));
       assertEquals(unpad(gradient.tensor(1), contents), await bench.values(wanted));
     }
+  }
+});
+
+gpuTest("matmuls() computes what reads the same buffers in one dispatch", async (bench) => {
+  const [k, ms, ns] = [35, [1, 129, 17], [3, 9, 137]];
+  const drawn = (widths: readonly number[], stream: number) => {
+    const layout = new VectorLayout(
+      widths.map((columns, i) => ({ name: `${i}`, rows: k, columns })),
+    );
+    const vector = bench.take(new Vector(bench.gpu, "test", layout, 3));
+    const values = (r: number) => widths.map((n, i) => draw(k * n, stream + 10 * r + i));
+    [0, 1, 2].forEach((r) => vector.write(r, values(r)));
+    return vector;
+  };
+  const [a, b] = [drawn(ms, 100), drawn(ns, 200)];
+  const layout = new VectorLayout(ms.flatMap((m, i) => [
+    { name: `weights ${i}`, rows: m, columns: ns[i] },
+    { name: `biases ${i}`, rows: 1, columns: ns[i] },
+  ]));
+  for (const tile of [undefined, sharingTile]) {
+    const [together, apart] = [0, 1].map(() =>
+      bench.take(new Vector(bench.gpu, "test", layout, 3))
+    );
+    const productsInto = (out: Vector) =>
+      ms.map((_, i) => ({
+        ...{ a: a.tensor(i), b: b.tensor(i), out: out.tensor(2 * i), transposeA: true },
+        columnSums: out.tensor(2 * i + 1),
+      }));
+    const plan = bench.run((plan) => matmuls(plan, productsInto(together), tile));
+    bench.run((plan) => {
+      for (const product of productsInto(apart)) matmul(plan, product, tile);
+    });
+    assertEquals(plan.length, 1);
+    assertEquals(await bench.floats(together.buffer), await bench.floats(apart.buffer));
+    // Other words are another kernel.
+    const [one, two, three] = productsInto(together);
+    const mixed = bench.run((plan) => matmuls(plan, [one, { ...two, adds: true }, three], tile));
+    assertEquals(mixed.length, 2);
   }
 });
 
