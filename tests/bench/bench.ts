@@ -19,8 +19,10 @@ import { measureOptimizers } from "./sections/optimizers.ts";
 import { comparePeers } from "./sections/peers.ts";
 import { measureRecurrent } from "./sections/recurrent.ts";
 import type { Machine, Setting } from "./sections/section.ts";
+import { measureScaling } from "./sections/scaling.ts";
 import { measureStart } from "./sections/start.ts";
 import { measureSteps } from "./sections/step.ts";
+import { measureTargets } from "./sections/target.ts";
 import { problemNames } from "./tasks.ts";
 
 const sections = {
@@ -31,6 +33,8 @@ const sections = {
   optimizers: measureOptimizers,
   "hessian-free": measureHessianFree,
   peers: comparePeers,
+  scaling: measureScaling,
+  target: measureTargets,
 };
 type SectionName = keyof typeof sections;
 const sectionNames = Object.keys(sections) as SectionName[];
@@ -46,6 +50,7 @@ const flags = {
     default: problemNames,
     help: "The autoencoders of the sections step and peers.",
   }),
+  data: path({ shown: "none", help: "The folder of MNIST's files, for the section target." }),
   out: path({ shown: "results/bench/DATE-TIME", help: "The folder for the CSV files." }),
 };
 
@@ -59,7 +64,7 @@ await runProgram(
   Deno.args.filter((word) => word !== "--"),
 );
 
-async function main({ only, rounds, networks, out }: Values<typeof flags>): Promise<void> {
+async function main({ only, rounds, networks, data, out }: Values<typeof flags>): Promise<void> {
   const now = new Date().toISOString();
   const report = new Report(out ?? `results/bench/${now.slice(0, 19).replaceAll(":", "-")}`);
   const adapter = await ensureAdapter();
@@ -74,6 +79,7 @@ async function main({ only, rounds, networks, out }: Values<typeof flags>): Prom
     report,
     rounds,
     networks,
+    data,
     machine: () => machine ??= openMachine(adapter, report),
   };
   for (const name of only) await sections[name](setting);

@@ -3,7 +3,7 @@ import { EngineProcess } from "./engine_process.ts";
 import { median } from "./median.ts";
 import { operationsOf } from "./operations.ts";
 import { readTask, writeTask } from "./task.ts";
-import { autoencoderTask, recurrentTask } from "./tasks.ts";
+import { addingTask, autoencoderTask, recurrentTask } from "./tasks.ts";
 
 Deno.test("median() gives the middle value", () => {
   assertEquals(median([10, 2, 9]), 9);
@@ -20,6 +20,7 @@ Deno.test("readTask() reads what writeTask() wrote", async () => {
     const { task, values } of [
       autoencoderTask("curves"),
       recurrentTask({ steps: 3, batchSize: 2, hidden: 20 }),
+      addingTask({ steps: 10, minibatches: 2, learningRate: 0.003, momentum: 0.9 }),
     ]
   ) {
     const folder = await Deno.makeTempDir();
@@ -32,6 +33,25 @@ Deno.test("readTask() reads what writeTask() wrote", async () => {
   }
 });
 
+Deno.test("addingTask() has sequences of one length, whose targets are the means of two values", () => {
+  const [steps, batch] = [10, 100];
+  const { task, values } = addingTask({
+    ...{ steps, minibatches: 3, learningRate: 0.003, momentum: 0.9 },
+  });
+  assertEquals(task.minibatches, 3);
+  values.inputs.forEach((inputs, i) => {
+    assertEquals(inputs.length, steps * batch * 2);
+    // Centred: a value is its uniform number less a half, and a mark is the larger of two levels.
+    const on = inputs.filter((_, at) => at % 2 === 1).reduce((a, b) => Math.max(a, b));
+    for (let c = 0; c < batch; c++) {
+      const marked = Array.from({ length: steps }, (_, t) => 2 * (t * batch + c))
+        .filter((at) => inputs[at + 1] === on).map((at) => inputs[at] + 0.5);
+      assertEquals(marked.length, 2);
+      assertEquals(values.targets[i][c], (marked[0] + marked[1]) / 2);
+    }
+  });
+});
+
 function engine(code: string) {
   return { name: "test", command: [Deno.execPath(), "eval", "--no-config", code] };
 }
@@ -41,7 +61,10 @@ Deno.test("EngineProcess passes over what is no answer", async () => {
     engine(`
       console.log("a library says hello");
       console.log(JSON.stringify({ losses: [2, 1], firstStep: 0.5, note: "here" }));
-      for await (const _ of Deno.stdin.readable) console.log('{"seconds":6,"cpuSeconds":9}');
+      for await (const line of Deno.stdin.readable) {
+        const isError = new TextDecoder().decode(line) === "error\\n";
+        console.log(isError ? '{"error":0.25}' : '{"seconds":6,"cpuSeconds":9}');
+      }
     `),
     "folder",
   );
@@ -49,6 +72,7 @@ Deno.test("EngineProcess passes over what is no answer", async () => {
   assertEquals(process.firstStep, 0.5);
   assertEquals(process.note, "here");
   assertEquals(await process.time(3), { wall: 2, cpu: 3 });
+  assertEquals(await process.error(), 0.25);
   await process.end();
 });
 

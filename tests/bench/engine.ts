@@ -1,6 +1,6 @@
 // The side of an engine: a process that reads a task, tells the losses of its first updates in one
 // line of JSON, and then answers every line N on stdin with the seconds that N updates took, on the
-// clock and of the process on all cores.
+// clock and of the process on all cores, and the line "error" with its error.
 
 import { cpuUsage } from "node:process";
 import { comparedUpdates, readTask, type Task, type TaskValues } from "./task.ts";
@@ -11,6 +11,8 @@ export interface Engine {
   step(): Promise<number>;
   /** `count` updates, all of them done when it returns. */
   run(count: number): Promise<void>;
+  /** The error of the task on its first minibatches, see {@linkcode measured}, where NAG has got to. */
+  error(): Promise<number>;
 }
 
 /** Serves the task in the folder that the last argument names, until stdin ends. */
@@ -24,6 +26,10 @@ export async function serve(
   while (losses.length < comparedUpdates) losses.push(await engine.step());
   console.log(JSON.stringify({ losses, firstStep }));
   for await (const line of linesOf(Deno.stdin.readable)) {
+    if (line === "error") {
+      console.log(JSON.stringify({ error: await engine.error() }));
+      continue;
+    }
     const [start, busy] = [performance.now(), cpuUsage()];
     await engine.run(Number(line));
     const { user, system } = cpuUsage(busy);

@@ -39,6 +39,13 @@ export class EngineProcess {
     return { wall: seconds / count, cpu: cpuSeconds / count };
   }
 
+  /** Its error where it has got to. */
+  async error(): Promise<number> {
+    await this.#answers.ask("error");
+    const { error = NaN } = await this.#answers.next();
+    return error;
+  }
+
   /** Ends the process. */
   end(): Promise<void> {
     return this.#answers.end();
@@ -57,6 +64,7 @@ interface Answer {
   note?: string;
   seconds?: number;
   cpuSeconds?: number;
+  error?: number;
 }
 
 /** An engine that says nothing for so long is given up. */

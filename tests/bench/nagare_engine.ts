@@ -12,21 +12,14 @@ import {
   permute,
   Purpose,
   rnn,
+  SequenceData,
   Trainer,
 } from "../../mod.ts";
-import { pad } from "../../core/gpu/tensor.ts";
 import type { TimeLoop } from "../../core/ops/recurrence.ts";
-import type { SequenceTask } from "../../models/problems/sequence_tasks.ts";
 import { ensureAdapter } from "../../experiments/study/adapter.ts";
 import { tuningFiles } from "../../experiments/files/tuning_files.ts";
 import { type Engine, serve } from "./engine.ts";
-import {
-  type AutoencoderTask,
-  codeLayer,
-  type RecurrentTask,
-  type Task,
-  type TaskValues,
-} from "./task.ts";
+import { codeLayer, joined, measured, type Task, type TaskValues, tolerance } from "./task.ts";
 
 const seed = 1;
 
@@ -49,61 +42,76 @@ await serve(async (task, values): Promise<Engine> => {
     }
     return loss;
   };
-  return { step: () => advance(1), run: async (count) => void await advance(count) };
+  return {
+    step: () => advance(1),
+    run: async (count) => void await advance(count),
+    async error() {
+      const [{ squaredError, zeroOneLoss }] = await trainer.evaluate("test");
+      return squaredError ?? zeroOneLoss;
+    },
+  };
 });
 
 function modelOf(gpu: Gpu, task: Task, values: TaskValues): Model {
   if (task.kind === "autoencoder") {
-    const train = new Dataset(gpu, casesOf(task, values), { width: task.sizes[0] });
+    const dataset = (cases: Float32Array<ArrayBuffer>) =>
+      new Dataset(gpu, cases, { width: task.sizes[0] });
     const outputUnit = task.loss === "cross-entropy" ? "sigmoid" : "linear";
-    const layers = task.sizes.slice(0, codeLayer(task) + 2);
-    return autoencoder({ layers, train, outputUnit, loss: task.loss });
+    return autoencoder({
+      layers: task.sizes.slice(0, codeLayer(task) + 2),
+      train: dataset(inOrder(task, values.inputs, 1)),
+      test: dataset(joined(measured(values.inputs))),
+      ...{ outputUnit, loss: task.loss },
+    });
   }
-  const [, [, hidden]] = task.shapes;
-  return rnn({ hidden, task: sequencesOf(task, values), timeLoop: Deno.args[0] as TimeLoop });
-}
-
-/** The data set whose first epoch, in the order of the seed, is the task's minibatches. */
-function casesOf(
-  { minibatches, batchSize, sizes: [width] }: AutoencoderTask,
-  { inputs }: TaskValues,
-): Float32Array<ArrayBuffer> {
-  const count = minibatches * batchSize;
-  const cases = new Float32Array(count * width);
-  for (let place = 0; place < count; place++) {
-    const row = place % batchSize * width;
-    const values = inputs[Math.floor(place / batchSize)].subarray(row, row + width);
-    cases.set(values, width * permute(place, count, seed, Purpose.minibatch, 0));
-  }
-  return cases;
-}
-
-/** The task's one minibatch, which lies on the GPU from the start and stays. */
-function sequencesOf(task: RecurrentTask, { parameters, ...values }: TaskValues): SequenceTask {
-  const { steps, shapes: [[inputs], , , [, outputs]] } = task;
-  return {
-    inputs,
-    outputs,
-    steps,
-    targets: "last",
-    loss: "squared-error",
-    zeroOne: { tolerance: 0, classes: 0 },
-    cases: { train: Infinity, test: 0 },
-    outputBiases: [...parameters[4]],
-    record({ gpu }, buffers) {
-      for (
-        const [all, numbers] of [
-          [buffers.inputs, values.inputs[0]],
-          [buffers.targets, values.targets[0]],
-        ] as const
-      ) {
-        const contents = pad({ ...all, replicas: 1 }, numbers);
-        for (let r = 0; r < all.replicas; r++) {
-          gpu.write(all.buffer, contents, 4 * r * all.replicaStride);
-        }
-      }
+  const [[inputs], [, hidden], , [, outputs]] = task.shapes;
+  const data = new SequenceData(gpu, {
+    ...{ inputs, outputs, steps: task.steps, tolerance, outputBiases: [...values.parameters[4]] },
+    train: {
+      inputs: inOrder(task, values.inputs, task.steps),
+      targets: inOrder(task, values.targets, 1),
     },
-  };
+    test: {
+      inputs: sideBySide(measured(values.inputs), task.steps),
+      targets: joined(measured(values.targets)),
+    },
+  });
+  return rnn({ hidden, task: data, timeLoop: Deno.args[0] as TimeLoop });
+}
+
+/**
+ * Data whose first epoch, in the order of the seed, is the task's minibatches: [steps, cases, width] of
+ * [steps, B, width] each.
+ */
+function inOrder(
+  { batchSize }: Task,
+  minibatches: readonly Float32Array<ArrayBuffer>[],
+  steps: number,
+): Float32Array<ArrayBuffer> {
+  const count = minibatches.length * batchSize;
+  const all = sideBySide(minibatches, steps);
+  const width = all.length / count / steps;
+  const out = new Float32Array(all.length);
+  for (let place = 0; place < count; place++) {
+    const to = permute(place, count, seed, Purpose.minibatch, 0);
+    for (let t = 0; t < steps; t++) {
+      const [from, into] = [place, to].map((i) => (t * count + i) * width);
+      out.set(all.subarray(from, from + width), into);
+    }
+  }
+  return out;
+}
+
+/** Minibatches [steps, B, width] each as [steps, all cases, width]. */
+function sideBySide(
+  minibatches: readonly Float32Array<ArrayBuffer>[],
+  steps: number,
+): Float32Array<ArrayBuffer> {
+  const length = minibatches[0].length / steps;
+  return joined(
+    Array.from({ length: steps }, (_, t) => t)
+      .flatMap((t) => minibatches.map((values) => values.subarray(t * length, (t + 1) * length))),
+  );
 }
 
 /** An initializer that hands the task's parameters out. */

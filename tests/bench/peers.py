@@ -3,7 +3,7 @@
 python3 tests/bench/peers.py ENGINE FOLDER, where the engine is pytorch-eager, pytorch-compile,
 pytorch-cuda-graphs, jax-jit, jax-scan or jax-vmap, and the folder holds what task.ts wrote. It speaks
 as engine.ts says: a line with the first losses, then the seconds of as many updates as each line of
-stdin asks for.
+stdin asks for, or the error where the line says so.
 """
 
 import json
@@ -14,6 +14,8 @@ import time
 
 START = time.perf_counter()
 COMPARED_UPDATES = 4
+MEASURED_MINIBATCHES = 10
+TOLERANCE = 0.04
 
 import numpy as np  # noqa: E402
 
@@ -37,26 +39,52 @@ def read_task(folder):
     return task, parameters, inputs, floats("targets").reshape(count, batch, -1)
 
 
-def make_loss(task, ops):
-    """The loss of the parameters on a minibatch, written once for both libraries."""
-    batch = task["batchSize"]
+def make_outputs(task, ops):
+    """The output units of a minibatch, before a sigmoid, written once for both libraries."""
 
-    def autoencoder(parameters, x, targets):
+    def autoencoder(parameters, x):
         layers = len(parameters) // 2
         y = x
         for i in range(layers):
             z = y @ parameters[2 * i] + parameters[2 * i + 1]
             y = z if i in (layers - 1, layers // 2 - 1) else ops["sigmoid"](z)
-        if task["loss"] == "squared-error":
-            return ((y - targets) ** 2).sum() / batch
-        return (ops["softplus"](y) - y * targets).sum() / batch
+        return y
 
-    def recurrent(parameters, x, targets):
+    def recurrent(parameters, x):
         v, w, b, u, c = parameters
-        h = ops["recurrence"](x @ v + b, w)
-        return ((h @ u + c - targets) ** 2).sum() / batch
+        return ops["recurrence"](x @ v + b, w) @ u + c
 
     return autoencoder if task["kind"] == "autoencoder" else recurrent
+
+
+def is_logistic(task):
+    return task["kind"] == "autoencoder" and task["loss"] == "cross-entropy"
+
+
+def make_loss(task, ops):
+    """The loss of the parameters on a minibatch."""
+    outputs = make_outputs(task, ops)
+
+    def loss(parameters, x, targets):
+        z = outputs(parameters, x)
+        losses = ops["softplus"](z) - z * targets if is_logistic(task) else (z - targets) ** 2
+        return losses.sum() / task["batchSize"]
+
+    return loss
+
+
+def make_error(task, ops):
+    """The error of the parameters on a minibatch; see task.ts."""
+    outputs = make_outputs(task, ops)
+
+    def error(parameters, x, targets):
+        z = outputs(parameters, x)
+        difference = (ops["sigmoid"](z) if is_logistic(task) else z) - targets
+        if task["kind"] == "autoencoder":
+            return (difference**2).sum() / task["batchSize"]
+        return (abs(difference) > TOLERANCE).sum() / task["batchSize"]
+
+    return error
 
 
 class PyTorch:
@@ -161,6 +189,13 @@ class PyTorch:
             self.advance()
         self.loss.reshape(-1)[0].item()
 
+    def error(self):
+        error = make_error(self.task, self.operations())
+        with self.torch.no_grad():
+            theta = [p - self.task["momentum"] * v for p, v in zip(self.phi, self.velocity)]
+            measured = zip(self.inputs[:MEASURED_MINIBATCHES], self.targets)
+            return float(np.mean([error(theta, x, wanted).item() for x, wanted in measured]))
+
 
 class Jax:
     """A jitted update; `scan` loops over updates on the device, `vmap` over networks besides."""
@@ -174,6 +209,7 @@ class Jax:
         loss = make_loss(task, self.operations())
         rate, momentum = task["learningRate"], task["momentum"]
         inputs, targets = jnp.asarray(inputs), jnp.asarray(targets)
+        self.measured = list(zip(inputs[:MEASURED_MINIBATCHES], targets))
 
         def update(state, index):
             phi, velocity = state
@@ -230,6 +266,11 @@ class Jax:
             self.done += count
         loss.block_until_ready()
 
+    def error(self):
+        error = self.jax.jit(make_error(self.task, self.operations()))
+        theta = [p - self.task["momentum"] * v for p, v in zip(*self.state)]
+        return float(np.mean([float(error(theta, x, wanted)) for x, wanted in self.measured]))
+
 
 def library_of_products():
     """The BLAS that the process has loaded, as far as its name tells; None where there is none."""
@@ -264,6 +305,9 @@ def main(engine, folder):
     note = note_of(library, trainer)
     print(json.dumps({"losses": losses, "firstStep": first_step, "note": note}), flush=True)
     for line in sys.stdin:
+        if line.strip() == "error":
+            print(json.dumps({"error": trainer.error()}), flush=True)
+            continue
         start, busy = time.perf_counter(), time.process_time()
         trainer.run(int(line))
         took = {

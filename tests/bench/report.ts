@@ -27,6 +27,13 @@ export class Report {
     const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
     Deno.writeTextFileSync(`${this.#folder}/${name}.csv`, lines.map(csvLine).join(""));
   }
+
+  /** Writes an SVG text to `name`.svg, and says where. */
+  figure(name: string, svg: string): void {
+    const path = `${this.#folder}/${name}.svg`;
+    Deno.writeTextFileSync(path, svg);
+    console.log(`\n${path}`);
+  }
 }
 
 function spaced(column: string): string {

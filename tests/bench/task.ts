@@ -13,7 +13,10 @@ interface CommonTask {
   readonly momentum: number;
 }
 
-/** An autoencoder: parameters are weights [below, above] and biases of each layer in turn. */
+/**
+ * An autoencoder: parameters are weights [below, above] and biases of each layer in turn. Its error is the
+ * squared error, summed over units.
+ */
 export interface AutoencoderTask extends CommonTask {
   readonly kind: "autoencoder";
   /** Units of every layer, from the input to the output. */
@@ -24,7 +27,8 @@ export interface AutoencoderTask extends CommonTask {
 /**
  * A recurrent network with tanh units and a linear output, squared error at the last step:
  * parameters are input weights [in, H], recurrent weights [H, H], biases [H], output weights
- * [H, out] and biases [out]; a minibatch is [T, B, in] and its targets [B, out].
+ * [H, out] and biases [out]; a minibatch is [T, B, in] and its targets [B, out]. Its error is the share of
+ * wrong outputs.
  */
 export interface RecurrentTask extends CommonTask {
   readonly kind: "recurrent";
@@ -45,6 +49,17 @@ export interface TaskValues {
 /** Updates whose losses are compared before anything is timed. */
 export const comparedUpdates = 4;
 
+/** Minibatches, from the first one on, whose cases the error of a task is an average over. */
+const measuredMinibatches = 10;
+
+/** Those minibatches of a task. */
+export function measured<Minibatch>(minibatches: readonly Minibatch[]): Minibatch[] {
+  return minibatches.slice(0, measuredMinibatches);
+}
+
+/** A recurrent output further than this from its target is wrong. */
+export const tolerance = 0.04;
+
 /** Index of the code layer, which is linear, among the layers above the input. */
 export function codeLayer({ sizes }: AutoencoderTask): number {
   return (sizes.length - 1) / 2 - 1;
@@ -54,20 +69,21 @@ export function codeLayer({ sizes }: AutoencoderTask): number {
 export async function writeTask(folder: string, task: Task, values: TaskValues): Promise<void> {
   await Deno.writeTextFile(`${folder}/task.json`, JSON.stringify(task));
   for (const name of valueNames) {
-    await Deno.writeFile(`${folder}/${name}.bin`, joined(values[name]));
+    await Deno.writeFile(`${folder}/${name}.bin`, new Uint8Array(joined(values[name]).buffer));
   }
 }
 
 const valueNames = ["parameters", "inputs", "targets"] as const;
 
-function joined(arrays: readonly Float32Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+/** Arrays one after another. */
+export function joined(arrays: readonly Float32Array<ArrayBuffer>[]): Float32Array<ArrayBuffer> {
   const out = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const array of arrays) {
     out.set(array, at);
     at += array.length;
   }
-  return new Uint8Array(out.buffer);
+  return out;
 }
 
 /** Reads what {@linkcode writeTask} wrote. */

@@ -7,9 +7,11 @@ import {
   RandomStream,
   sparse,
 } from "../../mod.ts";
+import { markedSequence, type Sequence } from "../../core/data/sequences.ts";
 import {
   type AutoencoderTask,
   comparedUpdates,
+  joined,
   type RecurrentTask,
   type Task,
   type TaskValues,
@@ -26,42 +28,56 @@ const seed = 1;
 /** Low enough for losses to fall from the first update on. */
 const learningRates: Record<ProblemName, number> = { curves: 0.01, mnist: 0.01, faces: 1e-4 };
 
-/** One of the paper's autoencoders with sparse weights and minibatches of 200 generated cases. */
+/** What an autoencoder's task may have in place of its own. */
+export interface AutoencoderTaskOptions {
+  replicas?: number;
+  batchSize?: number;
+  minibatches?: number;
+  learningRate?: number;
+  momentum?: number;
+  /** All cases, one after another. Default: generated ones. */
+  cases?: Float32Array<ArrayBuffer>;
+}
+
+/** One of the paper's autoencoders with sparse weights and minibatches of generated cases. */
 export function autoencoderTask(
   name: ProblemName,
-  replicas = 1,
+  { cases, ...options }: AutoencoderTaskOptions = {},
 ): { task: Task; values: TaskValues } {
   const { layers, loss } = paperProblems[name];
   const sizes = [...layers, ...layers.slice(0, -1).reverse()];
   const task: AutoencoderTask = {
     kind: "autoencoder",
     name,
-    replicas,
     sizes,
     loss,
-    batchSize: 200,
     shapes: sizes.slice(1).flatMap((size, i) => [[sizes[i], size], [size]]),
-    minibatches: comparedUpdates,
-    learningRate: learningRates[name],
-    momentum: 0.9,
+    ...{ replicas: 1, batchSize: 200, minibatches: comparedUpdates },
+    ...{ learningRate: learningRates[name], momentum: 0.9 },
+    ...options,
   };
   const parameters = sizes.slice(1).flatMap((fanOut, i) => {
     const { weights, biases } = draw(sparse(), sizes[i], fanOut, i);
     return [weights, biases];
   });
-  return {
-    task,
-    values: { parameters, inputs: images(task), targets: images(task).map(() => none) },
-  };
+  const inputs = parted(cases ?? images(task), task);
+  return { task, values: { parameters, inputs, targets: inputs.map(() => none) } };
 }
 
 const none = new Float32Array();
 
-/** A recurrent network on sequences of numbers, all of them `steps` long. */
+/** Sizes of a recurrent task. */
+export interface RecurrentTaskSizes {
+  steps: number;
+  batchSize: number;
+  hidden: number;
+  replicas?: number;
+}
+
+/** A recurrent network on one minibatch of sequences of numbers, all of them `steps` long. */
 export function recurrentTask(
-  size: { steps: number; batchSize: number; hidden: number; replicas?: number },
-): { task: Task; values: TaskValues } {
-  const { steps, batchSize, hidden, replicas = 1 } = size;
+  { steps, batchSize, hidden, replicas = 1 }: RecurrentTaskSizes,
+): { task: RecurrentTask; values: TaskValues } {
   const [inputs, outputs, minibatches] = [2, 1, 1];
   const task: RecurrentTask = {
     kind: "recurrent",
@@ -96,6 +112,55 @@ export function recurrentTask(
   };
 }
 
+/** The adding problem on sequences of one length, in so many minibatches of 100. */
+export function addingTask({ steps, minibatches, ...rates }: {
+  steps: number;
+  minibatches: number;
+  learningRate: number;
+  momentum: number;
+}): { task: Task; values: TaskValues } {
+  const { task, values } = recurrentTask({ steps, batchSize: 100, hidden: 100 });
+  const [, ...others] = values.parameters;
+  const [[inputs, hidden]] = task.shapes;
+  const initializer = echoState({ inputScale: 0.1 });
+  const input = draw((layer) => initializer({ ...layer, role: "input" }), inputs, hidden, 0);
+  const outputBiases = Float32Array.of(0.5); // the mean of the targets
+  const sequences = addingSequences(steps, minibatches * task.batchSize);
+  const batches = Array.from(
+    { length: minibatches },
+    (_, i) => sequences.slice(i * task.batchSize, (i + 1) * task.batchSize),
+  );
+  return {
+    task: { ...task, ...rates, minibatches, name: `add, T = ${steps}` },
+    values: {
+      parameters: [input.weights, ...others.slice(0, -1), outputBiases],
+      inputs: batches.map((batch) => stepByStep(batch, steps)),
+      targets: batches.map((batch) => Float32Array.from(batch, ({ targets }) => targets[0])),
+    },
+  };
+}
+
+/** Sequences of the adding problem that are just so long. */
+function addingSequences(steps: number, count: number): Sequence[] {
+  const options = { problem: "add", length: steps, centre: true, cue: false } as const;
+  const sequences: Sequence[] = [];
+  for (let number = 0; sequences.length < count; number++) {
+    const sequence = markedSequence(options, { seed, purpose: Purpose.probe, number });
+    if (sequence.length === steps) sequences.push(sequence);
+  }
+  return sequences;
+}
+
+/** [T, B, inputs] of the inputs of B sequences, [T, inputs] or longer each. */
+function stepByStep(batch: readonly Sequence[], steps: number): Float32Array<ArrayBuffer> {
+  const width = 2;
+  return joined(
+    Array.from({ length: steps }, (_, t) => t * width).flatMap((from) =>
+      batch.map(({ inputs }) => inputs.slice(from, from + width))
+    ),
+  );
+}
+
 function draw(initializer: Initializer, fanIn: number, fanOut: number, layer: number) {
   const random = new RandomStream(seed, Purpose.weights, layer);
   const { weights, biases } = initializer({ fanIn, fanOut, random });
@@ -105,9 +170,14 @@ function draw(initializer: Initializer, fanIn: number, fanOut: number, layer: nu
 /** Curves where a case has their size, else uniform numbers. */
 function images({ minibatches, batchSize, sizes: [width] }: AutoencoderTask) {
   const train = minibatches * batchSize;
-  const all = width === 784
-    ? generateCurves({ seed, train, test: 0 }).train
-    : uniform(train * width, 0);
+  return width === 784 ? generateCurves({ seed, train, test: 0 }).train : uniform(train * width, 0);
+}
+
+/** The cases of a task by minibatch. */
+function parted(
+  all: Float32Array<ArrayBuffer>,
+  { minibatches, batchSize, sizes: [width] }: AutoencoderTask,
+) {
   const length = batchSize * width;
   return Array.from(
     { length: minibatches },

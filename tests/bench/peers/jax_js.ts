@@ -13,7 +13,14 @@ import {
   valueAndGrad,
 } from "@jax-js/jax";
 import { type Engine, serve } from "../engine.ts";
-import { type AutoencoderTask, codeLayer, type RecurrentTask, type Task } from "../task.ts";
+import {
+  type AutoencoderTask,
+  codeLayer,
+  measured,
+  type RecurrentTask,
+  type Task,
+  tolerance,
+} from "../task.ts";
 
 const device = Deno.args[0] as Device;
 
@@ -31,6 +38,7 @@ await serve(async (task, { parameters, inputs, targets }): Promise<Engine> => {
   let phi = parameters.map((values, i) => tensor(values, task.shapes[i]));
   let velocity = phi.map(({ shape }) => np.zeros(shape));
   const update = jit(makeUpdate(task));
+  const errorOf = jit(makeError(task));
   let done = 0;
   const step = () => {
     const data = minibatches[done++ % minibatches.length].map((part) => part.ref);
@@ -44,14 +52,21 @@ await serve(async (task, { parameters, inputs, targets }): Promise<Engine> => {
       for (let i = 0; i < count; i++) step().dispose();
       await blockUntilReady(phi);
     },
+    async error() {
+      const errors: number[] = [];
+      for (const data of measured(minibatches)) {
+        const theta = phi.map((p, i) => p.ref.sub(velocity[i].ref.mul(task.momentum)));
+        errors.push((await errorOf(theta, data.map((part) => part.ref)).data())[0]);
+      }
+      return errors.reduce((sum, error) => sum + error) / errors.length;
+    },
   };
 });
 
 /** v' = mu v - eps g(phi), phi' = phi - mu v + (1 + mu) v'. Every use but the last takes a `ref`. */
 function makeUpdate(task: Task) {
   const { learningRate, momentum } = task;
-  const loss = task.kind === "autoencoder" ? autoencoderLoss(task) : recurrentLoss(task);
-  const gradient = valueAndGrad(loss);
+  const gradient = valueAndGrad(makeLoss(task));
   return (phi: Tensor[], velocity: Tensor[], data: Tensor[]): [Tensor, Tensor[], Tensor[]] => {
     const [value, gradients] = gradient(phi.map((p) => p.ref), data);
     const moved = velocity.map((v) => v.mul(momentum));
@@ -61,27 +76,52 @@ function makeUpdate(task: Task) {
   };
 }
 
-function autoencoderLoss(task: AutoencoderTask) {
+/** Takes the output units of a minibatch, before a sigmoid. */
+function makeOutputs(task: Task) {
+  return task.kind === "autoencoder" ? autoencoderOutputs(task) : recurrentOutputs(task);
+}
+
+function autoencoderOutputs(task: AutoencoderTask) {
   const layers = task.sizes.length - 1;
-  return (parameters: Tensor[], [x]: Tensor[]): Tensor => {
-    let y = x.ref;
+  return (parameters: Tensor[], x: Tensor): Tensor => {
+    let y = x;
     for (let i = 0; i < layers; i++) {
       const z = np.matmul(y, parameters[2 * i]).add(parameters[2 * i + 1]);
       y = i === layers - 1 || i === codeLayer(task) ? z : nn.sigmoid(z);
     }
-    const losses = task.loss === "squared-error"
-      ? np.square(y.sub(x))
-      : nn.softplus(y.ref).sub(y.mul(x));
-    return losses.sum().div(task.batchSize);
+    return y;
   };
 }
 
-function recurrentLoss({ steps, batchSize }: RecurrentTask) {
-  return ([v, w, b, u, c]: Tensor[], [x, targets]: Tensor[]): Tensor => {
+function recurrentOutputs({ steps }: RecurrentTask) {
+  return ([v, w, b, u, c]: Tensor[], x: Tensor): Tensor => {
     const drives = np.unstack(np.matmul(x, v).add(b), 0);
     let h = np.tanh(drives[0]);
     for (let t = 1; t < steps; t++) h = np.tanh(np.matmul(h, w.ref).add(drives[t]));
     w.dispose();
-    return np.square(np.matmul(h, u).add(c).sub(targets)).sum().div(batchSize);
+    return np.matmul(h, u).add(c);
+  };
+}
+
+function makeLoss(task: Task) {
+  const outputsOf = makeOutputs(task);
+  const isLogistic = task.kind === "autoencoder" && task.loss === "cross-entropy";
+  return (parameters: Tensor[], [x, targets = x.ref]: Tensor[]): Tensor => {
+    const z = outputsOf(parameters, x);
+    const losses = isLogistic ? nn.softplus(z.ref).sub(z.mul(targets)) : np.square(z.sub(targets));
+    return losses.sum().div(task.batchSize);
+  };
+}
+
+function makeError(task: Task) {
+  const outputsOf = makeOutputs(task);
+  const isLogistic = task.kind === "autoencoder" && task.loss === "cross-entropy";
+  return (parameters: Tensor[], [x, targets = x.ref]: Tensor[]): Tensor => {
+    const z = outputsOf(parameters, x);
+    const difference = (isLogistic ? nn.sigmoid(z) : z).sub(targets);
+    const errors = task.kind === "autoencoder"
+      ? np.square(difference)
+      : np.abs(difference).greater(tolerance).astype(np.float32);
+    return errors.sum().div(task.batchSize);
   };
 }

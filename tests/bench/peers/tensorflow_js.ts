@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-webgpu";
 import { type Engine, serve } from "../engine.ts";
-import { type AutoencoderTask, codeLayer } from "../task.ts";
+import { type AutoencoderTask, codeLayer, measured } from "../task.ts";
 
 await serve(async (task, { parameters, inputs }): Promise<Engine> => {
   if (task.kind !== "autoencoder") throw new Error("only autoencoders are written for it");
@@ -35,6 +35,15 @@ await serve(async (task, { parameters, inputs }): Promise<Engine> => {
       for (let i = 1; i < count; i++) advance().dispose();
       await step();
     },
+    async error() {
+      const error = tf.tidy(() => {
+        const theta = phi.map((p, i) => tf.sub(p, tf.mul(velocity[i], task.momentum)));
+        return tf.mean(tf.stack(measured(minibatches).map((x) => errorOf(task, theta, x))));
+      });
+      const [value] = await error.data();
+      error.dispose();
+      return value;
+    },
   };
 });
 
@@ -54,15 +63,27 @@ function makeUpdate(task: AutoencoderTask) {
   };
 }
 
-function lossOf(task: AutoencoderTask, parameters: tf.Tensor[], x: tf.Tensor2D): tf.Scalar {
+/** The output units of a minibatch, before a sigmoid. */
+function outputsOf(task: AutoencoderTask, parameters: tf.Tensor[], x: tf.Tensor2D): tf.Tensor {
   const layers = task.sizes.length - 1;
   let y: tf.Tensor = x;
   for (let i = 0; i < layers; i++) {
     const z = tf.add(tf.matMul(y, parameters[2 * i]), parameters[2 * i + 1]);
     y = i === layers - 1 || i === codeLayer(task) ? z : tf.sigmoid(z);
   }
+  return y;
+}
+
+function lossOf(task: AutoencoderTask, parameters: tf.Tensor[], x: tf.Tensor2D): tf.Scalar {
+  const z = outputsOf(task, parameters, x);
   const losses = task.loss === "squared-error"
-    ? tf.square(tf.sub(y, x))
-    : tf.sub(tf.softplus(y), tf.mul(y, x));
+    ? tf.square(tf.sub(z, x))
+    : tf.sub(tf.softplus(z), tf.mul(z, x));
   return tf.div(tf.sum(losses), task.batchSize);
+}
+
+function errorOf(task: AutoencoderTask, parameters: tf.Tensor[], x: tf.Tensor2D): tf.Scalar {
+  const z = outputsOf(task, parameters, x);
+  const y = task.loss === "squared-error" ? z : tf.sigmoid(z);
+  return tf.div(tf.sum(tf.square(tf.sub(y, x))), task.batchSize);
 }

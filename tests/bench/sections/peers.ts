@@ -30,11 +30,25 @@ const tensorflow: EngineCommand = {
   command: deno("peers/tensorflow_js.ts"),
 };
 
+/** Engines of one autoencoder, */
+export function autoencoderEngines(modules: readonly PythonModule[]): EngineCommand[] {
+  return [ours, jaxWebGPU, jaxWasm, tensorflow, ...pythonEngines(modules, "one")];
+}
+
+/** of one recurrent network, */
+export function recurrentEngines(modules: readonly PythonModule[]): EngineCommand[] {
+  return [...ourTimeLoops, jaxWebGPU, jaxWasm, ...pythonEngines(modules, "one")];
+}
+
+/** and of several autoencoders. */
+export function replicaEngines(modules: readonly PythonModule[]): EngineCommand[] {
+  return [ours, ...pythonEngines(modules, "several")];
+}
+
 /** Our step beside every peer's, in one run on one adapter, on the paper's autoencoders. */
 export async function comparePeers(setting: Setting): Promise<void> {
   const modules = await pythonModules(setting.report);
-  const python = pythonEngines(modules, "one");
-  const engines = [ours, jaxWebGPU, jaxWasm, tensorflow, ...python];
+  const engines = autoencoderEngines(modules);
   for (const name of setting.networks) {
     const gigaflops = operationsOf(paperProblems[name].layers, 200) / 1e9;
     const rows = (await race(setting, autoencoderTask(name), engines)).map((row) => (
@@ -50,8 +64,8 @@ async function compareReplicas(
   setting: Setting,
   modules: readonly PythonModule[],
 ): Promise<void> {
-  const engines = [ours, ...pythonEngines(modules, "several")];
-  const rows = await race(setting, autoencoderTask("curves", 54), engines);
+  const engines = replicaEngines(modules);
+  const rows = await race(setting, autoencoderTask("curves", { replicas: 54 }), engines);
   setting.report.table("replicas", "54 Curves networks side by side", rows);
 }
 
@@ -63,7 +77,7 @@ const ourTimeLoops: readonly EngineCommand[] = [
 /** The recurrent update beside jax-js, whose loop over time is unrolled, and those of Python. */
 export async function compareRecurrentPeers(setting: Setting): Promise<void> {
   const modules = await pythonModules(setting.report);
-  const engines = [...ourTimeLoops, jaxWebGPU, jaxWasm, ...pythonEngines(modules, "one")];
+  const engines = recurrentEngines(modules);
   for (const [steps, batchSize] of [[50, 50], [80, 100]]) {
     const task = recurrentTask({ steps, batchSize, hidden: 100 });
     const rows = await race(setting, task, engines);
@@ -81,7 +95,7 @@ export async function compareRecurrentPeers(setting: Setting): Promise<void> {
 const closeLosses = 1e-3;
 
 /** Times all engines in rounds, one after another in each; those that cannot run say why. */
-async function race(
+export async function race(
   { report, rounds }: Setting,
   { task, values }: { task: Task; values: TaskValues },
   commands: readonly EngineCommand[],

@@ -9,6 +9,8 @@ export interface Setting {
   readonly rounds: number;
   /** Autoencoders to train. */
   readonly networks: readonly ProblemName[];
+  /** The folder of MNIST's files, where one is named. */
+  readonly data: string | undefined;
   /** Opens the GPU and measures what it can do, once for all sections that ask. */
   readonly machine: () => Promise<Machine>;
 }
