@@ -65,6 +65,8 @@ export {
   type BlockOptions,
   transformer,
   type TransformerOptions,
+  visionTransformer,
+  type VisionTransformerOptions,
 } from "./models/transformer.ts";
 export { fastestTimeLoop } from "./models/time_loop.ts";
 export {
@@ -122,6 +124,7 @@ export { embedding, type EmbeddingOptions, positions } from "./core/layers/embed
 export { gelu } from "./core/layers/gelu.ts";
 export { layerNorm } from "./core/layers/layer_norm.ts";
 export { noise } from "./core/layers/noise.ts";
+export { type Patches, patches, stepMean } from "./core/layers/patches.ts";
 export { recurrent, type RecurrentOptions } from "./core/layers/recurrent.ts";
 export { sequential } from "./core/layers/sequential.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";

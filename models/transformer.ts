@@ -1,5 +1,8 @@
 import { checkChoice } from "../core/checks.ts";
+import { examples } from "../core/data/examples.ts";
 import { InputError } from "../core/errors.ts";
+import { errorRate, figureOf, softmaxCrossEntropy } from "../core/graph/losses.ts";
+import { network, type NetworkModel } from "../core/graph/network.ts";
 import type { Layer } from "../core/graph/tape.ts";
 import { residual } from "../core/layers/add.ts";
 import { attention } from "../core/layers/attention.ts";
@@ -8,7 +11,9 @@ import { dropout } from "../core/layers/dropout.ts";
 import { embedding, positions } from "../core/layers/embedding.ts";
 import { gelu } from "../core/layers/gelu.ts";
 import { layerNorm } from "../core/layers/layer_norm.ts";
+import { type Patches, patches, stepMean } from "../core/layers/patches.ts";
 import { sequential } from "../core/layers/sequential.ts";
+import type { ClassifierOptions } from "./classifier.ts";
 import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
 import { checkTask, type SequenceModel, sequenceNetwork } from "./sequence_network.ts";
 
@@ -84,8 +89,54 @@ export function transformer({ task, ...options }: TransformerOptions): SequenceM
   return sequenceNetwork({ task, layers });
 }
 
+/** A Transformer that tells classes of images apart; see {@linkcode visionTransformer}. */
+export interface VisionTransformerOptions
+  extends BlockOptions, Patches, Pick<ClassifierOptions, "train" | "test" | "l2"> {
+  /** How many classes there are. */
+  classes: number;
+}
+
+/**
+ * A Transformer that tells classes of images apart (Dosovitskiy et al. 2021): square patches, each made
+ * `width` units, positions, blocks of attention over all patches, a last layer norm, the mean over patches
+ * (Beyer, Zhai and Kolesnikov 2022), an output unit for each class. Its figures are those of a classifier,
+ * the error rate and the loss in nats; weights begin as those of {@linkcode transformer}.
+ *
+ * Throws an {@linkcode InputError} for a size that is none, patches that do not make up the images, and for
+ * a label outside the classes.
+ *
+ * ```ts
+ * import { visionTransformer } from "../mod.ts";
+ *
+ * const images = { data: new Uint8Array(2 * 28 * 28), width: 28 * 28 };
+ * const model = visionTransformer({
+ *   ...{ image: [1, 28, 28], size: 7, classes: 10 },
+ *   train: { inputs: images, targets: [3, 9] },
+ * });
+ * console.log(model.layout.parameterCount); // 104970, of two blocks of 64 units
+ * ```
+ */
+export function visionTransformer(options: VisionTransformerOptions): NetworkModel {
+  const { image, size, classes, train, test, l2 = 0, width = 64, dropout: rate = 0 } = options;
+  return network({
+    source: examples({ train, ...test && { test } }),
+    layers: sequential(
+      patches({ image, size }),
+      dense({ units: width }),
+      positions(),
+      ...dropped(rate),
+      transformerBlocks({ ...options, isCausal: false }),
+      stepMean(),
+      dense({ units: classes }),
+    ),
+    loss: softmaxCrossEntropy,
+    figures: [errorRate, figureOf(softmaxCrossEntropy, "loss")],
+    l2,
+  });
+}
+
 /** The blocks of a Transformer and the layer norm behind them. */
-export function transformerBlocks(
+function transformerBlocks(
   { blocks = 2, width = 64, heads = 2, activation = "relu", isCausal, ...rest }:
     & BlockOptions
     & { isCausal: boolean },

@@ -83,6 +83,65 @@ export function attention(
   };
 }
 
+/** Images [channels, height, width] as sequences of square patches, [T, B, channels size size]. */
+export function patches(
+  { image: [channels, height, width], size }: {
+    image: readonly [number, number, number];
+    size: number;
+  },
+): ReferenceLayer {
+  return {
+    tensors: 0,
+    at(x, rows) {
+      const pixels = channels * height * width, units = channels * size * size;
+      const steps = pixels / units, across = width / size;
+      /** Where each unit of each patch lies in the images. */
+      const places = Array.from({ length: rows * pixels }, (_, at) => {
+        const [line, unit] = [Math.floor(at / units), at % units];
+        const [t, row] = [Math.floor(line / rows), line % rows];
+        const [channel, i, j] = [
+          Math.floor(unit / size / size),
+          Math.floor(unit / size) % size,
+          unit % size,
+        ];
+        const y = Math.floor(t / across) * size + i;
+        return row * pixels + (channel * height + y) * width + t % across * size + j;
+      });
+      const cut = (x: Float64Array) => Float64Array.from(places, (place) => x[place]);
+      return {
+        y: cut(x),
+        cases: rows * steps,
+        backward(v) {
+          const back = new Float64Array(x.length);
+          places.forEach((place, at) => back[place] = v[at]);
+          return { x: back, tensors: [] };
+        },
+        tangent: cut,
+      };
+    },
+  };
+}
+
+/** The mean over steps of rows [T, B, units]. */
+export function stepMean(steps: number): ReferenceLayer {
+  return {
+    tensors: 0,
+    at(x, rows) {
+      const length = x.length / steps;
+      const mean = (x: Float64Array) =>
+        new Float64Array(length).map((_, i) =>
+          Array.from({ length: steps }, (_, t) => x[t * length + i]).reduce((a, b) => a + b) / steps
+        );
+      return {
+        y: mean(x),
+        cases: rows / steps,
+        backward: (v) => ({ x: x.map((_, i) => v[i % length] / steps), tensors: [] }),
+        tangent: mean,
+      };
+    },
+  };
+}
+
 /** The row of a table [vocabulary, units] that each token, the only value of a row of x, numbers. */
 export function embedding(vocabulary: number, units: number): ReferenceLayer {
   return rowsOfTable(vocabulary, (x) => ({ numbers: Array.from(x), units, carries: false }));

@@ -8,6 +8,8 @@ import { caseBlock, type CasePlaces, gaussianNoise } from "./noise.ts";
 export interface Linearized {
   /** [cases, units] */
   y: Float64Array;
+  /** Rows of y, where that is another number: steps of sequences are rows. */
+  cases?: number;
   /** J'v: the derivatives by the input and by each tensor of the sum of v y. */
   backward(v: Float64Array): { x: Float64Array; tensors: Float64Array[] };
   /** J u, for moves of the input and of the tensors. */
@@ -246,11 +248,14 @@ export function sequential(...layers: readonly ReferenceLayer[]): ReferenceLayer
       const own = (all: readonly Float64Array[], i: number) =>
         all.slice(firsts[i], firsts[i] + layers[i].tensors);
       const made: Linearized[] = [];
-      layers.forEach((layer, i) =>
-        made.push(layer.at(made.at(-1)?.y ?? x, cases, own(tensors, i)))
-      );
+      let rows = cases;
+      layers.forEach((layer, i) => {
+        made.push(layer.at(made.at(-1)?.y ?? x, rows, own(tensors, i)));
+        rows = made[i].cases ?? rows;
+      });
       return {
         y: made.at(-1)!.y,
+        cases: rows,
         backward(v) {
           const gradients: Float64Array[][] = [];
           let share = v;

@@ -8,6 +8,7 @@ import { Vector } from "../../core/gpu/vector.ts";
 import { attention } from "../../core/layers/attention.ts";
 import { dense } from "../../core/layers/dense.ts";
 import { embedding, positions } from "../../core/layers/embedding.ts";
+import { patches, stepMean } from "../../core/layers/patches.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { seedKey } from "../../core/random.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
@@ -94,6 +95,14 @@ Deno.test("attention, embeddings and positions refuse what they cannot read", ()
       on(sequential(dense({ units: 1 }), embedding({ vocabulary: 5, units: 2 })), 3, 4),
       "one token",
     ],
+    [
+      () => patches({ image: [1, 4, 6], size: 3 }),
+      "3 x 3 pixels do not make up images of 1 x 4 x 6",
+    ],
+    [() => patches({ image: [1, 4, 4], size: 0 }), "0 x 0 pixels do not make up"],
+    [on(patches({ image: [2, 4, 4], size: 2 }), 16), "cases of 32 units, not 16"],
+    [on(patches({ image: [1, 4, 4], size: 2 }), 16, 3), "not sequences of 16"],
+    [on(stepMean(), 3), "the mean over steps is that of sequences"],
     [on(positions(), 3), "positions are those of the steps of sequences"],
   ];
   for (const [build, says] of cases) assertThrows(build, InputError, says);

@@ -18,6 +18,7 @@ import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
 import { gelu } from "../../core/layers/gelu.ts";
 import { layerNorm } from "../../core/layers/layer_norm.ts";
 import { noise } from "../../core/layers/noise.ts";
+import { patches, stepMean } from "../../core/layers/patches.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { activations } from "../../core/ops/activation.ts";
@@ -308,6 +309,32 @@ const cases: Record<string, Case> = {
         attentionReference.positions(4),
       ),
   },
+  "patches() and stepMean()": {
+    layer: (units) =>
+      sequential(
+        dense({ units: 108, activation: "tanh" }),
+        patches({ image: [2, 6, 9], size: 3 }),
+        dense({ units, activation: "sigmoid" }),
+        stepMean(),
+        dense({ units: 3 }),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(108, "tanh"),
+        attentionReference.patches({ image: [2, 6, 9], size: 3 }),
+        reference.dense(units, "sigmoid"),
+        attentionReference.stepMean(6),
+        reference.dense(3),
+      ),
+  },
+  "patches() that end a network": {
+    layer: () => sequential(dense({ units: 16 }), patches({ image: [1, 4, 4], size: 2 })),
+    reference: () =>
+      reference.sequential(
+        reference.dense(16),
+        attentionReference.patches({ image: [1, 4, 4], size: 2 }),
+      ),
+  },
   "gelu": {
     layer: (units) => sequential(dense({ units }), gelu, dense({ units: 3 })),
     reference: (units) =>
@@ -386,7 +413,8 @@ async function check(bench: Bench, one: Case, [replicas, batch, width, units]: n
   const rows = steps * batch;
   const x = draw(replicas * rows * inputs, 3)
     .map((value) => vocabulary ? Math.floor((value + 1) / 2 * vocabulary) : value);
-  const v = draw(replicas * rows * output.columns, 4);
+  const outputRows = (output.steps ?? 1) * batch;
+  const v = draw(replicas * outputRows * output.columns, 4);
   const matrix = (value: Value, of: "data" | "delta" | "tangent") => buffers[of](value)!;
   const given = matrix(tape.input, "data");
   gpu.write(given.buffer, pad(given, x));
@@ -406,23 +434,23 @@ async function check(bench: Bench, one: Case, [replicas, batch, width, units]: n
   const moved = await bench.values(matrix(output, "tangent"));
   await checkPadding(bench, gradient);
   for (let r = 0; r < replicas; r++) {
-    const part = (values: Float32Array, columns: number) =>
-      Float64Array.from(values.subarray(r * rows * columns, (r + 1) * rows * columns));
+    const part = (values: Float32Array) =>
+      Float64Array.from(values.subarray(...[r, r + 1].map((at) => at * values.length / replicas)));
     const [theta, u] = [tensors(r, 1), tensors(r, 2)].map((all) =>
       all.map((values) => Float64Array.from(values))
     );
     const layer = one.reference(units, r + 1, inputs);
-    const exact = layer.at(part(x, inputs), rows, theta);
+    const exact = layer.at(part(x), rows, theta);
     const label = `R = ${replicas}, B = ${batch}, ${inputs} to ${units}, replica ${r}`;
     const near = (actual: ArrayLike<number>, wanted: ArrayLike<number>, what: string) =>
       assertLessOrEqual(relativeDifference(actual, wanted), gradientTolerance, `${label}: ${what}`);
-    near(part(y, output.columns), exact.y, "forward");
-    const own = part(v, output.columns);
+    near(part(y), exact.y, "forward");
+    const own = part(v);
     const wanted = exact.backward(own).tensors;
     const read = await gradient.read(r);
     assertEquals(read.length, wanted.length);
     read.forEach((values, t) => near(values, wanted[t], layout.tensors[t].name));
-    const Ju = part(moved, output.columns);
+    const Ju = part(moved);
     near(Ju, exact.tangent(new Float64Array(rows * inputs), u), "tangent");
     const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
       Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);

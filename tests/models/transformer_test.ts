@@ -24,8 +24,8 @@ import { softmaxCrossEntropy } from "../../core/reference/losses.ts";
 import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { bigramEntropy, charactersOf, TextData } from "../../models/problems/text_data.ts";
-import { type BlockOptions, transformer } from "../../models/transformer.ts";
-import { type Bench, gpuTest } from "../gpu/fixture.ts";
+import { type BlockOptions, transformer, visionTransformer } from "../../models/transformer.ts";
+import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
 import { assertFootprint } from "./footprint.ts";
 
 const steps = 7, batch = 3, position = 20;
@@ -160,4 +160,31 @@ gpuTest("transformer() refuses sizes that are none", (bench) => {
   for (const [options, says] of cases) {
     assertThrows(() => transformer({ task: taskOf(bench), ...options }), InputError, says);
   }
+});
+
+gpuTest("visionTransformer() learns where in an image something is", async (bench) => {
+  // The class is which of four patches is the brightest.
+  const count = 64, noise = draw(count * 16, 5);
+  const data = noise.map((value, i) => {
+    const [at, pixel] = [Math.floor(i / 16), i % 16];
+    const patch = 2 * Math.floor(pixel / 8) + Math.floor(pixel % 4 / 2);
+    return (patch === at % 4 ? 1 : 0) + value / 4;
+  });
+  const model = visionTransformer({
+    ...{ image: [1, 4, 4], size: 2, classes: 4, blocks: 1, width: 8, l2: 1e-4 },
+    train: { inputs: { data, width: 16 }, targets: Array.from({ length: count }, (_, i) => i % 4) },
+  });
+  const trainer = bench.take(
+    await Trainer.open(bench.gpu, {
+      model,
+      replicas: [{ seed: 1, optimizer: adamW({ learningRate: 0.03 }), initializer: gaussian() }],
+      batchSize: 16,
+    }),
+  );
+  for await (const _ of trainer.run({ updates: 60, every: 60, evalCases: 0 }));
+  const [{ errorRate, loss }] = await trainer.evaluate("train");
+  assertEquals(errorRate, 0);
+  assertLess(loss, 0.1);
+  const z = await model.predict(bench.gpu, await trainer.theta(), data.subarray(0, 32));
+  assertEquals([z.length, z.indexOf(Math.max(...z.subarray(0, 4)))], [8, 0]);
 });
