@@ -7,13 +7,13 @@ import { formatFigure } from "./text_table.ts";
 import { type Finding, type Verdict, verdictOf } from "./verdicts.ts";
 
 /** What a report tells of a network; undefined where it was not measured. */
-export type Measured = (row: CellRow, configuration: Configuration) => number | undefined;
+export type RowFigure = (row: CellRow, configuration: Configuration) => number | undefined;
 
 /** A number of a network, out of what was measured along its run. */
 export interface AlongRun {
   /** In words: the greatest gap. */
   readonly words: string;
-  readonly of: Measured;
+  readonly of: RowFigure;
   /** In the order of the reports. */
   over(values: readonly number[]): number;
 }

@@ -1,6 +1,6 @@
 import type { Row } from "../report/claims.ts";
 import { measuredFigure } from "../report/figures/measured.ts";
-import { type AlongRun, isBelow, isNear, laterMean, type Measured } from "../report/measured.ts";
+import { type AlongRun, isBelow, isNear, laterMean, type RowFigure } from "../report/measured.ts";
 import type { EntrySummary } from "../report/summary.ts";
 import { type Finding, together, undecided } from "../report/verdicts.ts";
 import type { Configuration } from "../study/cell.ts";
@@ -23,7 +23,7 @@ function plateausOf({ optimizer, mu }: Configuration): { small: number; linear: 
 }
 
 /** The curvature of minibatches along their own gradients, in steps. */
-const sharpness: Measured = ({ update, curvature }, { learningRate }) =>
+const sharpness: RowFigure = ({ update, curvature }, { learningRate }) =>
   update === 0 || curvature?.batchSharpness === undefined
     ? undefined
     : learningRate * curvature.batchSharpness;

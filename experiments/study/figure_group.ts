@@ -1,7 +1,7 @@
 import type { Gpu, Model, ReplicaPoint } from "../../mod.ts";
 
 /** What figures of curvature are measured of: networks side by side. */
-export interface Measured {
+export interface MeasuredNetworks {
   readonly gpu: Gpu;
   readonly model: Model;
   readonly networks: readonly MeasuredNetwork[];
@@ -31,7 +31,7 @@ export interface FigureGroup {
   /** What a measurement costs, in gradients over its cases, or in gradients over a minibatch. */
   readonly gradients: { readonly cases: number } | { readonly minibatches: number };
   /** Bytes that a measurement of one network takes. */
-  bytes(of: Omit<Measured, "networks" | "update">): number;
+  bytes(of: Omit<MeasuredNetworks, "networks" | "update">): number;
   /** Measures them. */
-  measure(of: Measured): Promise<FiguresByName[]>;
+  measure(of: MeasuredNetworks): Promise<FiguresByName[]>;
 }

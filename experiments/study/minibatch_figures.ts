@@ -2,7 +2,7 @@
 // update meets.
 
 import { Curvature, curvatureBytes, MeanGradient } from "../../mod.ts";
-import type { FigureGroup, Measured } from "./figure_group.ts";
+import type { FigureGroup, MeasuredNetworks } from "./figure_group.ts";
 
 /** Minibatches: those of the next updates. */
 const MINIBATCHES = 8;
@@ -25,7 +25,7 @@ export const minibatchFigures: FigureGroup = {
   gradients: { minibatches: MINIBATCHES * PASSES / 3 },
   bytes: ({ gpu, model, batchSize }) =>
     2 * curvatureBytes(gpu, model, { cases: batchSize, blockCases: batchSize, steps: 0 }),
-  async measure({ gpu, model, networks: replicas, batchSize, update }: Measured) {
+  async measure({ gpu, model, networks: replicas, batchSize, update }: MeasuredNetworks) {
     const options = { model, replicas, cases: batchSize, blockCases: batchSize, minibatch: update };
     const gradient = await MeanGradient.open(gpu, options);
     const hessian = await Curvature.open(gpu, { ...options, matrix: "hessian" })

@@ -2,7 +2,7 @@
 // multiplied by (I - eps H).
 
 import { Curvature, curvatureBytes, lanczos, MeanGradient, Vector } from "../../mod.ts";
-import type { FigureGroup, Measured, MeasuredNetwork } from "./figure_group.ts";
+import type { FigureGroup, MeasuredNetwork, MeasuredNetworks } from "./figure_group.ts";
 
 /** Directions that count as sharp, and the steps of Lanczos' method that find them. */
 const SHARP = 10, STEPS = 60;
@@ -35,7 +35,7 @@ function isMoving(network: MeasuredNetwork): network is Moving {
   return network.momentum !== undefined;
 }
 
-interface OfMoving extends Measured {
+interface OfMoving extends MeasuredNetworks {
   readonly networks: readonly Moving[];
 }
 

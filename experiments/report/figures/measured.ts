@@ -1,7 +1,7 @@
 import { looksOf } from "../../charts/looks.ts";
 import { optimizerHues } from "../../charts/vega.ts";
 import { estimate } from "../estimate.ts";
-import type { Measured } from "../measured.ts";
+import type { RowFigure } from "../measured.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
 import { decades, seedNote, type TableFigure } from "./figure.ts";
 
@@ -12,7 +12,7 @@ export interface MeasuredCourse {
   readonly title: string;
   /** Under the axis, a line each. */
   readonly axis: readonly string[];
-  readonly of: Measured;
+  readonly of: RowFigure;
   /** What theory has for an entry, by its words: drawn dashed in the entry's panel. */
   limits?(entry: EntrySummary): Readonly<Record<string, number>>;
 }
@@ -70,7 +70,7 @@ interface Point {
 }
 
 /** What stands on a logarithmic axis of the mean over the seeds at each report. */
-function pointsOf({ row, column, best }: EntrySummary, of: Measured): Point[] {
+function pointsOf({ row, column, best }: EntrySummary, of: RowFigure): Point[] {
   const values = (best?.cells ?? []).flatMap(({ configuration, result: { curve } }) =>
     curve.flatMap((report) => {
       const value = of(report, configuration);

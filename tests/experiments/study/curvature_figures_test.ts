@@ -33,9 +33,9 @@ Deno.test("figures of angles leave biases and single units out", async () => {
   assertAlmostEquals(figures.meanAbsCosine, 4 / 5, 1e-12);
 });
 
-gpuTest("figures of theorem 2.1 are those of float64", async ({ gpu }) => {
+gpuTest("figures of theorem 2.1 are those of float64", async (bench) => {
   const curved = networks.autoencoder, seeds = [1, 2], mu = 0.9;
-  const model = curved.model({ gpu } as never), cases = curved.all;
+  const model = curved.model(bench), cases = curved.all;
   const drawn = seeds.map((seed) => {
     const theta = curved.theta(seed), probe = probeOf(model, seed, 5);
     // Longer than the step of a difference, so that the gradient is not linear along it.
@@ -44,7 +44,7 @@ gpuTest("figures of theorem 2.1 are those of float64", async ({ gpu }) => {
   });
   const still = { seed: 3, theta: curved.theta(3) };
   const found = await theoremFigures.measure({
-    ...{ gpu, model, cases, batchSize: 8, update: 7 },
+    ...{ gpu: bench.gpu, model, cases, batchSize: 8, update: 7 },
     networks: [drawn[0], still, drawn[1]],
   });
   assertEquals(found[1], {});
@@ -65,10 +65,10 @@ gpuTest("figures of theorem 2.1 are those of float64", async ({ gpu }) => {
   });
 });
 
-gpuTest("figures of minibatches are those of float64", async ({ gpu }) => {
+gpuTest("figures of minibatches are those of float64", async (bench) => {
   const curved = networks.classifier, seeds = [1, 2], batchSize = 6, update = 10, n = 8;
   const found = await minibatchFigures.measure({
-    ...{ gpu, model: curved.model({ gpu } as never), cases: curved.all, batchSize, update },
+    ...{ gpu: bench.gpu, model: curved.model(bench), cases: curved.all, batchSize, update },
     networks: seeds.map((seed) => ({ seed, theta: curved.theta(seed) })),
   });
   seeds.forEach((seed, r) => {
@@ -95,12 +95,38 @@ gpuTest("figures of minibatches are those of float64", async ({ gpu }) => {
   });
 });
 
-gpuTest("minibatches of all cases agree, and have no noise", async ({ gpu }) => {
+gpuTest("minibatches of all cases agree, and have no noise", async (bench) => {
   const curved = networks.classifier;
   const [figures] = await minibatchFigures.measure({
-    ...{ gpu, model: curved.model({ gpu } as never), cases: 1, batchSize: curved.all, update: 3 },
+    ...{ gpu: bench.gpu, model: curved.model(bench), cases: 1, batchSize: curved.all, update: 3 },
     networks: [{ seed: 1, theta: curved.theta(1) }],
   });
   assertAlmostEquals(figures.gradientCorrelation, 7, 14 * gradientTolerance);
   assertAlmostEquals(figures.noiseScale, 0, 4 * gradientTolerance * curved.all);
+});
+
+gpuTest("figures of a network are those that it has alone; NaN harms none", async (bench) => {
+  const curved = networks.classifier, model = curved.model(bench);
+  const drawn = [1, 2, 3].map((seed) => {
+    const theta = curved.theta(seed), v = probeOf(model, seed, 5);
+    return { seed, theta, momentum: { mu: 0.9, velocity: model.layout.pack(split(v, theta)) } };
+  });
+  const odd = { ...drawn[1], theta: drawn[1].theta.map((values) => values.with(0, NaN)) };
+  for (const group of [theoremFigures, minibatchFigures]) {
+    const measure = (...networks: typeof drawn) =>
+      group.measure({
+        gpu: bench.gpu,
+        model,
+        cases: curved.all,
+        batchSize: 5,
+        update: 2,
+        networks,
+      });
+    const together = await measure(...drawn);
+    assertEquals(Object.keys(together[0]), Object.values(group.columns));
+    for (const [r, one] of drawn.entries()) assertEquals(await measure(one), [together[r]]);
+    const [first, second, third] = await measure(drawn[0], odd, drawn[2]);
+    assertEquals([first, third], [together[0], together[2]]);
+    assert(Object.values(second).every(Number.isNaN));
+  }
 });
