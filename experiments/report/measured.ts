@@ -93,6 +93,11 @@ export function isLessThere(here: Pair, there: Pair, along: AlongRun): Finding {
   );
 }
 
+/** The mean of a number over the confirmation seeds. */
+export function meanOf(entry: EntrySummary, along: AlongRun): number {
+  return mean([...bySeed(entry, along).values()]);
+}
+
 function bySeed({ confirmation }: EntrySummary, { of, over }: AlongRun): SeedErrors {
   return new Map(confirmation.map(({ configuration, result: { curve } }) => [
     configuration.seed,

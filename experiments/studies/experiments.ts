@@ -1,3 +1,4 @@
+import { agreement } from "./agreement.ts";
 import { attention } from "./attention.ts";
 import { automatic } from "./automatic.ts";
 import { buffer } from "./buffer.ts";
@@ -14,7 +15,7 @@ import { theorem } from "./theorem.ts";
 
 const all = [
   ...[automatic, modern, marginalValue, lead, buffer, initialization, finishOrAveraging],
-  ...[table4, theorem, flatness, edge, attention],
+  ...[table4, theorem, flatness, edge, agreement, attention],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

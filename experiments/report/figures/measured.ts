@@ -13,28 +13,31 @@ export interface MeasuredCourse {
   /** Under the axis, a line each. */
   readonly axis: readonly string[];
   readonly of: RowFigure;
+  /** Whether it may be 0 or below. */
+  readonly isLinear?: boolean;
   /** What theory has for an entry, by its words: drawn dashed in the entry's panel. */
   limits?(entry: EntrySummary): Readonly<Record<string, number>>;
 }
 
 /** The mean over the seeds against the updates: a line a column, a panel a row. */
 export function measuredFigure(
-  { name, title, axis, of, limits = () => ({}) }: MeasuredCourse,
+  { name, title, axis, of, isLinear = false, limits = () => ({}) }: MeasuredCourse,
 ): (summary: TableSummary) => TableFigure | undefined {
   return (summary) => {
     const entries = evidence(summary);
-    const points = entries.flatMap((entry) => pointsOf(entry, of));
+    const points = entries.flatMap((entry) => pointsOf(entry, of, isLinear));
     if (points.length === 0) return undefined;
     const columns = [...new Set(entries.map(({ column }) => column))];
     const rules = entries.flatMap((entry) =>
       Object.entries(limits(entry)).map(([limit, value]) => ({ row: entry.row, limit, value }))
     );
-    const [x, y] = axesOf({ points, rules, axis });
+    const [x, y] = axesOf({ points, rules, axis, isLinear });
     const color = columnColors(entries, columns);
     return {
       name: `${summary.name}_${name}`,
       title: `${summary.title}: ${title}`,
       subtitle: seedNote(entries, "bands"),
+      ...isLinear && { isLinear },
       spec: {
         data: { values: [...points, ...rules] },
         facet: { field: "row", type: "nominal", title: null, sort: summary.rows },
@@ -69,12 +72,14 @@ interface Point {
   readonly greatest: number;
 }
 
-/** What stands on a logarithmic axis of the mean over the seeds at each report. */
-function pointsOf({ row, column, best }: EntrySummary, of: RowFigure): Point[] {
+/** The mean over the seeds at each report, of what can stand on the axis. */
+function pointsOf({ row, column, best }: EntrySummary, of: RowFigure, isLinear: boolean): Point[] {
   const values = (best?.cells ?? []).flatMap(({ configuration, result: { curve } }) =>
     curve.flatMap((report) => {
       const value = of(report, configuration);
-      return value === undefined || !(value > 0) ? [] : [{ update: report.update, value }];
+      return value === undefined || !(isLinear || value > 0)
+        ? []
+        : [{ update: report.update, value }];
     })
   );
   return [...Map.groupBy(values, ({ update }) => update)].flatMap(([update, all]) => {
@@ -84,10 +89,11 @@ function pointsOf({ row, column, best }: EntrySummary, of: RowFigure): Point[] {
 }
 
 function axesOf(
-  { points, rules, axis }: {
+  { points, rules, axis, isLinear }: {
     points: readonly Point[];
     rules: readonly { readonly value: number }[];
     axis: readonly string[];
+    isLinear: boolean;
   },
 ) {
   const bounds = [
@@ -105,8 +111,10 @@ function axesOf(
     {
       type: "quantitative" as const,
       title: [...axis],
-      scale: { type: "log" as const, domain, nice: false },
-      axis: { format: "~g", ...decades(domain) },
+      ...isLinear ? {} : {
+        scale: { type: "log" as const, domain, nice: false },
+        axis: { format: "~g", ...decades(domain) },
+      },
     },
   ];
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { checkClaims, type Claim } from "../../../experiments/report/claims.ts";
 import { drawFigures, type DrawnFigure } from "../../../experiments/report/figures/draw.ts";
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
+import { agreement } from "../../../experiments/studies/agreement.ts";
 import { edge } from "../../../experiments/studies/edge.ts";
 import type { Experiment, Flags } from "../../../experiments/studies/experiment.ts";
 import type { PlannedTable } from "../../../experiments/studies/grid.ts";
@@ -16,22 +17,30 @@ type Told = (
 ) => Readonly<Record<string, number>>;
 
 /** The small preset of an experiment whose networks tell such figures. */
-function summaryOf({ heading, layouts }: Experiment, told: Told, seeds = 4): TableSummary {
+function summaryOf(
+  { heading, layouts }: Experiment,
+  told: Told,
+  { seeds = 4, errorOf = () => 10 }: {
+    seeds?: number | undefined;
+    errorOf?: (configuration: Configuration) => number;
+  } = {},
+): TableSummary {
   const { common, rows, columns } = layouts.small;
   const seed = (common.seed as number[]).slice(0, seeds);
   const entries = Object.entries(rows).flatMap(([row, ofRow]) =>
     Object.entries(columns).map(([column, ofColumn]) => {
       const configuration = configurationOf({ ...common, ...ofRow, ...ofColumn, seed: seed[0] });
-      const { learningRate } = configuration;
+      const learningRates = [ofColumn["learning-rate"] ?? common["learning-rate"]]
+        .flat() as number[];
       return {
-        ...{ row, column, configuration, learningRates: [learningRate], seeds: seed },
-        ...{ widen: false, isFixed: true },
+        ...{ row, column, configuration, learningRates, seeds: seed },
+        ...{ widen: false, isFixed: learningRates.length === 1 },
       };
     })
   );
   const names = Object.keys(columns).map((name) => ({ name, notReached: undefined }));
   const table: PlannedTable = { ...heading, columns: names, rows: Object.keys(rows), entries };
-  const cells = trainAll([table], () => ({ train: 10, test: 11 }));
+  const cells = trainAll([table], (of) => ({ train: errorOf(of), test: 11 }));
   const measured = new Map([...cells].map(([id, cell]) => [id, withCurvature(cell, told)]));
   const record = {
     ...{ preset: "small" as const, configuration: {} as never, nagare: "0.1.0" },
@@ -52,7 +61,7 @@ function configurationOf(flags: Flags): Configuration {
       seed,
       updates,
     },
-    ...{ learningRate: flags["learning-rate"], batchSize: flags["batch-size"] ?? 200 },
+    ...{ learningRate: [flags["learning-rate"]].flat()[0], batchSize: flags["batch-size"] ?? 200 },
     ...{ init: "sparse", initScale: 1, finish: 0, reportCases: 300 },
     ...{ reportEvery: flags["curvature-every"], curvatureEvery: flags["curvature-every"] },
   } as Configuration;
@@ -65,7 +74,7 @@ function withCurvature(cell: Cell, told: Told): Cell {
 }
 
 function claimsOf(experiment: Experiment, told: Told, seeds?: number): Claim[] {
-  return checkClaims(summaryOf(experiment, told, seeds), experiment.claims);
+  return checkClaims(summaryOf(experiment, told, { seeds }), experiment.claims);
 }
 
 /** The verdicts by row. */
@@ -138,6 +147,26 @@ Deno.test("claims of the edge of stability follow where the sharpness settles", 
   assertEquals(above, { "batch 50": [not], "all cases": [not], "all": [not, not] });
 });
 
+Deno.test("claims of agreement follow NAG's gain where gradients agree least and most", () => {
+  // The larger the batch the more they agree.
+  const told: Told = ({ batchSize }) => ({ gradientCorrelation: batchSize / 100 - 0.5 });
+  const verdict = (gain: (batchSize: number) => number) => {
+    const summary = summaryOf(agreement, told, {
+      errorOf: ({ optimizer, batchSize, learningRate, seed }) =>
+        (optimizer === "nag" ? 1 / gain(batchSize) : 1) * (10 + seed / 10) *
+        ([0.1, 0.01].includes(learningRate) ? 1 : 1.2),
+    });
+    const [{ verdict, evidence }] = checkClaims(summary, agreement.claims);
+    assertMatch(
+      evidence,
+      /^correlations of SGD: -0\.300 of batch 20, 0\.300 of batch 80, 2\.50 of all /,
+    );
+    return verdict;
+  };
+  assertEquals(verdict((size) => 1 + size / 100), "holds");
+  assertEquals(verdict((size) => 4 - size / 100), "does not hold");
+});
+
 /** The texts of an SVG. */
 function words({ svg }: DrawnFigure): string[] {
   return [...svg.matchAll(/>([^<>]+)<\/(?:text|tspan)>/g)].map(([, text]) => text);
@@ -161,4 +190,8 @@ Deno.test("figures of what was measured have a panel a row, a line a column and 
     theorem.figures,
   );
   assertEquals(both.map(({ name }) => name), ["theorem_gap", "theorem_sharp_share"]);
+  const below: Told = () => ({ gradientCorrelation: -0.5 });
+  const [, correlation] = await drawFigures(summaryOf(agreement, below), agreement.figures);
+  assertEquals(correlation.name, "agreement_correlation");
+  assert(words(correlation).some((text) => text.startsWith("−0.")));
 });
