@@ -139,10 +139,10 @@ async function networksOf(
   return networks;
 }
 
-/** Whether an optimizer is the paper's CM or NAG, with one velocity of all tensors. */
+/** Whether an optimizer is CM, NAG or between them, with one velocity of all tensors. */
 function isLinear({ optimizer, momentumIn, fileSha256 }: Configuration): boolean {
   const isShipped = momentumIn === undefined && fileSha256 === undefined;
-  return isShipped && (optimizer === "cm" || optimizer === "nag");
+  return isShipped && ["cm", "nag", "lead"].includes(optimizer);
 }
 
 /**

@@ -13,7 +13,7 @@ const PASSES = 2 * 3 + (1 + STEPS) * 6;
 /** How far the gradient is from linear along mu v, and how much of v lies in the sharpest directions. */
 export const theoremFigures: FigureGroup = {
   help:
-    "of cm and nag, with g the gradient and H the Hessian at theta, v the velocity and mu as of " +
+    "of cm, nag and lead, with g the gradient and H the Hessian at theta, v the velocity and mu as of " +
     "the last update: |g(theta + mu v) - g(theta) - mu H v| / |mu H v|, by how much a step of NAG " +
     `is none of CM with mu (I - eps H), and the share of |v|^2 in the ${SHARP} directions of the ` +
     "largest eigenvalues of H",
