@@ -25,8 +25,8 @@ import {
 import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
 import type { PlannedCell } from "./ledger.ts";
-import { pagePort } from "../page/port_flag.ts";
-import { requirePagePermission } from "../page/live.ts";
+import { pagePort } from "../live/port_flag.ts";
+import { requirePagePermission } from "../live/live.ts";
 import { flagsOf, withAbsolutePaths, withConfig } from "./command_line.ts";
 import { exists } from "../files/files.ts";
 import { beginAt } from "./origins.ts";

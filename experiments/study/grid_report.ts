@@ -2,8 +2,8 @@ import { exportNetwork, type Gpu, importNetwork, InputError, type Model } from "
 import { runPage } from "../report/run_page.tsx";
 import { Drawing } from "../charts/drawing.ts";
 import { type DrawingOrder, drawOrdered } from "../charts/drawing_order.ts";
-import { type Live, openLive, type RunProgress } from "../page/live.ts";
-import type { PagePort } from "../page/port_flag.ts";
+import { type Live, openLive, type RunProgress } from "../live/live.ts";
+import type { PagePort } from "../live/port_flag.ts";
 import { isKnownMissing, readIfReadable } from "../files/files.ts";
 import { readTable } from "../files/tables.ts";
 import { versions } from "../files/provenance.ts";

@@ -9,7 +9,7 @@ import { raceIn } from "./race_cell.ts";
 import { drawRaces, raceTable, winnerOf } from "./race_views.ts";
 import type { Run } from "./run.ts";
 import type { End, Reporter, Trained } from "./study.ts";
-import type { RunProgress } from "../page/live.ts";
+import type { RunProgress } from "../live/live.ts";
 
 /** What is told of races. */
 export interface ReportedRaces {

@@ -5,7 +5,7 @@ import { ensureAdapter } from "./adapter.ts";
 import type { Cell, CellRow } from "./cell.ts";
 import { dryRun } from "./dry_run.ts";
 import { Due } from "./due.ts";
-import type { RunProgress } from "../page/live.ts";
+import type { RunProgress } from "../live/live.ts";
 import { Ending } from "./ending.ts";
 import type { JsonObject } from "./json.ts";
 import { Ledger, type PlannedCell, readCells } from "./ledger.ts";

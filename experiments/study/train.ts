@@ -1,7 +1,7 @@
 import { type Gpu, GPUFault, GPUMemoryError, InputError } from "../../mod.ts";
 import { formatDuration, type Progress, showProgress } from "../terminal/progress.ts";
 import { say } from "../terminal/terminal.ts";
-import type { RunProgress } from "../page/live.ts";
+import type { RunProgress } from "../live/live.ts";
 import type { CellResult, CellRow } from "./cell.ts";
 import { expectedSeconds } from "./expected_time.ts";
 import type { PlannedCell } from "./ledger.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { logTicks, updateTicks } from "../../../experiments/page/chart.js";
+import { logTicks, updateTicks } from "../../../experiments/live/chart.js";
 
 Deno.test("logTicks() are round numbers within the range, few however wide it is", () => {
   assertEquals(logTicks([0.7, 6]), [1, 2, 5]);

@@ -1,6 +1,6 @@
 // A program that serves a page on the port it is given, and ends.
 
-import { openLive, requirePagePermission } from "../../../experiments/page/live.ts";
+import { openLive, requirePagePermission } from "../../../experiments/live/live.ts";
 import { runMain } from "../../../experiments/terminal/program.ts";
 
 await runMain(async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { optimizerColor } from "../../../experiments/charts/vega.ts";
-import { Courses } from "../../../experiments/page/courses.ts";
+import { Courses } from "../../../experiments/live/courses.ts";
 import { figure, row } from "./rows.ts";
 
 Deno.test("Courses tells new networks in full, and of known ones what has come", () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { InputError } from "../../../mod.ts";
 import { pictures } from "../../../experiments/charts/pictures.ts";
-import { type Live, openLive } from "../../../experiments/page/live.ts";
+import { type Live, openLive } from "../../../experiments/live/live.ts";
 import { beside, linesOnStderr, runDeno } from "../processes.ts";
 import { scratch } from "../scratch.ts";
 import { figure, row } from "./rows.ts";
@@ -269,7 +269,7 @@ Deno.test("openLive() refuses a port that another program has", async () => {
 });
 
 Deno.test("a page needs the permission for its own address alone, and lets the process end", async () => {
-  const program = beside("page/live_program.ts");
+  const program = beside("live/live_program.ts");
   const refused = await runDeno(["run", "--no-prompt", program, "0"]);
   assertEquals(
     refused.stderr,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Audience, serverSentEvent } from "../../../experiments/page/audience.ts";
+import { Audience, serverSentEvent } from "../../../experiments/live/audience.ts";
 
 const decoder = new TextDecoder();
 const never = new Promise<void>(() => {});

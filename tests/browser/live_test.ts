@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { openLive } from "../../experiments/page/live.ts";
+import { openLive } from "../../experiments/live/live.ts";
 import { beside, linesOnStderr, pause, spawnDeno, whenReady } from "../experiments/processes.ts";
-import { figure, row } from "../experiments/page/rows.ts";
+import { figure, row } from "../experiments/live/rows.ts";
 import { scratch } from "../experiments/scratch.ts";
 import { overflow, photograph, startChromium, type View, view, widths } from "./browser.ts";
 

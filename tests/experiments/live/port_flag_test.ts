@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../../mod.ts";
-import { pagePort } from "../../../experiments/page/port_flag.ts";
+import { pagePort } from "../../../experiments/live/port_flag.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
 
 const flags = { live: pagePort({ help: "Serves a page." }) };
