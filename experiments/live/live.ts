@@ -1,12 +1,10 @@
-import { InputError } from "../../mod.ts";
 import { exists, readWhole } from "../files/files.ts";
 import { pictures } from "../charts/pictures.ts";
 import type { TableRow } from "../files/tables.ts";
-import { requirePermissions } from "../terminal/permissions.ts";
-import { isSystemError } from "../terminal/program.ts";
 import { say } from "../terminal/terminal.ts";
 import { Audience, serverSentEvent } from "./audience.ts";
 import { Courses } from "./courses.ts";
+import { answer, hostname, listen, refusalOf } from "./local_server.ts";
 import chartScript from "./chart.js" with { type: "text" };
 import html from "./page.html" with { type: "text" };
 import pageScript from "./page.js" with { type: "text" };
@@ -48,8 +46,6 @@ export interface LiveOptions {
   readonly figure: string;
 }
 
-const hostname = "127.0.0.1";
-
 /** The page and what it is made of, by path. */
 const parts: Readonly<Record<string, { type: string; text: string }>> = {
   "/": { type: "text/html; charset=utf-8", text: html },
@@ -58,30 +54,11 @@ const parts: Readonly<Record<string, { type: string; text: string }>> = {
   "/chart.js": { type: "text/javascript; charset=utf-8", text: chartScript },
 };
 
-const safety = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
-    "form-action 'none'",
-  "cross-origin-resource-policy": "same-origin",
-  "x-content-type-options": "nosniff",
-  "cache-control": "no-store",
-};
-
 /** The progress is told at most so often. */
 const pause_ms = 200;
 
 /** The end of a run waits so long for pages that are slow to read its last words. */
 const farewell_ms = 500;
-
-/**
- * Refuses a page that may not be served. Throws InputError.
- *
- * @param port 0 for any that is free
- */
-export function requirePagePermission(port: number): void {
-  requirePermissions({ name: "net", host: port === 0 ? hostname : `${hostname}:${port}` });
-}
 
 /**
  * Serves a page that shows a run, for browsers of this machine alone, and says its address. What
@@ -110,11 +87,9 @@ class LivePage implements Live {
   constructor(options: LiveOptions) {
     this.#options = options;
     this.#courses = new Courses(options.figure);
-    this.#server = listen(options.port, {
-      signal: this.#closing.signal,
+    this.#server = listen({
+      ...{ port: options.port, flag: "--live", any: "yes", signal: this.#closing.signal },
       handler: (request, { completed }) => this.#answer(request, completed),
-      // Of clients that are gone or were dropped: what fails here is said where it fails.
-      onError: () => answer(500, "the page has failed\n"),
     });
     this.#server.finished.catch((error) => this.#warn(error));
     this.url = `http://${hostname}:${this.#server.addr.port}/`;
@@ -166,8 +141,8 @@ class LivePage implements Live {
   }
 
   #find(request: Request, completed: Promise<void>): Response {
-    if (!isOwnName(request.headers.get("host"))) return answer(403, "no page of this name\n");
-    if (request.method !== "GET") return answer(405, "only GET is understood\n");
+    const refusal = refusalOf(request);
+    if (refusal) return refusal;
     const { pathname } = new URL(request.url);
     if (pathname === "/events") return this.#events(completed);
     if (Object.hasOwn(parts, pathname)) return answer(200, parts[pathname].text, parts[pathname]);
@@ -221,36 +196,5 @@ class LivePage implements Live {
   #warn(error: unknown): void {
     if (!this.#hasFailed) say(`warning: the page at ${this.url} has failed (${String(error)})`);
     this.#hasFailed = true;
-  }
-}
-
-/** A page of another site whose name was turned to this machine is told nothing. */
-function isOwnName(host: string | null): boolean {
-  // A tunnel may have another port.
-  return /^(127\.0\.0\.1|localhost)(:\d+)?$/i.test(host ?? "");
-}
-
-function answer(
-  status: number,
-  body: BodyInit,
-  { type } = { type: "text/plain; charset=utf-8" },
-): Response {
-  return new Response(body, { status, headers: { ...safety, "content-type": type } });
-}
-
-function listen(
-  port: number,
-  { handler, ...options }: Omit<Deno.ServeTcpOptions, "hostname" | "port"> & {
-    handler: Deno.ServeHandler<Deno.NetAddr>;
-  },
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ ...options, hostname, port, onListen: () => {} }, handler);
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    throw new InputError(
-      `no page can be served on port ${port} (${error.message}): name another with --live, or ` +
-        "give --live yes for one that is free",
-    );
   }
 }

@@ -26,7 +26,7 @@ import { type GridReport, GridReporter, keeps } from "./grid_report.ts";
 import type { JsonObject } from "./json.ts";
 import type { PlannedCell } from "./ledger.ts";
 import { pagePort } from "../live/port_flag.ts";
-import { requirePagePermission } from "../live/live.ts";
+import { requirePagePermission } from "../live/local_server.ts";
 import { flagsOf, withAbsolutePaths, withConfig } from "./command_line.ts";
 import { exists } from "../files/files.ts";
 import { beginAt } from "./origins.ts";

@@ -1,6 +1,7 @@
 // A program that serves a page on the port it is given, and ends.
 
-import { openLive, requirePagePermission } from "../../../experiments/live/live.ts";
+import { openLive } from "../../../experiments/live/live.ts";
+import { requirePagePermission } from "../../../experiments/live/local_server.ts";
 import { runMain } from "../../../experiments/terminal/program.ts";
 
 await runMain(async () => {
