@@ -343,7 +343,8 @@ function rangeWords({ above, atLeast, below, atMost }: Range): string {
   return words.length === 0 ? "" : ` ${words.join(" and ")}`;
 }
 
-function oneOf<Name extends string>(names: readonly Name[]): Kind<Name> {
+/** One of the names given. */
+export function oneOf<Name extends string>(names: readonly Name[]): Kind<Name> {
   return {
     allowed: `${names.length > 1 ? "one of " : ""}${names.join(", ")}`,
     placeholder: "NAME",
@@ -369,7 +370,8 @@ const shareOf: Kind<Share> = {
   show: ({ index, count }) => `${index}/${count}`,
 };
 
-const truth: Kind<boolean> = {
+/** yes or no. */
+export const truth: Kind<boolean> = {
   allowed: "yes or no",
   placeholder: "yes|no",
   read: (text) => text === "yes" ? true : text === "no" ? false : undefined,

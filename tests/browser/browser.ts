@@ -17,9 +17,12 @@ export interface View {
   readonly complaints: string[];
 }
 
-/** Starts Chromium; it ends with the block. */
+/** Starts Chromium, whose WebGPU is SwiftShader in software; it ends with the block. */
 export async function startChromium(): Promise<Browser & AsyncDisposable> {
-  return await puppeteer.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
+  return await puppeteer.launch({
+    executablePath: await findChromium(),
+    args: ["--no-sandbox", "--enable-unsafe-webgpu"],
+  });
 }
 
 /** Opens an address in a window as wide as `width`; a tab that is hidden would not be drawn. */
@@ -33,6 +36,11 @@ export async function view(browser: Browser, address: string, width: number): Pr
   await page.setViewport({ width, height: 900 });
   await page.goto(address);
   return { page, complaints };
+}
+
+/** Has the page be dark or light. */
+export async function showIn(page: Page, scheme: "dark" | "light"): Promise<void> {
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
 }
 
 /** How many pixels the page is wider than its window, which is then scrolled sideways. */

@@ -1,0 +1,272 @@
+import { InputError, type Schedule } from "../../mod.ts";
+import { lessons } from "./lessons.ts";
+import type { Answer, MeasuredTime, NetworkReport, Order, Pictures } from "./messages.ts";
+import { momentumSchedule } from "./momentum.ts";
+import {
+  type BowlSettings,
+  mostNetworks,
+  type NetworkSettings,
+  networkSettings,
+  parseLink,
+  printLink,
+  type RunSettings,
+  type Settings,
+  settingsOf,
+} from "./settings.ts";
+
+/** What goes on. */
+export type Activity =
+  | "opening"
+  | "ready"
+  | "training"
+  | "finished"
+  | "measuring"
+  /** Networks cannot be opened with the settings. */
+  | "refused"
+  /** There is no GPU, or no longer one. */
+  | "lost";
+
+/** What was reported of one network, and where. */
+export type ReportOf = NetworkReport & { readonly update: number };
+
+/** The networks begin anew so long after the last change of a setting. */
+const settle_ms = 200;
+
+/** All that the page shows, and what its visitor can do. */
+export class PageState {
+  settings: Settings = settingsOf();
+  activity: Activity = "opening";
+  /** Of each network, in order. */
+  reports: readonly ReportOf[][] = [];
+  /** mu_t as it is planned; undefined where it was set by hand since, or there is none. */
+  plans: readonly (Schedule | undefined)[] = [];
+  update = 0;
+  /** Updates a second. */
+  rate = 0;
+  pictures: Pictures | undefined;
+  adapter: { readonly name: string; readonly isSoftware: boolean } | undefined;
+  /** The file that is trained on in place of Curves. */
+  file: { readonly name: string; readonly cases: number } | undefined;
+  measuring: string | undefined;
+  times: readonly MeasuredTime[] | undefined;
+  /** What was wrong with what the visitor gave, or with the GPU. */
+  complaint: string | undefined;
+  readonly #worker: Worker | undefined;
+  readonly #listeners = new Set<() => void>();
+  #run = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param worker the GPU's side; undefined where there is no WebGPU */
+  constructor(worker: Worker | undefined) {
+    this.#worker = worker;
+    if (worker === undefined) this.activity = "lost";
+    worker?.addEventListener("message", ({ data }) => this.#hear(data));
+    worker?.addEventListener("error", ({ message }) => this.#lose(message || "the worker failed"));
+  }
+
+  /** Calls back at each change, until it is called off. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Takes the settings of a link; where they are wrong, it says so and takes the usual ones. */
+  follow(link: string): void {
+    this.complaint = undefined;
+    try {
+      const settings = parseLink(link);
+      if (settings.lesson !== undefined && !lessons.some(({ name }) => name === settings.lesson)) {
+        const names = lessons.map(({ name }) => name).join(", ");
+        throw new InputError(`there is no lesson "${settings.lesson}": there are ${names}`);
+      }
+      this.settings = settings;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.settings = settingsOf();
+      this.complaint = `${error.message}. The usual settings are shown.`;
+    }
+    this.#renew();
+  }
+
+  get link(): string {
+    return printLink(this.settings);
+  }
+
+  train(): void {
+    this.#open();
+    if (this.activity !== "ready") return;
+    this.activity = "training";
+    this.#order({ type: "train" });
+  }
+
+  pause(): void {
+    this.#order({ type: "pause" });
+  }
+
+  step(): void {
+    this.#open();
+    this.#order({ type: "step" });
+  }
+
+  /** All networks at update 0, with the settings as they stand. */
+  reset(): void {
+    this.#renew();
+    this.#open();
+  }
+
+  /** Changes what networks have in common, which begins them anew. */
+  setRun(change: Partial<RunSettings>): void {
+    this.settings = { ...this.settings, run: { ...this.settings.run, ...change } };
+    this.#renew();
+  }
+
+  /** A rate or a momentum holds at once; other changes begin the networks anew. */
+  setNetwork(index: number, change: Partial<NetworkSettings>): void {
+    const networks = this.settings.networks.map((network, i) =>
+      i === index ? { ...network, ...change } : network
+    );
+    this.settings = { ...this.settings, networks };
+    const { rate, momentum, ...other } = change;
+    if (Object.keys(other).length > 0 || this.update === 0) return this.#renew();
+    if (momentum !== undefined) this.plans = this.plans.with(index, undefined);
+    this.#order({
+      ...{ type: "set", network: index },
+      ...rate !== undefined && { rate },
+      ...momentum !== undefined && { momentum },
+    });
+  }
+
+  addNetwork(): void {
+    const { networks } = this.settings;
+    if (networks.length >= mostNetworks) return;
+    const next = networks.at(-1) ?? networkSettings();
+    this.settings = { ...this.settings, networks: [...networks, next] };
+    this.#renew();
+  }
+
+  removeNetwork(index: number): void {
+    const networks = this.settings.networks.filter((_, i) => i !== index);
+    this.settings = { ...this.settings, networks };
+    this.#renew();
+  }
+
+  setBowl(change: Partial<BowlSettings>): void {
+    this.settings = { ...this.settings, bowl: { ...this.settings.bowl, ...change } };
+    this.#changed();
+  }
+
+  async takeFile(file: File): Promise<void> {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    this.#order({ type: "images", name: file.name, bytes }, [bytes.buffer]);
+  }
+
+  measure(): void {
+    if (this.activity === "training") this.pause();
+    this.activity = "measuring";
+    this.#order({ type: "measure" });
+  }
+
+  /** What was wrong with what was typed; undefined where nothing is. */
+  complain(complaint: string | undefined): void {
+    this.complaint = complaint;
+    this.#changed();
+  }
+
+  #renew(): void {
+    clearTimeout(this.#timer);
+    this.#run++;
+    this.#timer = setTimeout(() => this.#open(), settle_ms);
+    const { networks, run } = this.settings;
+    this.reports = networks.map(() => []);
+    this.plans = networks.map((network) => planOf(network, run));
+    this.update = 0;
+    this.rate = 0;
+    if (this.activity !== "lost") this.activity = "opening";
+    this.#changed();
+  }
+
+  /** Opens what is to begin anew, if anything is. */
+  #open(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { run: settings, networks } = this.settings;
+    this.#order({ type: "open", run: this.#run, settings, networks });
+    if (this.activity === "opening") this.activity = "ready";
+  }
+
+  #order(order: Order, given: Transferable[] = []): void {
+    this.#worker?.postMessage(order, given);
+    this.#changed();
+  }
+
+  #hear(answer: Answer): void {
+    // What was under way when the settings changed.
+    if ("run" in answer && answer.run !== this.#run) return;
+    switch (answer.type) {
+      case "adapter":
+        this.adapter = answer;
+        break;
+      case "report": {
+        const { update, rate, networks } = answer.report;
+        this.update = update;
+        this.rate = rate || this.rate;
+        this.reports = this.reports.map((reports, i) => {
+          reports.push({ update, ...networks[i] });
+          return reports;
+        });
+        break;
+      }
+      case "pictures":
+        this.pictures = answer.pictures;
+        break;
+      case "stopped":
+        if (this.activity !== "measuring") {
+          this.activity = answer.isFinished ? "finished" : "ready";
+        }
+        break;
+      case "images":
+        this.file = answer;
+        this.complaint = undefined;
+        this.#renew();
+        break;
+      case "measuring":
+        this.measuring = answer.what;
+        break;
+      case "measured":
+        this.times = answer.times;
+        this.measuring = undefined;
+        this.activity = this.update >= this.settings.run.updates ? "finished" : "ready";
+        break;
+      case "failed":
+        if (answer.of === "gpu") return this.#lose(answer.message);
+        this.complaint = answer.message;
+        if (answer.of === "open") this.activity = "refused";
+        else if (this.activity === "training" || this.activity === "measuring") {
+          this.activity = "ready";
+        }
+    }
+    this.#changed();
+  }
+
+  #lose(message: string): void {
+    this.activity = "lost";
+    this.complaint = message;
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The library says what is wrong with settings when networks are opened. */
+function planOf(network: NetworkSettings, run: RunSettings): Schedule | undefined {
+  if (network.optimizer === "sgd") return undefined;
+  try {
+    return momentumSchedule(network, run);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+/** @jsxImportSource preact */
+import { useState } from "preact/hooks";
+import { readSetting, type RunSettings } from "../settings.ts";
+import { Typed } from "./fields.tsx";
+import type { Shown } from "./page_view.tsx";
+
+const typed: readonly { name: Exclude<keyof RunSettings, "sharpness">; label: string }[] = [
+  { name: "hidden", label: "units of the encoder" },
+  { name: "updates", label: "updates" },
+  { name: "batch", label: "images of a minibatch" },
+  { name: "cases", label: "curves to train on" },
+  { name: "period", label: "period of the paper's schedule" },
+  { name: "seed", label: "seed" },
+];
+
+/** What all networks have in common: their data, their layers, their minibatches. */
+export function RunForm({ state }: Shown) {
+  const { run } = state.settings;
+  return (
+    <section aria-labelledby="common">
+      <h2 id="common">Data and layers of all networks</h2>
+      <Data state={state} />
+      <div class="fields">
+        {typed.map(({ name, label }) => {
+          const value = run[name];
+          return (
+            <Typed
+              key={name}
+              label={label}
+              value={Array.isArray(value) ? value.join("-") : String(value)}
+              read={(text) => readSetting("run", name, text)}
+              onChange={(value) => state.setRun({ [name]: value })}
+              complain={(complaint) => state.complain(complaint)}
+            />
+          );
+        })}
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={run.sharpness}
+            onChange={({ currentTarget }) => state.setRun({ sharpness: currentTarget.checked })}
+          />
+          <span>measure the sharpness (slow)</span>
+        </label>
+      </div>
+    </section>
+  );
+}
+
+/** Where images are dropped, or chosen with a keyboard. */
+function Data({ state }: Shown) {
+  const [isOver, setOver] = useState(false);
+  const { file } = state;
+  const take = (files: FileList | null | undefined) => {
+    setOver(false);
+    if (files?.[0]) state.takeFile(files[0]);
+  };
+  return (
+    <div
+      id="drop"
+      class={isOver ? "over" : ""}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        take(event.dataTransfer?.files);
+      }}
+    >
+      <p id="data">
+        {file
+          ? `Trained on ${
+            file.cases.toLocaleString("en")
+          } images of ${file.name}, which a link does not hold.`
+          : "Trained on curves, which this page makes itself."}
+      </p>
+      <label>
+        For MNIST, drop train-images-idx3-ubyte (or its .gz) here, or choose it:{" "}
+        <input type="file" onChange={({ currentTarget }) => take(currentTarget.files)} />
+      </label>
+    </div>
+  );
+}
