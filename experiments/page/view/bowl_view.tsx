@@ -3,7 +3,7 @@ import { type Place, start, type Trails, trails } from "./bowl.ts";
 import { Canvas, type Sheet } from "./canvas.tsx";
 import { Slider } from "./fields.tsx";
 import { dot, stroke, write } from "./line_chart.ts";
-import type { Shown } from "./page_view.tsx";
+import type { Shown } from "./shown.ts";
 
 /** What is shown of the bowl in each direction. */
 const reach = [1.35, 1.15] as const;

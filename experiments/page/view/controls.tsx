@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Activity } from "../page_state.ts";
 import { curvesCSV } from "./curves_csv.ts";
 import { figuresText } from "./curves_view.tsx";
-import type { Shown } from "./page_view.tsx";
+import type { Shown } from "./shown.ts";
 
 /** Figures are read out at most so often. */
 const spoken_ms = 5000;

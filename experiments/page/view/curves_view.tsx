@@ -5,7 +5,7 @@ import type { NetworkSettings } from "../settings.ts";
 import { Canvas } from "./canvas.tsx";
 import { drawChart, type Line, logAxis, momentumAxis } from "./line_chart.ts";
 import { lookOf, networkNames } from "./network_names.ts";
-import type { Shown } from "./page_view.tsx";
+import type { Shown } from "./shown.ts";
 
 /** Points of a planned schedule. */
 const planPoints = 400;

@@ -2,7 +2,7 @@
 import { stringify } from "@std/csv";
 import type { MeasuredTime } from "../messages.ts";
 import { CopyButton } from "./controls.tsx";
-import type { Shown } from "./page_view.tsx";
+import type { Shown } from "./shown.ts";
 
 /** Measures the visitor's GPU: a row of CSV to be sent to whom it concerns. */
 export function Measure({ state }: Shown) {

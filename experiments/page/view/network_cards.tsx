@@ -10,7 +10,7 @@ import {
 import { numberText, Swatch } from "./curves_view.tsx";
 import { Choice, Slider, Typed } from "./fields.tsx";
 import { networkNames, optimizerNames, scheduleNames } from "./network_names.ts";
-import type { Shown } from "./page_view.tsx";
+import type { Shown } from "./shown.ts";
 
 /** The networks side by side, each with its settings. */
 export function Networks({ state }: Shown) {

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 import { useEffect, useState } from "preact/hooks";
 import { lessons } from "../lessons.ts";
-import type { PageState } from "../page_state.ts";
 import { printLink } from "../settings.ts";
 import { Bowl } from "./bowl_view.tsx";
 import { Controls } from "./controls.tsx";
@@ -10,11 +9,7 @@ import { Measure } from "./measure_view.tsx";
 import { Networks } from "./network_cards.tsx";
 import { PictureRows } from "./picture_rows.tsx";
 import { RunForm } from "./run_form.tsx";
-
-/** What every part of the page is given. */
-export interface Shown {
-  readonly state: PageState;
-}
+import type { Shown } from "./shown.ts";
 
 /** The whole page, drawn anew at each change. */
 export function Page({ state }: Shown) {

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Swatch } from "./curves_view.tsx";
 import { networkNames } from "./network_names.ts";
-import type { Shown } from "./page_view.tsx";
+import type { Shown } from "./shown.ts";
 
 type Image = Float32Array<ArrayBuffer>;
 

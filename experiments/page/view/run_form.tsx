@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { readSetting, type RunSettings } from "../settings.ts";
 import { Typed } from "./fields.tsx";
-import type { Shown } from "./page_view.tsx";
+import type { Shown } from "./shown.ts";
 
 const typed: readonly { name: Exclude<keyof RunSettings, "sharpness">; label: string }[] = [
   { name: "hidden", label: "units of the encoder" },
