@@ -19,4 +19,12 @@ state.listen(() => {
 addEventListener("hashchange", () => state.follow(location.hash));
 state.follow(location.hash);
 
+// A file may be dropped anywhere: the browser would leave the page for it.
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer?.files[0];
+  if (file) state.takeFile(file);
+});
+
 render(<Page state={state} />, document.querySelector("#page")!);

@@ -1,4 +1,4 @@
-import { InputError, type Schedule } from "../../mod.ts";
+import { InputError, printable, type Schedule } from "../../mod.ts";
 import { lessons } from "./lessons.ts";
 import type { Answer, MeasuredTime, NetworkReport, Order, Pictures } from "./messages.ts";
 import { momentumSchedule } from "./momentum.ts";
@@ -6,7 +6,6 @@ import {
   type BowlSettings,
   mostNetworks,
   type NetworkSettings,
-  networkSettings,
   parseLink,
   printLink,
   type RunSettings,
@@ -72,20 +71,14 @@ export class PageState {
 
   /** Takes the settings of a link; where they are wrong, it says so and takes the usual ones. */
   follow(link: string): void {
-    this.complaint = undefined;
     try {
       const settings = parseLink(link);
-      if (settings.lesson !== undefined && !lessons.some(({ name }) => name === settings.lesson)) {
-        const names = lessons.map(({ name }) => name).join(", ");
-        throw new InputError(`there is no lesson "${settings.lesson}": there are ${names}`);
-      }
-      this.settings = settings;
+      checkLesson(settings.lesson);
+      this.#renew(settings);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.settings = settingsOf();
-      this.complaint = `${error.message}. The usual settings are shown.`;
+      this.#renew(settingsOf(), `${error.message}. The usual settings are shown.`);
     }
-    this.#renew();
   }
 
   get link(): string {
@@ -94,7 +87,6 @@ export class PageState {
 
   train(): void {
     this.#open();
-    if (this.activity !== "ready") return;
     this.activity = "training";
     this.#order({ type: "train" });
   }
@@ -110,14 +102,13 @@ export class PageState {
 
   /** All networks at update 0, with the settings as they stand. */
   reset(): void {
-    this.#renew();
+    this.#renew(this.settings);
     this.#open();
   }
 
   /** Changes what networks have in common, which begins them anew. */
   setRun(change: Partial<RunSettings>): void {
-    this.settings = { ...this.settings, run: { ...this.settings.run, ...change } };
-    this.#renew();
+    this.#renew({ ...this.settings, run: { ...this.settings.run, ...change } });
   }
 
   /** A rate or a momentum holds at once; other changes begin the networks anew. */
@@ -125,9 +116,9 @@ export class PageState {
     const networks = this.settings.networks.map((network, i) =>
       i === index ? { ...network, ...change } : network
     );
-    this.settings = { ...this.settings, networks };
     const { rate, momentum, ...other } = change;
-    if (Object.keys(other).length > 0 || this.update === 0) return this.#renew();
+    if (Object.keys(other).length > 0 || this.update === 0) return this.#setNetworks(networks);
+    this.settings = { ...this.settings, networks };
     if (momentum !== undefined) this.plans = this.plans.with(index, undefined);
     this.#order({
       ...{ type: "set", network: index },
@@ -138,16 +129,11 @@ export class PageState {
 
   addNetwork(): void {
     const { networks } = this.settings;
-    if (networks.length >= mostNetworks) return;
-    const next = networks.at(-1) ?? networkSettings();
-    this.settings = { ...this.settings, networks: [...networks, next] };
-    this.#renew();
+    if (networks.length < mostNetworks) this.#setNetworks([...networks, networks.at(-1)!]);
   }
 
   removeNetwork(index: number): void {
-    const networks = this.settings.networks.filter((_, i) => i !== index);
-    this.settings = { ...this.settings, networks };
-    this.#renew();
+    this.#setNetworks(this.settings.networks.filter((_, i) => i !== index));
   }
 
   setBowl(change: Partial<BowlSettings>): void {
@@ -156,8 +142,12 @@ export class PageState {
   }
 
   async takeFile(file: File): Promise<void> {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    this.#order({ type: "images", name: file.name, bytes }, [bytes.buffer]);
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      this.#order({ type: "images", name: file.name, bytes }, [bytes.buffer]);
+    } catch {
+      this.complain(`${file.name} cannot be read: drop a file, and no folder`);
+    }
   }
 
   measure(): void {
@@ -166,17 +156,24 @@ export class PageState {
     this.#order({ type: "measure" });
   }
 
-  /** What was wrong with what was typed; undefined where nothing is. */
-  complain(complaint: string | undefined): void {
+  /** Shows what was wrong with what was typed. */
+  complain(complaint: string): void {
     this.complaint = complaint;
     this.#changed();
   }
 
-  #renew(): void {
+  #setNetworks(networks: readonly NetworkSettings[]): void {
+    this.#renew({ ...this.settings, networks });
+  }
+
+  /** Has networks of these settings begin, soon. */
+  #renew(settings: Settings, complaint?: string): void {
     clearTimeout(this.#timer);
-    this.#run++;
     this.#timer = setTimeout(() => this.#open(), settle_ms);
-    const { networks, run } = this.settings;
+    this.#run++;
+    const { networks, run } = settings;
+    this.settings = settings;
+    this.complaint = complaint;
     this.reports = networks.map(() => []);
     this.plans = networks.map((network) => planOf(network, run));
     this.update = 0;
@@ -192,7 +189,6 @@ export class PageState {
     this.#timer = undefined;
     const { run: settings, networks } = this.settings;
     this.#order({ type: "open", run: this.#run, settings, networks });
-    if (this.activity === "opening") this.activity = "ready";
   }
 
   #order(order: Order, given: Transferable[] = []): void {
@@ -210,6 +206,7 @@ export class PageState {
       case "report": {
         const { update, rate, networks } = answer.report;
         this.update = update;
+        if (this.activity === "opening") this.activity = "ready";
         this.rate = rate || this.rate;
         this.reports = this.reports.map((reports, i) => {
           reports.push({ update, ...networks[i] });
@@ -227,8 +224,7 @@ export class PageState {
         break;
       case "images":
         this.file = answer;
-        this.complaint = undefined;
-        this.#renew();
+        this.#renew(this.settings);
         break;
       case "measuring":
         this.measuring = answer.what;
@@ -258,6 +254,12 @@ export class PageState {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function checkLesson(lesson: string | undefined): void {
+  const names = lessons.map(({ name }) => name);
+  if (lesson === undefined || names.includes(lesson)) return;
+  throw new InputError(`there is no lesson "${printable(lesson)}": there are ${names.join(", ")}`);
 }
 
 /** The library says what is wrong with settings when networks are opened. */

@@ -154,16 +154,15 @@ export function parseLink(link: string): Settings {
 }
 
 /** A setting from what was typed. Throws InputError where it is none. */
-export function readSetting<G extends keyof typeof groups>(
-  group: G,
-  name: string & keyof (typeof groups)[G],
-  text: string,
-): unknown {
-  const { kind } = groups[group][name] as Setting<unknown>;
+export function readSetting<
+  G extends keyof typeof groups,
+  Name extends string & keyof (typeof groups)[G],
+>(group: G, name: Name, text: string): ValuesOf<(typeof groups)[G]>[Name] {
+  const { kind } = groups[group][name] as Setting<ValuesOf<(typeof groups)[G]>[Name]>;
   return readOne(`${group} ${name}`, kind, text.trim());
 }
 
-function readOne(what: string, kind: Kind<unknown>, text: string): unknown {
+function readOne<T>(what: string, kind: Kind<T>, text: string): T {
   const value = kind.read(text);
   if (value !== undefined) return value;
   throw new InputError(`${what} must be ${kind.allowed}, not "${printable(text)}"`);

@@ -114,13 +114,12 @@ export class Session {
     return { update: this.#trainer.update, rate: 0, networks };
   }
 
-  /** Up to `updates` updates more. */
+  /** Up to `updates` updates more, of a session that is not finished. */
   async advance(updates: number): Promise<SessionReport> {
     const until = Math.min(this.#trainer.update + updates, this.#settings.updates);
-    let last: Report | undefined;
+    let last!: Report;
     const options = { updates: until, evalCases: this.#figureCases };
     for await (const report of this.#trainer.run(options)) last = report;
-    if (last === undefined) return this.first();
     const { update, rate, replicas } = last;
     const networks = await this.#reports(
       replicas.map(({ figures }) => figures),

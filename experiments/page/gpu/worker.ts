@@ -16,7 +16,7 @@ import { measure } from "./measure.ts";
 import type { Answer, Order } from "../messages.ts";
 import { firstCases, type Images, Session } from "./session.ts";
 
-/** A report comes about so often. */
+/** Between two reports networks train about so long, or as long as a report takes besides. */
 const report_ms = 250;
 /** Pictures are made at most so often while networks train. */
 const pictures_ms = 1500;
@@ -128,9 +128,13 @@ class Workbench {
     if (session === undefined || session.isFinished) return;
     const start = performance.now();
     const updates = this.#isTraining ? this.#every - session.update % this.#every : 1;
-    tell({ type: "report", run: this.#run, report: await session.advance(updates) });
-    const took_ms = performance.now() - start;
-    if (this.#isTraining) this.#every = nextInterval(this.#every, took_ms * this.#every / updates);
+    const report = await session.advance(updates);
+    tell({ type: "report", run: this.#run, report });
+    if (this.#isTraining) {
+      const update_ms = 1000 / report.rate;
+      const rest_ms = performance.now() - start - updates * update_ms;
+      this.#every = nextInterval(this.#every, update_ms, Math.max(report_ms, rest_ms));
+    }
     if (session.isFinished) this.#isTraining = false;
     if (!this.#isTraining) return await this.#stop();
     if (performance.now() - this.#drawn_ms > pictures_ms) await this.#draw();
@@ -149,11 +153,11 @@ class Workbench {
   }
 }
 
-/** 1, 2, 5, 10, ... updates between two reports, a place up or down. */
-function nextInterval(every: number, took_ms: number): number {
+/** 1, 2, 5, 10, ... updates between two reports, a place up or down, to take about so long. */
+function nextInterval(every: number, update_ms: number, wanted_ms: number): number {
   const digit = Number(String(every)[0]);
-  if (took_ms < report_ms / 2) return digit === 2 ? 2.5 * every : 2 * every;
-  if (took_ms > 2 * report_ms && every > 1) return digit === 5 ? every / 2.5 : every / 2;
+  if (every * update_ms < wanted_ms / 2) return digit === 2 ? 2.5 * every : 2 * every;
+  if (every * update_ms > 2 * wanted_ms && every > 1) return digit === 5 ? every / 2.5 : every / 2;
   return every;
 }
 

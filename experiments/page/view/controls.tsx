@@ -9,7 +9,7 @@ import type { Shown } from "./shown.ts";
 const spoken_ms = 5000;
 
 const activityWords: Readonly<Record<Activity, string>> = {
-  opening: "opening the GPU",
+  opening: "opening",
   ready: "ready",
   training: "training",
   finished: "finished",

@@ -19,7 +19,7 @@ export function Curves({ state }: Shown) {
   const momenta = momentumLines(state);
   return (
     <section class="charts" aria-label="Curves">
-      <Figure title="Squared error on 200 training images" wide>
+      <Figure title="Squared error on training images" wide>
         <Canvas
           name="errors"
           label={figuresText(state)}

@@ -48,20 +48,16 @@ export function Choice<Name extends string>({ label, value, names, words, onChan
 }
 
 /** A value that is typed. What is none is told, and the value stays. */
-export function Typed({ label, value, read, onChange, complain }: {
+export function Typed({ label, value, take, complain }: {
   label: string;
   value: string;
   /** Throws InputError. */
-  read: (text: string) => unknown;
-  // deno-lint-ignore no-explicit-any
-  onChange: (value: any) => void;
-  complain: (complaint: string | undefined) => void;
+  take: (text: string) => void;
+  complain: (complaint: string) => void;
 }) {
-  const take = (input: HTMLInputElement) => {
+  const attempt = (input: HTMLInputElement) => {
     try {
-      const read_ = read(input.value);
-      complain(undefined);
-      onChange(read_);
+      take(input.value);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       complain(error.message);
@@ -73,9 +69,8 @@ export function Typed({ label, value, read, onChange, complain }: {
       <span>{label}</span>
       <input
         type="text"
-        inputMode="text"
         value={value}
-        onChange={({ currentTarget }) => take(currentTarget)}
+        onChange={({ currentTarget }) => attempt(currentTarget)}
       />
     </label>
   );

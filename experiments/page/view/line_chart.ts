@@ -57,7 +57,7 @@ function logarithmic(least: number, most: number): Axis {
 
 /** Momenta from 0 to 1, by what they lack of 1: 0.9 and 0.99 are as far apart as 0 and 0.9. */
 export const momentumAxis: Axis = {
-  at: (value) => Math.min(-Math.log10(1 - value) / 3.05, 1) * 0.96 + 0.02,
+  at: (value) => 0.03 - Math.log10(1 - value) / 3.2,
   ticks: [0, 0.5, 0.9, 0.99, 0.999],
 };
 

@@ -12,8 +12,8 @@ export function Measure({ state }: Shown) {
     <section aria-labelledby="measure">
       <h2 id="measure">Measure this GPU</h2>
       <p>
-        About 20 seconds: milliseconds an update of the paper's Curves autoencoder (batch 200) and
-        of its recurrent network on <i>add</i>{" "}
+        About 20 seconds, longer in software: milliseconds an update of the paper's Curves
+        autoencoder (batch 200) and of its recurrent network on <i>add</i>{" "}
         (T = 80, batch 100), of one network and of 16 side by side. What would take too long is left
         out.
       </p>

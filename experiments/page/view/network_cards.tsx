@@ -110,8 +110,7 @@ function Rest({ state, network, set }: Shown & Changeable) {
     <Typed
       label={label}
       value={String(network[name])}
-      read={(text) => readSetting("network", name, text)}
-      onChange={(value) => set({ [name]: value })}
+      take={(text) => set({ [name]: readSetting("network", name, text) })}
       complain={(complaint) => state.complain(complaint)}
     />
   );

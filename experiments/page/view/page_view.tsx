@@ -70,12 +70,14 @@ function Lessons({ state: { settings } }: Shown) {
           ))}
         </ol>
       </nav>
-      {lesson && (
-        <div class="lesson" id="lesson" role="region" aria-label={lesson.title}>
-          <p>{lesson.sentences.join(" ")}</p>
-          <p class="question">{lesson.question}</p>
-        </div>
-      )}
+      <div aria-live="polite">
+        {lesson && (
+          <div class="lesson">
+            <p>{lesson.sentences.join(" ")}</p>
+            <p class="question">{lesson.question}</p>
+          </div>
+        )}
+      </div>
     </section>
   );
 }

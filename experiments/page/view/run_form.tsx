@@ -1,5 +1,4 @@
 /** @jsxImportSource preact */
-import { useState } from "preact/hooks";
 import { readSetting, type RunSettings } from "../settings.ts";
 import { Typed } from "./fields.tsx";
 import type { Shown } from "./shown.ts";
@@ -28,8 +27,7 @@ export function RunForm({ state }: Shown) {
               key={name}
               label={label}
               value={Array.isArray(value) ? value.join("-") : String(value)}
-              read={(text) => readSetting("run", name, text)}
-              onChange={(value) => state.setRun({ [name]: value })}
+              take={(text) => state.setRun({ [name]: readSetting("run", name, text) })}
               complain={(complaint) => state.complain(complaint)}
             />
           );
@@ -47,38 +45,23 @@ export function RunForm({ state }: Shown) {
   );
 }
 
-/** Where images are dropped, or chosen with a keyboard. */
+/** What is trained on, and a way to other images for who does not drop them onto the page. */
 function Data({ state }: Shown) {
-  const [isOver, setOver] = useState(false);
   const { file } = state;
-  const take = (files: FileList | null | undefined) => {
-    setOver(false);
+  const choose = ({ currentTarget: { files } }: { currentTarget: HTMLInputElement }) => {
     if (files?.[0]) state.takeFile(files[0]);
   };
   return (
-    <div
-      id="drop"
-      class={isOver ? "over" : ""}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        take(event.dataTransfer?.files);
-      }}
-    >
+    <div id="drop">
       <p id="data">
         {file
-          ? `Trained on ${
-            file.cases.toLocaleString("en")
-          } images of ${file.name}, which a link does not hold.`
+          ? `Trained on ${file.cases.toLocaleString("en")} images of ${file.name}, which a link ` +
+            "does not hold."
           : "Trained on curves, which this page makes itself."}
       </p>
       <label>
-        For MNIST, drop train-images-idx3-ubyte (or its .gz) here, or choose it:{" "}
-        <input type="file" onChange={({ currentTarget }) => take(currentTarget.files)} />
+        For MNIST, drop train-images-idx3-ubyte (or its .gz) onto this page, or choose it:{" "}
+        <input type="file" onChange={choose} />
       </label>
     </div>
   );
