@@ -19,9 +19,10 @@ export function Canvas(
   latest.current = draw;
   useLayoutEffect(() => paint(canvas.current!, draw));
   useEffect(() => {
-    const repaint = () => paint(canvas.current!, latest.current);
+    const element = canvas.current!;
+    const repaint = () => paint(element, latest.current);
     const observer = new ResizeObserver(repaint);
-    observer.observe(canvas.current!);
+    observer.observe(element);
     const darkness = matchMedia("(prefers-color-scheme: dark)");
     darkness.addEventListener("change", repaint);
     return () => {

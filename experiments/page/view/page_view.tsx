@@ -27,9 +27,10 @@ export function Page({ state }: Shown) {
       </header>
       <main>
         <Lessons state={state} />
-        {isAboutBowl && <Bowl state={state} />}
+        {/* Keys, as preact loses hold of a canvas that it moves. */}
+        {isAboutBowl && <Bowl key="first" state={state} />}
         {state.activity === "lost" ? <NoGPU state={state} /> : <Laboratory state={state} />}
-        {!isAboutBowl && <Bowl state={state} />}
+        {!isAboutBowl && <Bowl key="last" state={state} />}
         {state.activity !== "lost" && <Measure state={state} />}
       </main>
       <footer class="soft">
