@@ -1,9 +1,19 @@
 import { InputError } from "../../mod.ts";
-import { type Claimant, claimantName, isGone, isSameHost, thisProcess } from "./claimant.ts";
+import {
+  type Claimant,
+  claimantName,
+  isGone,
+  isRequeued,
+  isSameHost,
+  thisProcess,
+} from "./claimant.ts";
 import { type DiskFile, open, remove, stat } from "./disk.ts";
-import { mostTries, removeIfThere } from "./files.ts";
+import { mostTries, partialName, removeIfThere } from "./files.ts";
 import { isSystemError } from "../terminal/program.ts";
 import { say } from "../terminal/terminal.ts";
+
+/** Another process is at work in a folder, or may be. */
+export class TakenError extends InputError {}
 
 /** So often a claim is written anew. */
 const heartbeat_ms = 30_000;
@@ -112,7 +122,7 @@ export class Claim implements Disposable {
     sleep(1000);
     const found = readAt(this.#path);
     if (typeof found === "object" && found.token === this.#said.token) return;
-    throw new InputError(refusal(this.#folder, typeof found === "object" ? found : undefined));
+    throw new TakenError(refusal(this.#folder, typeof found === "object" ? found : undefined));
   }
 }
 
@@ -143,7 +153,7 @@ function take(path: string, folder: string): Taken {
         sleep(20);
       }
       file[Symbol.dispose]();
-      throw new InputError(refusal(folder));
+      throw new TakenError(refusal(folder));
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists) || tries >= mostTries) throw error;
     }
@@ -172,7 +182,7 @@ function seize(path: string, folder: string): Taken | undefined {
     opened.use(file);
     const lock = tryLock(file);
     const said = readFrom(file);
-    if (lock === "held") throw new InputError(refusal(folder, said));
+    if (lock === "held") throw new TakenError(refusal(folder, said));
     if (said === undefined && performance.now() - start < unfinished_ms) {
       opened.dispose();
       sleep(20);
@@ -181,11 +191,12 @@ function seize(path: string, folder: string): Taken | undefined {
     // Its process may have given it up, and another one made it anew.
     if (!isInPlace(file)) {
       if (tries++ < mostTries) continue;
-      throw new InputError(refusal(folder, said));
+      throw new TakenError(refusal(folder, said));
     }
     const isHere = said === undefined || isSameHost(said);
     const isSafe = isHere && lock === "locked";
-    const isDead = isSafe && (said?.locked ?? true) || isHere && said !== undefined && isGone(said);
+    const isDead = isSafe && (said?.locked ?? true) ||
+      said !== undefined && (isHere && isGone(said) || isRequeued(said));
     if (!isDead) refuseHeard(file, folder, said);
     opened.move();
     return { file, isLocked: lock === "locked", isSafe };
@@ -197,7 +208,7 @@ function refuseHeard(file: DiskFile, folder: string, said: Said | undefined): vo
   const silent_ms = now(folder) - (file.statSync().mtime?.getTime() ?? 0);
   const seconds = (time_ms: number) => `${Math.round(Math.max(0, time_ms) / 1000)} s`;
   if (silent_ms < silence_ms) {
-    throw new InputError(
+    throw new TakenError(
       `${refusal(folder, said)}; it was heard of ${seconds(silent_ms)} ago, and is taken ` +
         `over after ${seconds(silence_ms)} of silence`,
     );
@@ -210,7 +221,7 @@ function refuseHeard(file: DiskFile, folder: string, said: Said | undefined): vo
 
 /** The time by the clock that stamps the files of a folder, which may be that of another machine. */
 function now(folder: string): number {
-  const probe = `${folder}/.claim.${Deno.pid}.partial`;
+  const probe = partialName(`${folder}/.claim`);
   try {
     using file = open(probe, { write: true, create: true, truncate: true });
     file.writeAll(new Uint8Array(1));
@@ -243,7 +254,7 @@ function openRival(path: string, folder: string): DiskFile | undefined {
     return openIfThere(path);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new InputError(
+    throw new TakenError(
       `another run may be at work in ${folder}, as ${path} cannot be read (${error.message}): wait ` +
         "until it has ended, or name another folder",
     );

@@ -11,13 +11,13 @@ export interface Claimant {
   readonly processes: string | undefined;
   /** Of a batch system. */
   readonly job: string | undefined;
+  /** How often Slurm has begun the job again. */
+  readonly restarts: number;
 }
 
 /** This one. */
 export function thisProcess(): Claimant {
-  const job = ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"].map((name) =>
-    known(() => Deno.env.get(name), { name: "env", variable: name })
-  ).find((id) => id);
+  const job = ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"].map(variable).find((id) => id);
   const boot = "/proc/sys/kernel/random/boot_id", processes = "/proc/self/ns/pid";
   return {
     pid: Deno.pid,
@@ -25,7 +25,12 @@ export function thisProcess(): Claimant {
     boot: known(() => Deno.readTextFileSync(boot).trim(), { name: "read", path: boot }),
     processes: known(() => Deno.readLinkSync(processes), { name: "read", path: processes }),
     job,
+    restarts: Number(variable("SLURM_RESTART_COUNT") ?? 0),
   };
+}
+
+function variable(name: string): string | undefined {
+  return known(() => Deno.env.get(name), { name: "env", variable: name });
 }
 
 /** In the words of a refusal. */
@@ -53,6 +58,12 @@ export function isGone({ pid, boot, processes }: Claimant): boolean {
   } catch (error) {
     return error instanceof Deno.errors.NotFound;
   }
+}
+
+/** Whether it was an earlier beginning of this process's job, which the batch system then ended. */
+export function isRequeued({ job, restarts }: Claimant): boolean {
+  const own = thisProcess();
+  return job !== undefined && job === own.job && restarts < own.restarts;
 }
 
 function known<T>(ask: () => T, permission: Deno.PermissionDescriptor): T | undefined {

@@ -125,13 +125,20 @@ export function sha256(...parts: readonly Uint8Array[]): string {
   return hash.digest("hex");
 }
 
+/** Two processes may write the same file at once, and on two machines they may have one number. */
+const writer = crypto.getRandomValues(new Uint32Array(1))[0];
+
+/** The name of a file until it is whole. */
+export function partialName(path: string): string {
+  return `${path}.${writer}.partial`;
+}
+
 /**
  * Writes a file by a temporary name in its folder, flushed to the disk before it is renamed: whatever
  * happens, under its name is the file as it was or as it is to be. Throws what the system says.
  */
 export function writeWhole(path: string, ...parts: readonly (string | Uint8Array)[]): void {
-  // Two processes may write the same file at once.
-  const temporary = `${path}.${Deno.pid}.partial`;
+  const temporary = partialName(path);
   try {
     {
       using file = open(temporary, { write: true, create: true, truncate: true });
@@ -199,7 +206,7 @@ function warnOfFlush(path: string, error: unknown): void {
 export function tryWriting(folder: string, flag: string): void {
   for (let tries = 1;; tries++) {
     const made = missingFolders(folder);
-    const probe = `${folder}/.nagare.${Deno.pid}.partial`;
+    const probe = partialName(`${folder}/.nagare`);
     try {
       makeFolder(folder);
       writeWhole(probe, "");

@@ -1,5 +1,4 @@
-import { InputError } from "../../mod.ts";
-import { Claim, refuseClaimed } from "./claim.ts";
+import { Claim, refuseClaimed, TakenError } from "./claim.ts";
 import { type DiskFile, list, open, warnOnce } from "./disk.ts";
 import { isSystemError } from "../terminal/program.ts";
 
@@ -14,7 +13,7 @@ const exclusiveName = ".claim";
 /**
  * Keeps a folder for this process; where it is `shared`, for this process and others that share it.
  * It is claimed by a file that says whose it is, else by a lock of the system, which holds on one
- * machine; where the file system has neither, the user is warned. Throws InputError where another
+ * machine; where the file system has neither, the user is warned. Throws TakenError where another
  * process keeps it.
  */
 export function lockFolder(folder: string, { shared = false } = {}): FolderLock {
@@ -61,7 +60,7 @@ function lockOf(folder: string, shared: boolean): DiskFile {
     throw error;
   }
   file[Symbol.dispose]();
-  throw new InputError(
+  throw new TakenError(
     `another run is at work in ${folder}: wait until it has ended, or name another folder`,
   );
 }

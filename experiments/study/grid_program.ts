@@ -141,7 +141,7 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
       () => helpText({ usage, summary, examples: examplesOf(usage, examples), flags }),
     );
     if (answer !== undefined) return print(answer);
-    const { options, earlier } = resumeRun(name, flags, parseFlags(flags, args), args);
+    const { options, earlier, hasShares } = resumeRun(name, flags, parseFlags(flags, args), args);
     const asked = options as unknown as Values<F> & Values<CommonFlags>;
     const files = [
       ...choices.flatMap(({ name, file }) => file ? [{ name, ...file }] : []),
@@ -210,7 +210,7 @@ export function gridCommand<F extends FlagTable>(program: GridProgram<F>): Comma
         const words = flagsOf(known);
         return new RaceReporter(reporter, { run, kind, races: planned, program: usage, words });
       },
-    }, { program: name, options: common, earlier, interruption, args })
+    }, { program: name, options: common, earlier, hasShares, interruption, args })
       .catch((error) => {
         throw toldByFlags(error, choices);
       });
@@ -292,7 +292,9 @@ async function layGrid<F extends FlagTable>(
 
 /** An error of the library with the flags of the settings that it names. */
 function toldByFlags(error: unknown, choices: readonly OptimizerChoice[]): unknown {
-  return error instanceof InputError ? new InputError(inFlags(error.message, choices)) : error;
+  if (!(error instanceof InputError)) return error;
+  const message = inFlags(error.message, choices);
+  return message === error.message ? error : new InputError(message);
 }
 
 /** Runs the command line of this process. */

@@ -16,7 +16,7 @@ import {
 import { requirePermissions } from "../terminal/permissions.ts";
 import { versions } from "../files/provenance.ts";
 import { adapterDetails, describeAdapter } from "./adapter.ts";
-import { folderFormat, placeOf, recordName } from "./run_folder.ts";
+import { folderFormat, placeOf, recordName, sharesIn } from "./run_folder.ts";
 import { say } from "../terminal/terminal.ts";
 import type { Json, JsonObject } from "./json.ts";
 
@@ -74,6 +74,8 @@ const changeable = [
 export interface Resumption<F extends FlagTable> {
   readonly options: Values<F>;
   readonly earlier: JsonObject | undefined;
+  /** Whether machines have trained shares of it in the folder, of which it makes the whole. */
+  readonly hasShares: boolean;
 }
 
 /**
@@ -88,20 +90,35 @@ export function resumeRun<F extends FlagTable & typeof runFlags>(
 ): Resumption<F> {
   const { resume, out, shard, maxTime, dryRun, live } = given as GivenOptions;
   const folder = resume ?? (out !== undefined && holdsRun(out, shard) ? out : undefined);
-  if (folder === undefined) return { options: given, earlier: undefined };
+  if (folder === undefined) {
+    const shares = out === undefined || shard ? [] : sharesIn(out);
+    for (const share of shares) {
+      const options = recordedOptions(flags, readRecord(out!, program, share));
+      const named = Object.keys(flags).filter((name) => name !== "shard");
+      checkChanges(flags, { folder: out!, options, given, named });
+    }
+    return { options: given, earlier: undefined, hasShares: shares.length > 0 };
+  }
   requirePermissions({ name: "read", path: folder }, { name: "write", path: folder });
   const earlier = readRecord(folder, program, shard);
-  const sessions = [earlier, ...earlier.resumed as JsonObject[] ?? []]
-    .map((session) => session.arguments as string[]);
-  let options = parseFlags(flags, sessions[0]);
-  for (const session of sessions.slice(1)) options = overridden(flags, options, session);
+  const options = recordedOptions(flags, earlier);
   // The same command goes on: what it leaves out is as it was left out.
   const named = resume === undefined ? Object.keys(flags) : namedFlags(args);
   checkChanges(flags, { folder, options, given, named });
   tryWriting(folder, "--resume");
   // What a session does besides is no matter of the run.
   const own = { maxTime, ...dryRun !== undefined && { dryRun }, ...live !== undefined && { live } };
-  return { options: { ...overridden(flags, options, args), resume: folder, ...own }, earlier };
+  const resumed = { ...overridden(flags, options, args), resume: folder, ...own };
+  return { options: resumed, earlier, hasShares: false };
+}
+
+/** The options of a run as it was left. */
+function recordedOptions<F extends FlagTable>(flags: F, record: JsonObject): Values<F> {
+  const sessions = [record, ...record.resumed as JsonObject[] ?? []]
+    .map((session) => session.arguments as string[]);
+  let options = parseFlags(flags, sessions[0]);
+  for (const session of sessions.slice(1)) options = overridden(flags, options, session);
+  return options;
 }
 
 /** What decides which run goes on. */

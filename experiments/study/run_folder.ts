@@ -98,8 +98,20 @@ export function placeOf(folder: string, share: Share | undefined): string {
   return share ? `${folder}/shards/${share.index}-of-${share.count}` : folder;
 }
 
+/** The shares of a run that were begun in a folder. */
+export function sharesIn(folder: string): Share[] {
+  const shards = `${folder}/shards`;
+  return exists(shards)
+    ? list(shards).flatMap((name) => {
+      const [, index, count] = name.match(/^(\d+)-of-(\d+)$/)?.map(Number) ?? [];
+      const share = { index, count };
+      return count && exists(`${placeOf(folder, share)}/${recordName}`) ? [share] : [];
+    })
+    : [];
+}
+
 /**
- * Keeps a share of a folder for this process. Throws InputError where another process trains the same
+ * Keeps a share of a folder for this process. Throws TakenError where another process trains the same
  * networks: all of them, the same share, or one by another division.
  */
 export function lockShare(folder: string, place: string, { count }: Share): FolderLock {

@@ -84,10 +84,20 @@ export interface Session {
   readonly interruption: AbortSignal;
   /** Whether other commands have results in the folder too, which this one adds to. */
   readonly isShared?: boolean;
+  /** Whether machines have trained shares of it in the folder, of which it makes the whole. */
+  readonly hasShares?: boolean;
   /** How its user goes on with it. Default: with --resume. */
   readonly toGoOn?: string;
   /** The command line. */
   readonly args?: readonly string[];
+}
+
+let planner: ((laid: Laid, session: Session) => void) | undefined;
+
+/** Has `take` told of all that commands would train, and nothing trained, until disposed of. */
+export function planOnly(take: (laid: Laid, session: Session) => void): Disposable {
+  planner = take;
+  return { [Symbol.dispose]: () => void (planner = undefined) };
 }
 
 /**
@@ -95,14 +105,17 @@ export interface Session {
  * to its end: it was not interrupted, nor stopped.
  */
 export async function carryOut(asked: Laid, session: Session): Promise<boolean> {
-  const { program, options, earlier, interruption, isShared } = session;
-  const { shard: share } = options;
+  if (planner) {
+    planner(asked, session);
+    return true;
+  }
+  const { program, options, earlier, interruption, hasShares } = session;
+  const { shard: share } = options, isShared = session.isShared || hasShares;
   const laid = { ...asked, ...asked.agree && { agree: once(asked.agree) } };
   const folder = options.resume ?? chooseRunFolder(program, options.out, { share, isShared });
   const there = new Ledger(folder);
   const wanted = (cells: ReadonlyMap<string, Cell>) => shareOf(laid.wanted(cells), share);
-  const isStopped = stoppedBy(ruleOf(options), laid.kindOf);
-  const missing = missingOf(wanted(there.cells), there, isStopped);
+  const missing = missingIn(there, wanted(there.cells), laid, options);
   const hasAll = missing.length === 0 && earlier?.unsaved === undefined;
   const isFinished = earlier?.status === "finished" && hasAll;
   if (isFinished && laid.isWhole(folder, there.cells)) {
@@ -113,7 +126,7 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
   for (const cell of readyOf(missing, there)) await there.standing(cell);
   // Where a run was killed or failed at its end, or its cells come from elsewhere, pictures are missing.
   const endedWell = ["finished", "interrupted", "stopped"].includes(String(earlier?.status));
-  const isEnded = hasAll && (isShared || endedWell);
+  const isEnded = hasAll && (session.isShared || endedWell);
   const count = wanted(there.cells).length;
   if (laid.isEstimated && missing.length < count) {
     say(`${count - missing.length} of ${count} networks are there already`);
@@ -138,14 +151,14 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
         // Other machines may have put theirs into the folder meanwhile.
         const there = share ? readCells(run.folder) : ledger.cells;
         const planned = wanted(there);
-        if (missingOf(planned, ledger, isStopped).length === 0) break;
+        if (missingIn(ledger, planned, laid, options).length === 0) break;
         const place = { machine, run, ledger, reporter, ending, session };
         await trainCells(planned, trainingOf(laid, place));
       }
       if (ending.reason !== undefined) run.stop(ending.reason);
       ledger.settle();
       const end = { ending: ending.status, machine };
-      if (share) await concludeTogether(reporter, ledger, end);
+      if (share) await concludeTogether(reporter, ledger, { ...end, wanted });
       else await reporter.conclude({ cells: ledger.cells, ...end });
     } finally {
       await reporter[Symbol.asyncDispose]?.();
@@ -155,17 +168,32 @@ export async function carryOut(asked: Laid, session: Session): Promise<boolean> 
   return ending.reason === undefined;
 }
 
+/** The networks of some that a folder lacks. */
+export function missingIn(
+  ledger: Pick<Ledger, "folder" | "cells">,
+  planned: readonly PlannedCell[],
+  { kindOf }: Pick<Laid, "kindOf">,
+  options: RunOptions,
+): PlannedCell[] {
+  return missingOf(planned, ledger, stoppedBy(ruleOf(options), kindOf));
+}
+
 /**
  * Makes what is made of all machines' cells, and again where another one finished some meanwhile: so
  * whoever is the last to write has seen all.
  */
 async function concludeTogether(
   reporter: Reporter,
-  { folder, cells: own }: Ledger,
-  end: Omit<End, "cells">,
+  ledger: Ledger,
+  { wanted, ...end }: Omit<End, "cells"> & Pick<Laid, "wanted">,
 ): Promise<void> {
   for (let seen = -1;;) {
-    const cells = new Map([...readCells(folder), ...own]);
+    const cells = readCells(ledger.folder);
+    // Of others the ledger knows what they were when this share began.
+    for (const { id } of wanted(cells)) {
+      const own = ledger.cells.get(id);
+      if (own) cells.set(id, own);
+    }
     const finished = [...cells.values()].filter(({ result }) => result.status !== "unfinished");
     if (finished.length === seen) return;
     seen = finished.length;

@@ -43,7 +43,9 @@ export class Views {
     this.#options = options;
     this.#run = run;
     const text = curveText(options, found);
-    if (found.size > 0) noteTouched(`${run.place}/curve.csv`, text);
+    const isWhole = run.place === run.folder;
+    // Other machines go on with their shares meanwhile.
+    if (found.size > 0 && isWhole) noteTouched(`${run.place}/curve.csv`, text);
     this.#curve = run.table("curve.csv", curveColumns(options).map(({ name }) => name), text);
   }
 

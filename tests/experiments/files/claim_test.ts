@@ -5,7 +5,7 @@ import { Claim, silence_ms } from "../../../experiments/files/claim.ts";
 import { injectFaults } from "../../../experiments/files/disk.ts";
 import { lockFolder } from "../../../experiments/files/lock.ts";
 import { systemError } from "./disk_faults.ts";
-import { linesOnStderr, runDeno } from "../processes.ts";
+import { environment, linesOnStderr, runDeno } from "../processes.ts";
 import { scratch } from "../scratch.ts";
 
 const lock = new URL("../../../experiments/files/lock.ts", import.meta.url).href;
@@ -77,6 +77,18 @@ Deno.test("a claim of another machine counts until nothing was heard of it for l
     /^note: .* was claimed by process \d+ on elsewhere, .* 3\d\d s: it is taken over$/,
   );
   assertEquals(folder.names(), []);
+});
+
+Deno.test("a claim of a job that was begun again elsewhere is taken over at once", async () => {
+  using folder = scratch();
+  const elsewhere = { ...ownClaim(folder.path), host: "elsewhere", boot: "another", job: "77" };
+  using _job = environment({ SLURM_JOB_ID: "77", SLURM_RESTART_COUNT: "1" });
+  leave(folder.path, { ...elsewhere, restarts: 1 }, 0);
+  assertThrows(() => lockFolder(folder.path), InputError, "another run is at work in");
+  leave(folder.path, { ...elsewhere, job: "78" }, 0);
+  assertThrows(() => lockFolder(folder.path), InputError, "another run is at work in");
+  leave(folder.path, elsewhere, 0);
+  assertEquals(await take(folder.path), []);
 });
 
 Deno.test("where there are no locks, a claim counts as long as its process lives or is heard of", async () => {

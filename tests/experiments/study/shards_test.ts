@@ -47,6 +47,32 @@ Deno.test("shards that are trained one after the other, or at once, make the run
   assertEquals(await sameOf(once), wanted);
 });
 
+Deno.test("a shard that goes on tells of others as they are at its end", async () => {
+  using folder = scratch();
+  const flags = flagsOf(folder), [whole, out] = [`${folder.path}/whole`, `${folder.path}/out`];
+  await runHere(trainAutoencoders, [...flags, "--out", whole]);
+  const other = new AbortController();
+  {
+    using _end = injectFaults((call, path) => {
+      if (call === "rename" && path.includes("/cells/")) other.abort(new Error("asked to end"));
+      return undefined;
+    });
+    const second = [...flags, "--shard", "2/2", "--out", out];
+    await runHere(trainAutoencoders, second, other.signal);
+  }
+  const begun = [...readCells(out).keys()];
+  let isLate = true;
+  using _other = injectFaults((call, path) => {
+    if (call !== "rename" || !path.includes("/cells/") || !isLate) return undefined;
+    isLate = false;
+    for (const id of begun) {
+      Deno.copyFileSync(`${whole}/cells/${id}.json`, `${out}/cells/${id}.json`);
+    }
+  });
+  await runHere(trainAutoencoders, [...flags, "--shard", "1/2", "--out", out]);
+  assertEquals([begun.length, (await sameOf(out)).summary], [2, (await sameOf(whole)).summary]);
+});
+
 Deno.test("a shard that wrote its tables while another one ended writes them again", async () => {
   using folder = scratch();
   const flags = flagsOf(folder), [whole, out] = [`${folder.path}/whole`, `${folder.path}/out`];
@@ -63,4 +89,19 @@ Deno.test("a shard that wrote its tables while another one ended writes them aga
   });
   await runHere(trainAutoencoders, [...flags, "--shard", "1/2", "--out", out]);
   assertEquals((await sameOf(out)).summary, (await sameOf(whole)).summary);
+});
+
+Deno.test("a command without a share makes the whole of those in its folder", async () => {
+  using folder = scratch();
+  const flags = flagsOf(folder), [whole, out] = [`${folder.path}/whole`, `${folder.path}/out`];
+  const inTurn = [[whole], [out, "--shard", "1/2"], [out, "--shard", "2/2"], [out]];
+  for (const place of inTurn) {
+    const { status, stderr } = await runHere(trainAutoencoders, [...flags, "--out", ...place]);
+    assertEquals(status, 0, stderr);
+  }
+  assertEquals(await sameOf(out), await sameOf(whole));
+  assertEquals(JSON.parse(Deno.readTextFileSync(`${out}/run.json`)).status, "finished");
+  Deno.removeSync(`${out}/run.json`);
+  const { stderr } = await runHere(trainAutoencoders, [...flags, "--fan-in", "4", "--out", out]);
+  assertMatch(stderr, /^error: --fan-in 4 is not that of the run in .*\n$/);
 });
