@@ -19,11 +19,12 @@ import { paperExperimentFlags, runPaperExperiment } from "./studies/run_experime
 import { table4 } from "./studies/table4.ts";
 import { runTables } from "./studies/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";
-import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
+import { type CommandTable, runSubcommands, subcommand } from "./terminal/subcommands.ts";
 
 const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...paperFlags };
 
-await runSubcommands({
+/** The paper's tables, a command each. */
+export const paper: CommandTable = {
   usage: "deno run -A experiments/paper.ts",
   summary:
     "Reproduces the tables, figures and statements of Sutskever, Martens, Dahl and Hinton (2013).",
@@ -91,4 +92,6 @@ await runSubcommands({
       if (isTrained && isFirst && !options.dryRun) await runTheory(options, interruption);
     }),
   },
-});
+};
+
+if (import.meta.main) await runSubcommands(paper);

@@ -21,7 +21,10 @@ interface ToldFlag {
   readonly text: string;
 }
 
-const programs = ["autoencoder.ts", "classifier.ts", "rnn.ts", "language.ts", "page.ts"];
+const programs = [
+  ...["autoencoder.ts", "classifier.ts", "rnn.ts", "language.ts"],
+  ...["page.ts", "cluster.ts"],
+];
 const ofCommands = ["paper.ts", "studies.ts"];
 
 /** The page: each flag once for all commands that say the same of it. */

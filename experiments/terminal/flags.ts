@@ -124,6 +124,11 @@ export function path<const O extends FlagOptions<string>>(options: O): Flag<Give
   return single(location, options);
 }
 
+/** Words for another program. */
+export function words<const O extends FlagOptions<string>>(options: O): Flag<Given<O, string>> {
+  return single(line, options);
+}
+
 /** One part of several equal ones: 2/8 is the second of eight. */
 export interface Share {
   readonly index: number;
@@ -159,6 +164,19 @@ export function parseFlags<F extends FlagTable>(table: F, args: readonly string[
     values[camelCase(name)] = valueOf(name, flag, parsed[name] as string[]);
   }
   return values as Values<F>;
+}
+
+/** A command line in two: what belongs to the flags of a table, and what is another program's. */
+export function partFlags(
+  table: FlagTable,
+  args: readonly string[],
+): { own: string[]; others: string[] } {
+  const isOwn = (word: string) => Object.hasOwn(table, word.match(/^--([^=]+)/)?.[1] ?? "");
+  const { own = [], others = [] } = Object.groupBy(
+    joinValues(args, Object.keys(table)),
+    (word) => isOwn(word) ? "own" : "others",
+  );
+  return { own, others };
 }
 
 /**
@@ -357,6 +375,13 @@ const location: Kind<string> = {
   allowed: "a path",
   placeholder: "PATH",
   read: (text) => text,
+  show: String,
+};
+
+const line: Kind<string> = {
+  allowed: "words in one line",
+  placeholder: "WORDS",
+  read: (text) => /[\n\r]/.test(text) ? undefined : text,
   show: String,
 };
 

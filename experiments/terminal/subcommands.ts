@@ -25,25 +25,37 @@ export function subcommand<F extends FlagTable>(
   };
 }
 
-/**
- * Runs the command that the command line begins with, or prints the help of the program or of the
- * command, or the version, and ends as `runMain` does.
- */
+/** A program of several commands. */
+export interface CommandTable extends Omit<Manual, "flags"> {
+  readonly commands: Readonly<Record<string, Subcommand>>;
+}
+
+/** Carries the command line of a process out, and ends as `runMain` does. */
 export function runSubcommands(
-  program: Omit<Manual, "flags"> & { commands: Readonly<Record<string, Subcommand>> },
+  program: CommandTable,
   args: readonly string[] = Deno.args,
 ): Promise<void> {
+  return runMain((interruption) => runSubcommand(program, args, interruption));
+}
+
+/**
+ * Runs the command that a command line begins with, or prints the help of the program or of the
+ * command, or the version.
+ */
+export async function runSubcommand(
+  program: CommandTable,
+  args: readonly string[],
+  interruption: AbortSignal,
+): Promise<void> {
   const { usage, commands } = program;
-  return runMain(async (interruption) => {
-    const [name = "--help", ...rest] = args.filter((word) => word !== "--quiet");
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    const answer = command
-      ? commonAnswer(args, () => helpText({ ...command, usage: `${usage} ${name}` }))
-      : commonAnswer([name], () => overviewText(program));
-    if (answer !== undefined) return print(answer);
-    if (!command) refuse(name, commands);
-    await command.run(rest, interruption);
-  });
+  const [name = "--help", ...rest] = args.filter((word) => word !== "--quiet");
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const answer = command
+    ? commonAnswer(args, () => helpText({ ...command, usage: `${usage} ${name}` }))
+    : commonAnswer([name], () => overviewText(program));
+  if (answer !== undefined) return print(answer);
+  if (!command) refuse(name, commands);
+  await command.run(rest, interruption);
 }
 
 function refuse(name: string, commands: Readonly<Record<string, Subcommand>>): never {
