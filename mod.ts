@@ -1,6 +1,25 @@
 /**
  * Nagare: training of neural networks by hand-written WebGPU compute shaders, for the study of
- * initialization and momentum.
+ * initialization and momentum. Networks are trained side by side, each with the bits that it would
+ * have alone.
+ *
+ * @example Two autoencoders by Nesterov's gradient
+ * ```ts
+ * import * as nagare from "jsr:@nagare/nagare";
+ *
+ * using gpu = await nagare.openGPU();
+ * const { train } = nagare.generateCurves({ seed: 1, train: 2000, test: 1 });
+ * const data = new nagare.Dataset(gpu, train, { width: 784 });
+ * const optimizer = nagare.nesterov({ learningRate: 0.05, momentum: 0.9 });
+ * const trainer = await nagare.Trainer.open(gpu, {
+ *   model: nagare.autoencoder({ layers: [784, 50, 6], train: data }),
+ *   batchSize: 100,
+ *   replicas: [1, 2].map((seed) => ({ seed, optimizer, initializer: nagare.sparse() })),
+ * });
+ * for await (const { update, replicas } of trainer.run({ updates: 100, every: 50 })) {
+ *   console.log(update, replicas.map(({ figures }) => figures.squaredError));
+ * }
+ * ```
  *
  * @module
  */

@@ -39,6 +39,11 @@ Deno.test("README's mine.ts trains beside nag, and its settings are flags", asyn
   assertEquals(stdout.match(/^sign /gm)?.length, 2);
 });
 
+Deno.test("README imports the version that this is", () => {
+  const { version } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+  assertStringIncludes(blocks("ts")[0], `/v${version}/mod.ts"`);
+});
+
 Deno.test("README names every task", () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
   for (const task of Object.keys(tasks)) assertStringIncludes(readme, `task ${task}`);

@@ -1,0 +1,6 @@
+// What is imported besides TypeScript is within the bundle.
+declare module "*.wgsl" {
+  const source: string;
+  export default source;
+}
+declare module "npm:*";
