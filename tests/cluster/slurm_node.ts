@@ -40,8 +40,6 @@ export async function startSlurm(): Promise<SlurmNode> {
       `SlurmctldPidFile=${at("slurmctld.pid")}`,
       `SlurmdPidFile=${at("slurmd.pid")}`,
       "ProctrackType=proctrack/linuxproc",
-      "TaskPlugin=task/none",
-      "MpiDefault=none",
       "SelectType=select/cons_tres",
       "SelectTypeParameters=CR_CPU",
       "GresTypes=gpu",
