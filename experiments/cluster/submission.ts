@@ -2,7 +2,7 @@ import { InputError } from "../../mod.ts";
 import { makeFolder } from "../files/disk.ts";
 import { exists, orUnwritable, pathWords, readWhole, writeWhole } from "../files/files.ts";
 import { print } from "../terminal/terminal.ts";
-import { type PlannedShare, planShares, type SharedCommand } from "./plan.ts";
+import { planShares, type SharedCommand } from "./plan.ts";
 import { programs } from "./programs.ts";
 import { jobScripts, quote, type Resources, slurmFolder } from "./scripts.ts";
 import { ownJob, queued, submit } from "./slurm.ts";
@@ -37,7 +37,6 @@ export async function handOver(
   const shares = await planShares(command, interruption);
   const tasks = shares.flatMap(({ missing }, i) => missing.length > 0 ? [i + 1] : []);
   const networks = shares.flatMap(({ missing }) => missing);
-  refuseIdle(command, shares);
   if (tasks.length === 0) {
     const words = [command.program, ...command.args, "--out", command.folder].map(quote).join(" ");
     return print(
@@ -63,13 +62,6 @@ export async function handOver(
     `${amount}: job ${train}, and job ${report} makes the report when they have ended; ` +
       `deno run -A experiments/cluster.ts --status ${command.folder}`,
   );
-}
-
-/** A share without a network would hold a machine for nothing. */
-function refuseIdle({ shards }: SharedCommand, shares: readonly PlannedShare[]): void {
-  const busy = shares.filter(({ networks }) => networks.length > 0).length;
-  if (busy === shards) return;
-  throw new InputError(`--shards ${shards} is more than there is work for: give 1 to ${busy}`);
 }
 
 /** What a folder says of the command that was handed over. Throws InputError where there is none. */

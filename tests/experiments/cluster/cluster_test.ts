@@ -74,7 +74,7 @@ Deno.test("what cannot be handed over is refused in one line, and leaves nothing
     [[], "the program comes first, one of autoencoder, classifier, rnn, paper"],
     [["train.ts"], 'the program comes first, one of autoencoder, classifier, rnn, paper, not "tr'],
     [["autoencoder", ...flags], "--shards needs a value: how many tasks the networks are divided"],
-    [["autoencoder", ...flags, "--shards", "5"], "--shards 5 is more than there is work for: give"],
+    [[...shared, "--gres", "gpu:1\n#SBATCH"], '--gres must be words in one line, not "gpu:1'],
     [[...shared, "--shard", "1/2"], "--shard is for a run on one machine: leave it out"],
     [[...shared, "--live", "yes"], "--live is for a run on one machine: leave it out"],
     [[...shared, "--optimiser", "nag"], "there is no flag --optimiser; did you mean --optimizer?"],

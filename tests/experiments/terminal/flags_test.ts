@@ -10,6 +10,7 @@ import {
   number,
   numbers,
   parseFlags,
+  partFlags,
   path,
   refuseIdle,
   yesNo,
@@ -288,4 +289,12 @@ Deno.test("asksForHelp() knows --help and -h", () => {
   assertEquals(asksForHelp(["--mu", "0.9", "--help"]), true);
   assertEquals(asksForHelp(["-h"]), true);
   assertEquals(asksForHelp(["--mu", "0.9"]), false);
+});
+
+Deno.test("partFlags() tells a table's flags with their values from another program's words", () => {
+  const args = ["paper", "--mu", "0.9", "--layers=3,2", "--seed", "1", "--updates", "--problem"];
+  assertEquals(partFlags(table, args), {
+    own: ["--mu=0.9", "--layers=3,2", "--updates=", "--problem="],
+    others: ["paper", "--seed", "1"],
+  });
 });
