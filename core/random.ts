@@ -29,6 +29,8 @@ export const Purpose = {
   race: 10,
   /** Settings that are drawn at random. The stream is the draw. */
   tuning: 11,
+  /** Labels that are changed. The stream is the case. */
+  labelNoise: 12,
 } as const;
 
 /** One of the values of {@linkcode Purpose}. */

@@ -31,14 +31,16 @@ export const classifierProgram = gridProgram({
     const layers = chooseLayers(options), classes = layers[layers.length - 1];
     const { labels: labelFile, testLabels, trainCases } = options;
     const labelFiles = { labels: labelFile, testLabels };
+    const { labelNoise: share, dataSeed: seed } = options;
+    const labelNoise = share > 0 ? { share, seed, classes } : undefined;
     const load = () =>
       problems[problem].load({
-        ...{ ...options, dataSeed: 0, interruption },
+        ...{ ...options, interruption },
         ...{ width: layers[0], outputUnit: "linear", labelling: { ...labelFiles, classes } },
       });
     const { loaded, on: dataOn } = await once(
-      { problem, data, testData, header, batchSize, trainCases, layers, ...labelFiles },
-      () => loadProblem(load, { ...options, earlier }),
+      { problem, data, testData, header, batchSize, trainCases, labelNoise, layers, ...labelFiles },
+      () => loadProblem(load, { ...options, labelNoise, earlier }),
     );
     const { source, remark, image, examples, exampleLabels, labels } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);

@@ -1,5 +1,5 @@
 import { InputError } from "../../mod.ts";
-import { choice, type FlagTable, number, path, type Values } from "../terminal/flags.ts";
+import { choice, type FlagTable, integer, number, path, type Values } from "../terminal/flags.ts";
 import { fileFlags, idleOfLayers, initFlag, layeredFlags, layersFlag } from "./layered_flags.ts";
 
 /** The flags of classifiers besides those of a grid. */
@@ -18,6 +18,19 @@ export const classifierFlags = {
   }),
   ...fileFlags,
   "test-labels": path({ help: "Of custom: a file with the labels of --test-data." }),
+  "label-noise": number({
+    default: 0,
+    atLeast: 0,
+    atMost: 1,
+    help:
+      "The chance that a training case is told another class than its own, each of them alike; for " +
+      "all networks the same cases. Those to test on keep their labels.",
+  }),
+  "data-seed": integer({
+    default: 1,
+    atLeast: 0,
+    help: "Fixes which labels --label-noise changes, and to what.",
+  }),
   layers: layersFlag({
     shown: "784,100,100,10 for mnist",
     help: "From the values of a case to a unit for each class; between them the hidden layers.",
@@ -38,7 +51,7 @@ export const classifierFlags = {
 
 /** Flags that mean nothing to these, with what they are for. */
 export function idleFlags(
-  options: Pick<Values<typeof classifierFlags>, "problem" | "init"> & {
+  options: Pick<Values<typeof classifierFlags>, "problem" | "init" | "labelNoise"> & {
     readonly schedule: readonly string[];
   },
 ): Record<string, string | false> {
@@ -46,6 +59,7 @@ export function idleFlags(
   return {
     ...{ labels: ofFiles, "test-data": ofFiles, "test-labels": ofFiles, header: ofFiles },
     download: options.problem !== "mnist" && "--problem mnist",
+    "data-seed": options.labelNoise === 0 && "--label-noise",
     ...idleOfLayers(options),
   };
 }

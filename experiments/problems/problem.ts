@@ -2,6 +2,7 @@ import { Dataset, type Gpu, InputError } from "../../mod.ts";
 import { type FileContent, release } from "../files/files.ts";
 import { loadAgain, requireSameData } from "../study/resume.ts";
 import type { JsonObject } from "../study/json.ts";
+import { type LabelNoise, noisyLabels } from "./label_noise.ts";
 
 /** Data that a program can train on. */
 export interface Problem {
@@ -144,14 +145,13 @@ export class LoadedProblem {
    * are fewer.
    */
   first(count: number): LoadedProblem {
-    if (!this.#loading) throw new Error("the data have been moved to the GPU");
     if (count > this.trainCases) {
       throw new InputError(
         `--train-cases ${count} is more than the ${this.trainCases} training cases: it may be 1 to ` +
           `${this.trainCases}`,
       );
     }
-    const { train, labels, source, width, ...others } = this.#loading;
+    const { train, labels, source, width, ...others } = this.#kept();
     // Half floats lie in pairs.
     const length = count * width / (train instanceof Uint32Array ? 2 : 1);
     if (!Number.isInteger(length)) {
@@ -166,10 +166,22 @@ export class LoadedProblem {
     });
   }
 
+  /** The same data with noise on the labels of the training cases. */
+  withLabelNoise(noise: LabelNoise): LoadedProblem {
+    const loading = this.#kept(), { source, remark } = loading, labels = loading.labels!;
+    const train = noisyLabels(labels.train, noise), { share, seed } = noise;
+    const changed = train.filter((label, i) => label !== labels.train[i]).length;
+    const told = `note: ${changed} of ${train.length} training labels are of another class`;
+    return new LoadedProblem({
+      ...{ ...loading, labels: { ...labels, train } },
+      source: { ...source, labelNoise: { share, seed, changed } },
+      remark: remark === undefined ? told : `${remark}\n${told}`,
+    });
+  }
+
   /** Moves the data to the GPU: their memory here is given back at once, so this works once. */
   upload(gpu: Gpu): ProblemData {
-    if (!this.#loading) throw new Error("the data have been moved to the GPU");
-    const { name, width, train, test } = this.#loading;
+    const { name, width, train, test } = this.#kept();
     this.#loading = undefined;
     const move = (values: CaseValues, split: string) => {
       const data = new Dataset(gpu, values, { width, label: `${name} ${split} cases` });
@@ -177,6 +189,11 @@ export class LoadedProblem {
       return data;
     };
     return { train: move(train, "training"), ...test && { test: move(test, "test") } };
+  }
+
+  #kept(): Loading {
+    if (!this.#loading) throw new Error("the data have been moved to the GPU");
+    return this.#loading;
   }
 }
 
@@ -196,17 +213,20 @@ export interface ReadyProblem {
  */
 export async function loadProblem(
   loadAll: () => Promise<LoadedProblem>,
-  { batchSize, trainCases, earlier, data }: {
+  { batchSize, trainCases, labelNoise, earlier, data }: {
     batchSize: number;
     /** Cases to train on; all where left out. */
     trainCases?: number | undefined;
+    /** Of their labels; none where left out. */
+    labelNoise?: LabelNoise | undefined;
     earlier: JsonObject | undefined;
     data: string | undefined;
   },
 ): Promise<ReadyProblem> {
   const load = async () => {
     const all = await loadAll();
-    return trainCases === undefined ? all : all.first(trainCases);
+    const taken = trainCases === undefined ? all : all.first(trainCases);
+    return labelNoise === undefined ? taken : taken.withLabelNoise(labelNoise);
   };
   const loaded = await loadAgain({ earlier, data }, load);
   requireBatch(batchSize, loaded.trainCases, "training cases");
@@ -239,8 +259,9 @@ export function requireBatch(batchSize: number, count: number, noun: string): vo
 
 /** What the data are, wherever their files lie: "stand-in, seed 1". */
 export function identityOf(
-  { kind, files, seed, trainCases, testCases, firstCases }: DataSource,
+  { kind, files, seed, trainCases, testCases, firstCases, labelNoise }: DataSource,
 ): string {
+  const noise = labelNoise as { share: number; seed: number } | undefined;
   const sums = Array.isArray(files)
     ? files.map(({ sha256, name }) => `SHA-256 ${sha256}${name === undefined ? "" : `#${name}`}`)
     : [];
@@ -249,6 +270,7 @@ export function identityOf(
     ...trainCases === undefined ? [] : [`${trainCases} and ${testCases} cases`],
     ...sums,
     ...firstCases === undefined ? [] : [`first ${firstCases} cases`],
+    ...noise === undefined ? [] : [`label noise ${noise.share} by seed ${noise.seed}`],
     ...seed === undefined ? [] : [`seed ${seed}`],
   ].join(", ");
 }

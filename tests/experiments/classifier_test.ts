@@ -120,6 +120,30 @@ Deno.test("classifier.ts does without test cases, and runs stand side by side", 
   assertEquals(summary.map(({ seed }) => seed), ["1", "2"]);
 });
 
+Deno.test("classifier.ts trains on fewer cases and wrong labels, for all networks the same", async () => {
+  using folder = scratch();
+  const chosen = ["--train-cases", "60", "--label-noise", "0.4", "--data-seed", "7"];
+  const at = async (name: string, ...args: string[]) => {
+    const out = `${folder.path}/${name}`;
+    const { stderr } = await run(...ownData(folder), "--updates", "12", ...args, "--out", out);
+    const { data } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+    const cells = [...readCells(out).values()].map(({ configuration }) => configuration.data);
+    return { out, stderr, data, cells, curve: Deno.readTextFileSync(`${out}/curve.csv`) };
+  };
+  const { stderr, data, cells, curve, out } = await at("chosen", ...chosen, "--seed", "1,2");
+  const { share, seed, changed } = data.labelNoise;
+  assertMatch(stderr, new RegExp(`note: ${changed} of 60 training labels are of another class`));
+  assertEquals([data.firstCases, share, seed], [60, 0.4, 7]);
+  const identity = /, first 60 cases, label noise 0\.4 by seed 7$/;
+  for (const cell of cells) assertMatch(cell as string, identity);
+  const alone = await at("alone", ...chosen, "--seed", "2");
+  assertEquals(
+    alone.curve.trim().split("\n").slice(1),
+    curve.trim().split("\n").filter((line) => /,2,\d+,/.test(line)),
+  );
+  await run("--resume", out, "--updates", "24");
+});
+
 /** A folder with the files of MNIST, of a few images whose brightest row is their label. */
 function digits(folder: Scratch): string {
   const write = (name: string, count: number) => {
@@ -207,6 +231,11 @@ Deno.test("classifier.ts refuses bad input in one line, with status 2, and leave
     [() => own({ layers: "4" }), /custom needs --layers/],
     [() => own({ layers: "4,1" }), /--layers 4,1 ends in one unit/],
     [() => own({ "batch-size": "121" }), /--batch-size 121 is more than the 120 training cases/],
+    [() => own({ "label-noise": "1.1" }), /--label-noise must be .* of at most 1, not "1\.1"/],
+    [
+      () => own({ "data-seed": "3" }),
+      /--data-seed means nothing here, as it is for --label-noise/,
+    ],
     [() => own({ dropout: "1" }), /--dropout.*below 1/],
     [() => own({ "fan-in": "3" }), /--fan-in means nothing here, as it is for --init sparse/],
     [() => own({ download: "no" }), /--download means nothing here, as it is for --problem mnist/],

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { type LabelNoise, noisyLabels } from "../../../experiments/problems/label_noise.ts";
 import {
   type CaseValues,
   identityOf,
@@ -16,9 +17,9 @@ function loading(train: CaseValues = Uint8Array.from({ length: 15 }, (_, i) => 1
   };
 }
 
-function load(trainCases: number | undefined, batchSize = 1) {
+function load(trainCases: number | undefined, batchSize = 1, labelNoise?: LabelNoise) {
   return loadProblem(() => Promise.resolve(new LoadedProblem(loading())), {
-    ...{ batchSize, trainCases, earlier: undefined, data: undefined },
+    ...{ batchSize, trainCases, labelNoise, earlier: undefined, data: undefined },
   });
 }
 
@@ -50,4 +51,18 @@ Deno.test("--train-cases refuses more than there are, and fewer than a minibatch
   const pairs = new LoadedProblem({ ...loading(new Uint32Array(6)), width: 3 });
   assertEquals(pairs.first(2).trainCases, 2);
   assertThrows(() => pairs.first(1), InputError, "ends within a pair of values");
+});
+
+Deno.test("--label-noise changes labels to train on, behind --train-cases, and says so", async () => {
+  const noise = { share: 0.9, seed: 3, classes: 5 };
+  const { loaded } = await load(4, 1, noise), { labels, source, remark } = loaded;
+  const train = noisyLabels(Uint32Array.of(4, 3, 2, 1), noise);
+  assertEquals(labels, { train, test: Uint32Array.of(9) });
+  const changed = train.filter((label, i) => label !== 4 - i).length;
+  assertEquals(source, {
+    ...{ kind: "own", firstCases: 4 },
+    labelNoise: { share: 0.9, seed: 3, changed },
+  });
+  assertEquals(remark, `note: ${changed} of 4 training labels are of another class`);
+  assertEquals(identityOf(source), "own, first 4 cases, label noise 0.9 by seed 3");
 });
