@@ -35,15 +35,15 @@ export const agreement: Experiment = {
     small: {
       common: {
         ...{ problem: "curves", layers: [784, 30, 6], "train-cases": 300, "eval-cases": 300 },
-        ...{ updates: 1000, "schedule-period": 12, seed: [1, 2, 3, 4] },
-        ...{ "curvature-every": 200, "curvature-figures": "minibatches" },
+        ...{ updates: 2000, "schedule-period": 25, seed: [1, 2, 3, 4] },
+        ...{ "curvature-every": 400, "curvature-figures": "minibatches" },
       },
       rows: {
         "batch 20": { "batch-size": 20 },
         "batch 80": { "batch-size": 80 },
         "all cases": { "batch-size": 300 },
       },
-      columns: columns([0.2, 0.1, 0.05]),
+      columns: columns([0.1, 0.05, 0.025]),
     },
     full: {
       common: {

@@ -51,13 +51,13 @@ export const edge: Experiment = {
       },
       rows: {
         "batch 50": {
-          ...{ "batch-size": 50, updates: 2000, "curvature-every": 200, "schedule-period": 25 },
+          ...{ "batch-size": 50, updates: 3000, "curvature-every": 300, "schedule-period": 25 },
         },
         "all cases": {
-          ...{ "batch-size": 300, updates: 1200, "curvature-every": 120, "schedule-period": 15 },
+          ...{ "batch-size": 300, updates: 1600, "curvature-every": 160, "schedule-period": 25 },
         },
       },
-      columns: columns(0.1),
+      columns: columns(0.05),
     },
     full: {
       common: {
