@@ -16,7 +16,7 @@ import { Report } from "./report.ts";
 import { measureHessianFree } from "./sections/hessian_free.ts";
 import { measureKernels } from "./sections/kernels.ts";
 import { measureOptimizers } from "./sections/optimizers.ts";
-import { comparePeers } from "./sections/peers.ts";
+import { comparePeers, compareTransformerPeers } from "./sections/peers.ts";
 import { measureRecurrent } from "./sections/recurrent.ts";
 import type { Machine, Setting } from "./sections/section.ts";
 import { measureScaling } from "./sections/scaling.ts";
@@ -33,6 +33,7 @@ const sections = {
   optimizers: measureOptimizers,
   "hessian-free": measureHessianFree,
   peers: comparePeers,
+  transformer: compareTransformerPeers,
   scaling: measureScaling,
   target: measureTargets,
 };

@@ -14,12 +14,21 @@ import {
   rnn,
   SequenceData,
   Trainer,
+  transformer,
 } from "../../mod.ts";
 import type { TimeLoop } from "../../core/ops/recurrence.ts";
 import { ensureAdapter } from "../../experiments/study/adapter.ts";
 import { tuningFiles } from "../../experiments/files/tuning_files.ts";
 import { type Engine, serve } from "./engine.ts";
-import { codeLayer, joined, measured, type Task, type TaskValues, tolerance } from "./task.ts";
+import {
+  codeLayer,
+  joined,
+  measured,
+  type Task,
+  type TaskValues,
+  tolerance,
+  type TransformerTask,
+} from "./task.ts";
 
 const seed = 1;
 
@@ -46,8 +55,8 @@ await serve(async (task, values): Promise<Engine> => {
     step: () => advance(1),
     run: async (count) => void await advance(count),
     async error() {
-      const [{ squaredError, zeroOneLoss }] = await trainer.evaluate("test");
-      return squaredError ?? zeroOneLoss;
+      const [{ squaredError, bits, zeroOneLoss }] = await trainer.evaluate("test");
+      return squaredError ?? bits ?? zeroOneLoss;
     },
   };
 });
@@ -64,6 +73,10 @@ function modelOf(gpu: Gpu, task: Task, values: TaskValues): Model {
       ...{ outputUnit, loss: task.loss },
     });
   }
+  if (task.kind === "transformer") {
+    const { blocks, heads, shapes: [[, width]] } = task;
+    return transformer({ task: tokensOn(gpu, task, values), blocks, width, heads });
+  }
   const [[inputs], [, hidden], , [, outputs]] = task.shapes;
   const data = new SequenceData(gpu, {
     ...{ inputs, outputs, steps: task.steps, tolerance, outputBiases: [...values.parameters[4]] },
@@ -77,6 +90,24 @@ function modelOf(gpu: Gpu, task: Task, values: TaskValues): Model {
     },
   });
   return rnn({ hidden, task: data, timeLoop: Deno.args[0] as TimeLoop });
+}
+
+/** Windows of tokens; their targets are one-hot. */
+function tokensOn(gpu: Gpu, task: TransformerTask, { inputs, targets }: TaskValues): SequenceData {
+  const [[vocabulary], [steps]] = task.shapes;
+  const wanted = targets.map((tokens) =>
+    new Float32Array(tokens.length * vocabulary).map((_, i) =>
+      tokens[Math.floor(i / vocabulary)] === i % vocabulary ? 1 : 0
+    )
+  );
+  return new SequenceData(gpu, {
+    ...{ inputs: 1, outputs: vocabulary, steps, loss: "mean-cross-entropy" },
+    train: { inputs: inOrder(task, inputs, steps), targets: inOrder(task, wanted, steps) },
+    test: {
+      inputs: sideBySide(measured(inputs), steps),
+      targets: sideBySide(measured(wanted), steps),
+    },
+  });
 }
 
 /**
@@ -124,6 +155,19 @@ function given(task: Task, { parameters }: TaskValues): Initializer {
       biases: doubles[2],
     });
   }
+  if (task.kind === "transformer") return givenMatrices(task, doubles);
   let next = 0;
   return () => ({ weights: doubles[next++], biases: doubles[next++] });
+}
+
+/** The matrices of a Transformer one after another; where a branch ends the model scales them. */
+function givenMatrices({ shapes, blocks }: TransformerTask, doubles: Float64Array[]): Initializer {
+  const matrices = shapes.flatMap((shape, i) => shape.length > 1 ? [i] : []);
+  let next = 0;
+  return () => {
+    const m = next++, i = matrices[m];
+    const isScaled = m >= 2 && m < 2 + 4 * blocks && m % 2 === 1;
+    const unscale = isScaled ? Math.sqrt(2 * blocks) : 1;
+    return { weights: doubles[i].map((value) => unscale * value), biases: doubles[i + 1] };
+  };
 }

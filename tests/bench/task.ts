@@ -35,14 +35,27 @@ export interface RecurrentTask extends CommonTask {
   readonly steps: number;
 }
 
+/**
+ * A Transformer that predicts the next of V tokens: parameters are the embeddings [V, W] and the positions
+ * [T, W]; of each block gains and shifts [W], queries, keys and values [W, 3 W] and [3 W], [W, W] and [W],
+ * gains and shifts, [W, H] and [H], [H, W] and [W]; gains, shifts, outputs [W, V] and [V]. A minibatch is
+ * the numbers of tokens [T, B], and so are its targets. Its loss is averaged over tokens, and its error the
+ * same in bits.
+ */
+export interface TransformerTask extends CommonTask {
+  readonly kind: "transformer";
+  readonly blocks: number;
+  readonly heads: number;
+}
+
 /** A network to be trained alike by every engine: files in a folder, which any language reads. */
-export type Task = AutoencoderTask | RecurrentTask;
+export type Task = AutoencoderTask | RecurrentTask | TransformerTask;
 
 /** The numbers of a task, each minibatch by itself. */
 export interface TaskValues {
   readonly parameters: readonly Float32Array<ArrayBuffer>[];
   readonly inputs: readonly Float32Array<ArrayBuffer>[];
-  /** Of a recurrent task; the targets of an autoencoder are its inputs. */
+  /** Of sequences; the targets of an autoencoder are its inputs. */
   readonly targets: readonly Float32Array<ArrayBuffer>[];
 }
 

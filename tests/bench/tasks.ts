@@ -1,5 +1,6 @@
 import {
   echoState,
+  gaussian,
   generateCurves,
   type Initializer,
   paperProblems,
@@ -15,6 +16,7 @@ import {
   type RecurrentTask,
   type Task,
   type TaskValues,
+  type TransformerTask,
 } from "./task.ts";
 
 /** The paper's autoencoders by name. */
@@ -110,6 +112,44 @@ export function recurrentTask(
       targets: [uniform(batchSize * outputs, 1)],
     },
   };
+}
+
+/** A Transformer on one minibatch of random tokens, each of which often follows from the one before. */
+export function transformerTask(
+  size: { blocks: number; width: number; heads: number; steps: number; batchSize: number },
+): { task: Task; values: TaskValues } {
+  const { blocks, width, heads, steps, batchSize } = size, vocabulary = 96;
+  const norm = [[width], [width]];
+  const dense = (below: number, above: number) => [[below, above], [above]];
+  const block = [
+    ...[...norm, ...dense(width, 3 * width), ...dense(width, width)],
+    ...[...norm, ...dense(width, 4 * width), ...dense(4 * width, width)],
+  ];
+  const shapes = [
+    ...[[vocabulary, width], [steps, width]],
+    ...Array(blocks).fill(block).flat(),
+    ...[...norm, ...dense(width, vocabulary)],
+  ];
+  const task: TransformerTask = {
+    ...{ kind: "transformer", replicas: 1, blocks, heads, batchSize, shapes, minibatches: 1 },
+    name: `${blocks} blocks, width ${width}, T ${steps}, B ${batchSize}`,
+    ...{ learningRate: 0.03, momentum: 0.9 },
+  };
+  const parameters = shapes.map((shape, i) => {
+    const [fanIn, fanOut] = shape;
+    if (shape.length > 1) return draw(gaussian(), fanIn, fanOut, i).weights;
+    // Gains and shifts are two rows in turn.
+    const isGain = shapes[i + 1]?.length === 1 && (i === 2 || shapes[i - 1].length === 1);
+    return new Float32Array(fanIn).fill(isGain ? 1 : 0);
+  });
+  const random = new RandomStream(seed, Purpose.probe);
+  const tokens = new Float32Array((steps + 1) * batchSize);
+  for (let i = 0; i < tokens.length; i++) {
+    const isDrawn = i < batchSize || random.integer(4) === 0;
+    tokens[i] = isDrawn ? random.integer(vocabulary) : (7 * tokens[i - batchSize] + 1) % vocabulary;
+  }
+  const [inputs, targets] = [tokens.slice(0, -batchSize), tokens.slice(batchSize)];
+  return { task, values: { parameters, inputs: [inputs], targets: [targets] } };
 }
 
 /** The adding problem on sequences of one length, in so many minibatches of 100. */

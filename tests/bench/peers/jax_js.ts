@@ -20,6 +20,7 @@ import {
   type RecurrentTask,
   type Task,
   tolerance,
+  type TransformerTask,
 } from "../task.ts";
 
 const device = Deno.args[0] as Device;
@@ -30,11 +31,16 @@ await serve(async (task, { parameters, inputs, targets }): Promise<Engine> => {
   defaultDevice(device);
   const tensor = (values: Float32Array<ArrayBuffer>, shape: readonly number[]) =>
     np.array(values).reshape([...shape]);
-  const minibatches = inputs.map((values, i) =>
-    task.kind === "autoencoder"
-      ? [tensor(values, [task.batchSize, -1])]
-      : [tensor(values, [task.steps, task.batchSize, -1]), tensor(targets[i], [task.batchSize, -1])]
-  );
+  const oneHot = (tokens: Float32Array<ArrayBuffer>, [[vocabulary], [steps]]: Task["shapes"]) =>
+    nn.oneHot(tensor(tokens, [steps, -1]).astype(np.int32), vocabulary).transpose([1, 0, 2]);
+  const minibatches = inputs.map((values, i) => {
+    if (task.kind === "autoencoder") return [tensor(values, [task.batchSize, -1])];
+    if (task.kind === "transformer") {
+      return [values, targets[i]].map((tokens) => oneHot(tokens, task.shapes));
+    }
+    const { steps, batchSize } = task;
+    return [tensor(values, [steps, batchSize, -1]), tensor(targets[i], [batchSize, -1])];
+  });
   let phi = parameters.map((values, i) => tensor(values, task.shapes[i]));
   let velocity = phi.map(({ shape }) => np.zeros(shape));
   const update = jit(makeUpdate(task));
@@ -78,6 +84,7 @@ function makeUpdate(task: Task) {
 
 /** Takes the output units of a minibatch, before a sigmoid. */
 function makeOutputs(task: Task) {
+  if (task.kind === "transformer") return transformerOutputs(task);
   return task.kind === "autoencoder" ? autoencoderOutputs(task) : recurrentOutputs(task);
 }
 
@@ -103,7 +110,35 @@ function recurrentOutputs({ steps }: RecurrentTask) {
   };
 }
 
+function transformerOutputs({ batchSize, blocks, heads, shapes }: TransformerTask) {
+  const [[, width], [steps]] = shapes;
+  return (parameters: Tensor[], x: Tensor): Tensor => {
+    let next = 0;
+    const take = () => parameters[next++];
+    const dense = (y: Tensor) => np.matmul(y, take()).add(take());
+    const norm = (y: Tensor) => nn.standardize(y, -1, { epsilon: 1e-5 }).mul(take()).add(take());
+    let y = dense(x); // the positions in place of biases
+    for (let block = 0; block < blocks; block++) {
+      const [q, k, v] = np.split(dense(norm(y.ref)), 3, -1)
+        .map((part) => part.reshape([batchSize, steps, heads, width / heads]));
+      const attended = nn.dotProductAttention(q, k, v, { isCausal: true });
+      y = y.add(dense(attended.reshape([batchSize, steps, width])));
+      y = y.ref.add(dense(nn.relu(dense(norm(y)))));
+    }
+    return dense(norm(y));
+  };
+}
+
+/** The cross-entropy of a minibatch, averaged over tokens, in nats or other units. */
+function makeTokenLoss(task: TransformerTask, unit = 1) {
+  const outputsOf = makeOutputs(task), [, [steps]] = task.shapes;
+  return (parameters: Tensor[], [x, targets]: Tensor[]): Tensor =>
+    nn.logSoftmax(outputsOf(parameters, x), -1).mul(targets).sum()
+      .div(-unit * task.batchSize * steps);
+}
+
 function makeLoss(task: Task) {
+  if (task.kind === "transformer") return makeTokenLoss(task);
   const outputsOf = makeOutputs(task);
   const isLogistic = task.kind === "autoencoder" && task.loss === "cross-entropy";
   return (parameters: Tensor[], [x, targets = x.ref]: Tensor[]): Tensor => {
@@ -114,6 +149,7 @@ function makeLoss(task: Task) {
 }
 
 function makeError(task: Task) {
+  if (task.kind === "transformer") return makeTokenLoss(task, Math.LN2);
   const outputsOf = makeOutputs(task);
   const isLogistic = task.kind === "autoencoder" && task.loss === "cross-entropy";
   return (parameters: Tensor[], [x, targets = x.ref]: Tensor[]): Tensor => {

@@ -6,7 +6,7 @@ import { operationsOf } from "../operations.ts";
 import { pythonEngines, type PythonModule, pythonModules } from "../python.ts";
 import type { Row } from "../report.ts";
 import { type Task, type TaskValues, writeTask } from "../task.ts";
-import { autoencoderTask, recurrentTask } from "../tasks.ts";
+import { autoencoderTask, recurrentTask, transformerTask } from "../tasks.ts";
 import type { Setting } from "./section.ts";
 
 const bench = fileURLToPath(new URL("..", import.meta.url));
@@ -89,6 +89,14 @@ export async function compareRecurrentPeers(setting: Setting): Promise<void> {
   const rows = await race(setting, task, [...ourTimeLoops, ...pythonEngines(modules, "several")]);
   const title = `Peers on 16 networks, ${task.task.name}, NAG`;
   setting.report.table("peers_recurrent_16_networks", title, rows);
+}
+
+/** A Transformer beside jax-js. */
+export async function compareTransformerPeers(setting: Setting): Promise<void> {
+  const size = { blocks: 2, width: 64, heads: 2, steps: 64, batchSize: 32 };
+  const { task, values } = transformerTask(size);
+  const rows = await race(setting, { task, values }, [ours, jaxWebGPU, jaxWasm]);
+  setting.report.table("peers_transformer", `Peers on a Transformer of ${task.name}, NAG`, rows);
 }
 
 /** Losses apart by more than this are another computation: float32 sums differ by far less. */
