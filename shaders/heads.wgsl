@@ -3,11 +3,13 @@
 // its parts one after another, each a matrix of its own [T, d] with padding of its own.
 //   SPLIT  out[r][case][head][part][t][j] = x[r][t][case][(part heads + head) d + j]
 //   else   the inverse
-// Padding becomes zero: a product of whole matrices then meets zeros alone. One invocation for four
-// values of `out`; where heads begin within a vec4, they are read one by one (WHOLE is not set).
+// Padding becomes zero: a product of whole matrices then meets zeros alone. One invocation for some vec4 of
+// a row of `out`, which finds its place by division once; where heads begin within a vec4, values are read
+// one by one (WHOLE is not set).
 
 struct Heads {
-  count: u32,    // vec4 of out
+  count: u32,    // invocations
+  each: u32,     // vec4 of one
   steps: u32,    // T
   cases: u32,
   rows: u32,     // of a step, padded
@@ -45,10 +47,17 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (group.y * groups.x + group.x) * ${WORKGROUP} + lane;
-  if i >= shape.count { return; }
+  // A bound that is a uniform alone has lavapipe compile the kernel anew for every dispatch.
+  let each = select(0u, shape.each, i < shape.count);
   // #if ${SPLIT}
-  let first = i % shape.stride * 4;
-  let line = i / shape.stride;
+  let columns = shape.stride;
+  // #else
+  let columns = shape.columns;
+  // #endif
+  let a_row = columns / shape.each;
+  let line = i / a_row;
+  let first = i % a_row * shape.each;
+  // #if ${SPLIT}
   let t = line % shape.padded;
   let matrix = line / shape.padded;
   let part = matrix % shape.parts;
@@ -56,41 +65,43 @@ fn main(
   let place = matrix / (shape.parts * shape.heads);
   let row = place % shape.rows;
   let replica = place / shape.rows;
+  let is_row = (t < shape.steps) & (row < shape.cases);
+  let from_line = in_rows(replica, t, row, part, head, 0);
   // #else
-  let column = i % shape.columns * 4;
-  let line = i / shape.columns;
   let row = line % shape.rows;
   let t = line / shape.rows % shape.steps;
   let replica = line / (shape.rows * shape.steps);
+  let is_row = row < shape.cases;
+  var number = 4 * first / shape.units;
+  var unit = 4 * first % shape.units;
+  var part = number / shape.heads;
+  var head = number % shape.heads;
   // #endif
-  var value = vec4f();
-  // #if ${WHOLE}
-  // #if ${SPLIT}
-  if (first < shape.units) & (t < shape.steps) & (row < shape.cases) {
-    value = x[in_rows(replica, t, row, part, head, first) / 4];
+  for (var column = first; column < first + each; column++) {
+    var value = vec4f();
+    // #for j in VALUES
+    // #if ${SPLIT}
+    let is_unit_${j} = is_row & (4 * column + ${j} < shape.units);
+    let from_${j} = from_line + 4 * column + ${j};
+    // #else
+    let is_unit_${j} = is_row & (part < shape.parts);
+    let from_${j} = in_heads(replica, t, row, part, head, unit);
+    unit += 4 / ${VALUES};
+    if unit == shape.units {
+      unit = 0;
+      head++;
+      if head == shape.heads {
+        head = 0;
+        part++;
+      }
+    }
+    // #endif
+    // #if ${WHOLE}
+    if is_unit_${j} { value = x[from_${j} / 4]; }
+    // #else
+    if is_unit_${j} { value[${j}] = x[from_${j}]; }
+    // #endif
+    // #end
+    out[line * columns + column] = value;
   }
-  // #else
-  let number = column / shape.units;
-  if (number < shape.parts * shape.heads) & (row < shape.cases) {
-    let part = number / shape.heads;
-    value = x[in_heads(replica, t, row, part, number % shape.heads, column % shape.units) / 4];
-  }
-  // #endif
-  // #else
-  // #for j in 4
-  // #if ${SPLIT}
-  if (first + ${j} < shape.units) & (t < shape.steps) & (row < shape.cases) {
-    value[${j}] = x[in_rows(replica, t, row, part, head, first + ${j})];
-  }
-  // #else
-  let number_${j} = (column + ${j}) / shape.units;
-  if (number_${j} < shape.parts * shape.heads) & (row < shape.cases) {
-    let part = number_${j} / shape.heads;
-    let unit = (column + ${j}) % shape.units;
-    value[${j}] = x[in_heads(replica, t, row, part, number_${j} % shape.heads, unit)];
-  }
-  // #endif
-  // #end
-  // #endif
-  out[i] = value;
 }

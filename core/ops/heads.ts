@@ -37,16 +37,19 @@ function record(
     WORKGROUP: workgroup,
     SPLIT: isSplit,
     WHOLE: units % 4 === 0,
+    VALUES: units % 4 === 0 ? 1 : 4,
   });
   const [x, out] = isSplit ? [steps, matrices] : [matrices, steps];
-  const count = out.replicas * out.replicaStride / 4;
+  // Division is dear on a CPU, and rows of one invocation on a GPU.
+  const each = plan.gpu.isSoftware ? out.stride / 4 : 1;
+  const count = out.replicas * out.replicaStride / 4 / each;
   plan.dispatch(kernel, {
     shape: {
-      ...{ count, heads, parts, units, cases },
+      ...{ count, each, heads, parts, units, cases },
       ...{ steps: steps.steps, rows: padded(cases), columns: steps.stride / 4 },
       ...{ padded: padded(matrices.rows), stride: matrices.stride / 4 },
     },
     x: x.buffer,
     out: out.buffer,
-  }, { groups: spread(plan.gpu, Math.ceil(count / workgroup), 1), iterations: 0 });
+  }, { groups: spread(plan.gpu, Math.ceil(count / workgroup), 1), iterations: each });
 }
