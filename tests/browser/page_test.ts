@@ -211,7 +211,16 @@ Deno.test("without WebGPU the page says which browsers have it, and the bowl rem
   assertEquals(complaints, []);
 });
 
-Deno.test("the page fits phones and desks, dark and light", async () => {
+/** What a screen reader tells of controls and drawings: how many, and those that it has no name for. */
+async function controls(page: Page) {
+  const roles = ["button", "slider", "combobox", "textbox", "checkbox", "link", "image"];
+  const { nodes } = await (await page.createCDPSession()).send("Accessibility.getFullAXTree");
+  const told = nodes.filter(({ role, ignored }) => !ignored && roles.includes(role?.value))
+    .map(({ role, name }) => ({ role: role!.value as string, name: name?.value as string }));
+  return { count: told.length, nameless: told.filter(({ name }) => !name) };
+}
+
+Deno.test("the page fits phones and desks, dark and light, and its controls have names", async () => {
   await using served = await servePage(0);
   await using chromium = await startChromium();
   const measured = small.replace("run=", "run=sharpness:yes,");
@@ -233,6 +242,7 @@ Deno.test("the page fits phones and desks, dark and light", async () => {
     }
     assertEquals(await overflow(page), 0);
   }
-  assertGreater((await page.$$("canvas")).length, 8);
-  assertEquals(complaints, []);
+  const { count, nameless } = await controls(page);
+  assertGreater(count, 20);
+  assertEquals([nameless, complaints], [[], []]);
 });

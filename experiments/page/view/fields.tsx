@@ -15,7 +15,8 @@ export function Slider({ label, value, text, min, max, step, onInput }: {
   return (
     <label class="slider">
       <span>{label}</span>
-      <output>{text}</output>
+      {/* No <output>, which the label would then be of. */}
+      <span class="value" aria-hidden="true">{text}</span>
       <input
         type="range"
         {...{ min, max, step, value }}
