@@ -4,8 +4,8 @@ import type { NetworkSettings, RunSettings } from "./settings.ts";
 
 /** What the page asks of the worker. */
 export type Order =
-  /** Networks at update 0; `run` is told with all that comes of them. */
-  | { type: "open"; run: number; settings: RunSettings; networks: readonly NetworkSettings[] }
+  /** Networks at update 0; `session` is told with all that comes of them. */
+  | { type: "open"; session: number; settings: RunSettings; networks: readonly NetworkSettings[] }
   | { type: "train" }
   | { type: "pause" }
   | { type: "step" }
@@ -17,9 +17,9 @@ export type Order =
 /** What the worker tells the page. */
 export type Answer =
   | { type: "adapter"; name: string; isSoftware: boolean }
-  | { type: "report"; run: number; report: SessionReport }
-  | { type: "pictures"; run: number; pictures: Pictures }
-  | { type: "stopped"; run: number; isFinished: boolean }
+  | { type: "report"; session: number; report: SessionReport }
+  | { type: "pictures"; session: number; pictures: Pictures }
+  | { type: "stopped"; session: number; isFinished: boolean }
   | { type: "images"; name: string; cases: number }
   | { type: "measuring"; what: string }
   | { type: "measured"; times: readonly MeasuredTime[] }
@@ -29,14 +29,14 @@ export type Answer =
 /** The state of all networks after some updates. */
 export interface SessionReport {
   readonly update: number;
-  /** Updates a second. */
-  readonly rate: number;
+  readonly updatesPerSecond: number;
   readonly networks: readonly NetworkReport[];
 }
 
 /** That of one of them; what its optimizer does not have, or nobody asked for, is undefined. */
 export interface NetworkReport {
   readonly squaredError: number;
+  /** The learning rate. */
   readonly rate: number;
   readonly momentum: number | undefined;
   readonly velocityNorm: number | undefined;

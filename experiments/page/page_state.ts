@@ -40,8 +40,7 @@ export class PageState {
   /** mu_t as it is planned; undefined where it was set by hand since, or there is none. */
   plans: readonly (Schedule | undefined)[] = [];
   update = 0;
-  /** Updates a second. */
-  rate = 0;
+  updatesPerSecond = 0;
   pictures: Pictures | undefined;
   adapter: { readonly name: string; readonly isSoftware: boolean } | undefined;
   /** The file that is trained on in place of Curves. */
@@ -52,7 +51,7 @@ export class PageState {
   complaint: string | undefined;
   readonly #worker: Worker | undefined;
   readonly #listeners = new Set<() => void>();
-  #run = 0;
+  #session = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param worker the GPU's side; undefined where there is no WebGPU */
@@ -170,14 +169,14 @@ export class PageState {
   #renew(settings: Settings, complaint?: string): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#open(), settle_ms);
-    this.#run++;
+    this.#session++;
     const { networks, run } = settings;
     this.settings = settings;
     this.complaint = complaint;
     this.reports = networks.map(() => []);
     this.plans = networks.map((network) => planOf(network, run));
     this.update = 0;
-    this.rate = 0;
+    this.updatesPerSecond = 0;
     if (this.activity !== "lost") this.activity = "opening";
     this.#changed();
   }
@@ -188,7 +187,7 @@ export class PageState {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { run: settings, networks } = this.settings;
-    this.#order({ type: "open", run: this.#run, settings, networks });
+    this.#order({ type: "open", session: this.#session, settings, networks });
   }
 
   #order(order: Order, given: Transferable[] = []): void {
@@ -198,16 +197,16 @@ export class PageState {
 
   #hear(answer: Answer): void {
     // What was under way when the settings changed.
-    if ("run" in answer && answer.run !== this.#run) return;
+    if ("session" in answer && answer.session !== this.#session) return;
     switch (answer.type) {
       case "adapter":
         this.adapter = answer;
         break;
       case "report": {
-        const { update, rate, networks } = answer.report;
+        const { update, updatesPerSecond, networks } = answer.report;
         this.update = update;
         if (this.activity === "opening") this.activity = "ready";
-        this.rate = rate || this.rate;
+        this.updatesPerSecond = updatesPerSecond;
         this.reports = this.reports.map((reports, i) => {
           reports.push({ update, ...networks[i] });
           return reports;

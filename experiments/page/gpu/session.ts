@@ -111,7 +111,7 @@ export class Session {
   async first(): Promise<SessionReport> {
     const figures = await this.#trainer.evaluate("train", this.#figureCases);
     const networks = await this.#reports(figures, []);
-    return { update: this.#trainer.update, rate: 0, networks };
+    return { update: this.#trainer.update, updatesPerSecond: 0, networks };
   }
 
   /** Up to `updates` updates more, of a session that is not finished. */
@@ -125,7 +125,7 @@ export class Session {
       replicas.map(({ figures }) => figures),
       replicas.map(({ scalars }) => scalars),
     );
-    return { update, rate, networks };
+    return { update, updatesPerSecond: rate, networks };
   }
 
   /** Has a rate or a momentum hold from the next update on, in place of its schedule. */

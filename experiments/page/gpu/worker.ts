@@ -42,7 +42,8 @@ class Workbench {
   /** What they were made of. */
   #made: ImageFile | number | undefined;
   #session: Session | undefined;
-  #run = 0;
+  /** Of the session. */
+  #number = 0;
   #isTraining = false;
   #every = 1;
   #drawn_ms = 0;
@@ -96,15 +97,15 @@ class Workbench {
     }
   }
 
-  async #open({ run, settings, networks }: Order & { type: "open" }): Promise<void> {
+  async #open({ session, settings, networks }: Order & { type: "open" }): Promise<void> {
     this.#session?.free();
     this.#session = undefined;
     this.#isTraining = false;
-    this.#run = run;
+    this.#number = session;
     const images = this.#prepare(settings.cases);
     this.#session = await Session.open(this.#gpu, images, settings, networks);
     this.#every = 1;
-    tell({ type: "report", run, report: await this.#session.first() });
+    tell({ type: "report", session, report: await this.#session.first() });
     await this.#draw();
   }
 
@@ -129,9 +130,9 @@ class Workbench {
     const start = performance.now();
     const updates = this.#isTraining ? this.#every - session.update % this.#every : 1;
     const report = await session.advance(updates);
-    tell({ type: "report", run: this.#run, report });
+    tell({ type: "report", session: this.#number, report });
     if (this.#isTraining) {
-      const update_ms = 1000 / report.rate;
+      const update_ms = 1000 / report.updatesPerSecond;
       const rest_ms = performance.now() - start - updates * update_ms;
       this.#every = nextInterval(this.#every, update_ms, Math.max(report_ms, rest_ms));
     }
@@ -142,13 +143,13 @@ class Workbench {
 
   async #stop(): Promise<void> {
     if (this.#session === undefined) return;
-    tell({ type: "stopped", run: this.#run, isFinished: this.#session.isFinished });
+    tell({ type: "stopped", session: this.#number, isFinished: this.#session.isFinished });
     await this.#draw();
   }
 
   async #draw(): Promise<void> {
     if (this.#session === undefined) return;
-    tell({ type: "pictures", run: this.#run, pictures: await this.#session.pictures() });
+    tell({ type: "pictures", session: this.#number, pictures: await this.#session.pictures() });
     this.#drawn_ms = performance.now();
   }
 }

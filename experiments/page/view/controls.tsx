@@ -1,8 +1,8 @@
 /** @jsxImportSource preact */
 import { useEffect, useState } from "preact/hooks";
 import type { Activity } from "../page_state.ts";
-import { curvesCSV } from "./curves_csv.ts";
-import { figuresText } from "./curves_view.tsx";
+import { reportsCSV } from "./reports_csv.ts";
+import { figuresText } from "./charts.tsx";
 import type { Shown } from "./shown.ts";
 
 /** Figures are read out at most so often. */
@@ -20,7 +20,7 @@ const activityWords: Readonly<Record<Activity, string>> = {
 
 /** Start, pause, step, reset, and what is taken away: a link, a table. */
 export function Controls({ state }: Shown) {
-  const { activity, update, rate, settings: { run: { updates } }, adapter } = state;
+  const { activity, update, updatesPerSecond, settings: { run: { updates } }, adapter } = state;
   const isTraining = activity === "training";
   const isReady = activity === "ready" || activity === "opening";
   const machine = adapter && `${adapter.name}${adapter.isSoftware ? " (software: slow)" : ""}`;
@@ -39,7 +39,7 @@ export function Controls({ state }: Shown) {
           Reset
         </button>
         <CopyButton text={() => location.href} what="Copy link" />
-        <button type="button" disabled={update === 0} onClick={() => download(curvesCSV(state))}>
+        <button type="button" disabled={update === 0} onClick={() => download(reportsCSV(state))}>
           Download CSV
         </button>
       </div>
@@ -49,7 +49,7 @@ export function Controls({ state }: Shown) {
         {[
           activityWords[activity],
           `update ${update.toLocaleString("en")} of ${updates.toLocaleString("en")}`,
-          ...rate > 0 ? [`${rateText(rate)} updates/s`] : [],
+          ...updatesPerSecond > 0 ? [`${speedText(updatesPerSecond)} updates/s`] : [],
           ...machine ? [machine] : [],
         ].join(" · ")}
       </p>
@@ -87,8 +87,8 @@ export function CopyButton({ text, what }: { text: () => string; what: string })
   );
 }
 
-function rateText(rate: number): string {
-  return rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toPrecision(2);
+function speedText(perSecond: number): string {
+  return perSecond >= 10 ? Math.round(perSecond).toLocaleString("en") : perSecond.toPrecision(2);
 }
 
 function download(text: string): void {

@@ -7,7 +7,7 @@ import {
   readSetting,
   schedules,
 } from "../settings.ts";
-import { numberText, Swatch } from "./curves_view.tsx";
+import { numberText, Swatch } from "./charts.tsx";
 import { Choice, Slider, Typed } from "./fields.tsx";
 import { networkNames, optimizerNames, scheduleNames } from "./network_names.ts";
 import type { Shown } from "./shown.ts";

@@ -4,7 +4,7 @@ import { lessons } from "../lessons.ts";
 import { printLink } from "../settings.ts";
 import { Bowl } from "./bowl_view.tsx";
 import { Controls } from "./controls.tsx";
-import { Curves } from "./curves_view.tsx";
+import { Charts } from "./charts.tsx";
 import { Measure } from "./measure_view.tsx";
 import { Networks } from "./network_cards.tsx";
 import { PictureRows } from "./picture_rows.tsx";
@@ -45,7 +45,7 @@ function Laboratory({ state }: Shown) {
     <>
       <Controls state={state} />
       <Networks state={state} />
-      <Curves state={state} />
+      <Charts state={state} />
       <PictureRows state={state} />
       <RunForm state={state} />
     </>

@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Swatch } from "./curves_view.tsx";
+import { Swatch } from "./charts.tsx";
 import { networkNames } from "./network_names.ts";
 import type { Shown } from "./shown.ts";
 

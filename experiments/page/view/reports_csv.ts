@@ -11,7 +11,7 @@ const columns = {
 };
 
 /** A row for each report of each network; what it does not have is empty. */
-export function curvesCSV(state: Pick<PageState, "settings" | "reports">): string {
+export function reportsCSV(state: Pick<PageState, "settings" | "reports">): string {
   const head = ["network", ...settings, "update", ...figures.map((name) => columns[name])];
   const rows = state.settings.networks.flatMap((network, i) =>
     state.reports[i].map((report) => [

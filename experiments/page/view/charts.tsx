@@ -11,14 +11,14 @@ import type { Shown } from "./shown.ts";
 const planPoints = 400;
 
 /** What the networks come to, as it comes. */
-export function Curves({ state }: Shown) {
+export function Charts({ state }: Shown) {
   const { reports, settings, update } = state;
   const last = Math.max(update, 10);
   const errors = linesOf(reports, ({ squaredError }) => squaredError);
   const velocities = linesOf(reports, ({ velocityNorm }) => velocityNorm);
   const momenta = momentumLines(state);
   return (
-    <section class="charts" aria-label="Curves">
+    <section class="charts" aria-label="Charts">
       <Figure title="Squared error on training images" wide>
         <Canvas
           name="errors"

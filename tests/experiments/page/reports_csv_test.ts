@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { settingsOf } from "../../../experiments/page/settings.ts";
-import { curvesCSV } from "../../../experiments/page/view/curves_csv.ts";
+import { reportsCSV } from "../../../experiments/page/view/reports_csv.ts";
 
 Deno.test("the table has a row for each report, empty where there is no number", () => {
   const settings = settingsOf({ networks: [{ optimizer: "nag" }, { optimizer: "sgd" }] });
@@ -8,7 +8,7 @@ Deno.test("the table has a row for each report, empty where there is no number",
     ...{ update: 5, squaredError: 1.5, rate: 0.02 },
     ...{ velocityNorm: undefined, sharpness: undefined },
   };
-  const text = curvesCSV({
+  const text = reportsCSV({
     settings,
     reports: [
       [{ ...report, momentum: 0.9, velocityNorm: 0.25 }],
