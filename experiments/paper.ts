@@ -13,15 +13,24 @@ import {
   requestsOfAll,
   theoryFlags,
 } from "./studies/options.ts";
-import { paperFlags } from "./studies/session.ts";
+import { paperFlags, type PaperOptions } from "./studies/session.ts";
 import { runPhases } from "./studies/phases.ts";
 import { paperExperimentFlags, runPaperExperiment } from "./studies/run_experiment.ts";
 import { table4 } from "./studies/table4.ts";
+import type { AutoencoderTableName } from "./studies/paper_tables.ts";
 import { runTables } from "./studies/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";
 import { type CommandTable, runSubcommands, subcommand } from "./terminal/subcommands.ts";
 
 const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...paperFlags };
+
+/** What trains a table of autoencoders. */
+function trainTable(name: AutoencoderTableName) {
+  return (
+    options: Parameters<typeof autoencoderRequest>[1] & PaperOptions,
+    interruption: AbortSignal,
+  ) => runTables([autoencoderRequest(name, options)], options, interruption);
+}
 
 /** The paper's tables, a command each. */
 export const paper: CommandTable = {
@@ -29,30 +38,18 @@ export const paper: CommandTable = {
   summary:
     "Reproduces the tables, figures and statements of Sutskever, Martens, Dahl and Hinton (2013).",
   commands: {
-    table1: subcommand(
-      {
-        summary: "SGD, CM and NAG at each momentum, over the learning rates; Hessian-free.",
-        flags: { ...momentumTableFlags, ...hessianFreeFlags },
-      },
-      (options, interruption) =>
-        runTables([autoencoderRequest("table1", options)], options, interruption),
-    ),
-    table2: subcommand(
-      {
-        summary: "NAG before and after the low-momentum finish.",
-        flags: momentumTableFlags,
-      },
-      (options, interruption) =>
-        runTables([autoencoderRequest("table2", options)], options, interruption),
-    ),
-    table3: subcommand(
-      {
-        summary: "The scale of sparse initialization, and other initializations.",
-        flags: initializationFlags,
-      },
-      (options, interruption) =>
-        runTables([autoencoderRequest("table3", options)], options, interruption),
-    ),
+    table1: subcommand({
+      summary: "SGD, CM and NAG at each momentum, over the learning rates; Hessian-free.",
+      flags: { ...momentumTableFlags, ...hessianFreeFlags },
+    }, trainTable("table1")),
+    table2: subcommand({
+      summary: "NAG before and after the low-momentum finish.",
+      flags: momentumTableFlags,
+    }, trainTable("table2")),
+    table3: subcommand({
+      summary: "The scale of sparse initialization, and other initializations.",
+      flags: initializationFlags,
+    }, trainTable("table3")),
     table4: subcommand(
       {
         summary: "The initialization of recurrent networks, a factor at a time.",
@@ -64,14 +61,10 @@ export const paper: CommandTable = {
       summary: "Recurrent networks on problems with long-term dependencies.",
       flags: recurrentFlags,
     }, (options, interruption) => runTables([recurrentRequest(options)], options, interruption)),
-    hf: subcommand(
-      {
-        summary: "Hessian-free by its CG steps and its hot start, beside NAG at equal work.",
-        flags: { ...momentumTableFlags, ...dialFlags },
-      },
-      (options, interruption) =>
-        runTables([autoencoderRequest("hf", options)], options, interruption),
-    ),
+    hf: subcommand({
+      summary: "Hessian-free by its CG steps and its hot start, beside NAG at equal work.",
+      flags: { ...momentumTableFlags, ...dialFlags },
+    }, trainTable("hf")),
     theory: subcommand({
       summary: "What the paper states of momentum, measured in float64 and on the GPU.",
       flags: theoryFlags,

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { InputError } from "../../mod.ts";
 import { trainAutoencoders } from "../autoencoder.ts";
 import { trainClassifiers } from "../classifier.ts";
+import { trainLanguageModels } from "../language.ts";
 import { paper } from "../paper.ts";
 import { trainRecurrentNetworks } from "../rnn.ts";
 import type { Command } from "../study/grid_program.ts";
@@ -12,6 +13,7 @@ export const programs = {
   autoencoder: trainAutoencoders,
   classifier: trainClassifiers,
   rnn: trainRecurrentNetworks,
+  language: trainLanguageModels,
   paper: (args, interruption) => runSubcommand(paper, args, interruption),
 } satisfies Readonly<Record<string, Command>>;
 
