@@ -139,19 +139,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let row = tile % tiles_down * ${ROWS};
       let column = tile / tiles_down * ${COLUMNS};
       let place = row * shape.columns;
+      // #for c in COLUMNS
+      // #for i in ROWS
+      var sum_${i}_${c} = vec4f();
+      // #end
+      // #end
       // #if ${ADDS}
       // What lies past the edge of a tile is read as well, and dropped.
       let slot = history_start + slot_after(t) + place + column;
+      for (var r = ${ROWS}u; r > 0; r--) {
+        // #for c in COLUMNS
+        var next_${c} = history[slot + (r - 1) * shape.columns + ${c}];
+        // #for i in ROWS
+        let old_${i}_${c} = sum_${i}_${c};
+        sum_${i}_${c} = next_${c};
+        next_${c} = old_${i}_${c};
+        // #end
+        // #end
+      }
       // #endif
-      // #for i in ROWS
-      // #for c in COLUMNS
-      // #if ${ADDS}
-      var sum_${i}_${c} = history[slot + ${i} * shape.columns + ${c}];
-      // #else
-      var sum_${i}_${c} = vec4f();
-      // #endif
-      // #end
-      // #end
       let state_weights = parameters_start + shape.weights.x;
       for (var k = 0u; k < shape.state_length; k++) {
         // #for i in ROWS
@@ -187,37 +193,48 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       }
       // #endif
 
-      // #for c in COLUMNS
       // #if ${SLOPE}
       // #else
+      // #for c in COLUMNS
       let bias_${c} = parameters_at(parameters_start + shape.bias + column + ${c});
       let is_unit_${c} = 4 * (column + ${c}) + vec4u(0, 1, 2, 3) < vec4u(shape.units);
+      // #end
       // #endif
-      // #for i in ROWS
-      if (first_row + row + ${i} < shape.rows) & (column + ${c} < shape.columns) {
-        let at = place + ${i} * shape.columns + column + ${c};
-        // #if ${SLOPE}
-        let forward_at = history_start + (t + 1) * shape.history.x + at;
-        let output = outputs_at(forward_at);
-        // #if ${DAMPED}
-        let is_case = first_row + row + ${i} < shape.cases;
-        let damping = select(0f, shape.damping * factors[replica], is_case);
-        let value = fma(sum_${i}_${c}, slope(output), damping * tangents[forward_at]);
-        // #else
-        let value = sum_${i}_${c} * slope(output);
-        // #endif
-        // #else
-        let value = select(vec4f(), activate(sum_${i}_${c} + bias_${c}), is_unit_${c});
-        // #endif
-        history[history_start + slot_after(t) + at] = value;
-        // #if ${WORKGROUP}
-        state[after + at] = value;
-        // #elif ${NEWEST}
-        next_newest[replica * shape.history.x + at] = value;
-        // #endif
+      for (var r = ${ROWS}u; r > 0; r--) {
+        // #for c in COLUMNS
+        var last_${c} = vec4f();
+        // #for i in ROWS
+        let done_${i}_${c} = sum_${i}_${c};
+        sum_${i}_${c} = last_${c};
+        last_${c} = done_${i}_${c};
+        // #end
+        // #end
+        if first_row + row + r > shape.rows { continue; }
+        // #for c in COLUMNS
+        if column + ${c} < shape.columns {
+          let at = place + (r - 1) * shape.columns + column + ${c};
+          // #if ${SLOPE}
+          let forward_at = history_start + (t + 1) * shape.history.x + at;
+          let output = outputs_at(forward_at);
+          // #if ${DAMPED}
+          let is_case = first_row + row + r <= shape.cases;
+          let damping = select(0f, shape.damping * factors[replica], is_case);
+          let value = fma(last_${c}, slope(output), damping * tangents[forward_at]);
+          // #else
+          let value = last_${c} * slope(output);
+          // #endif
+          // #else
+          let value = select(vec4f(), activate(last_${c} + bias_${c}), is_unit_${c});
+          // #endif
+          history[history_start + slot_after(t) + at] = value;
+          // #if ${WORKGROUP}
+          state[after + at] = value;
+          // #elif ${NEWEST}
+          next_newest[replica * shape.history.x + at] = value;
+          // #endif
+        }
+        // #end
       }
-      // #end
-      // #end
     }
   }
 }

@@ -129,7 +129,11 @@ function segmentLength(job: Recurrence, layout: RecurrenceLayout): number {
 }
 
 /** Iterations of an invocation that goes through `count` steps, the tests that end loops counted. */
-function iterations({ history, drive }: Recurrence, layout: RecurrenceLayout, count: number) {
+function iterations(
+  { history, drive, adds }: Recurrence,
+  layout: RecurrenceLayout,
+  count: number,
+): number {
   const { locality, rows, columns, lanes, groupRows } = layout;
   const width = history.stride / 4;
   const across = Math.ceil(width / columns);
@@ -140,9 +144,13 @@ function iterations({ history, drive }: Recurrence, layout: RecurrenceLayout, co
     dispatch: 1,
   }[locality];
   const driving = drive ? drive.values.stride / 4 + 1 : 0;
-  // Nested twice, a step counts two more than its loops have iterations: found on lavapipe, by the
-  // first step that comes out wrong.
-  return load + 4 + count * (4 + tiles * (width + 1 + driving + 1));
+  // Sums begin, where they add, and end row by row.
+  const rowLoops = adds ? 2 : 1;
+  // A loop that ends goes once more through the loops within it: found on lavapipe, by the first
+  // step that comes out wrong.
+  const last = 2 + 2 + rowLoops;
+  const tile = width + 1 + driving + rowLoops * (rows + 1);
+  return load + last + count * (last + tiles * (1 + tile));
 }
 
 function record(
