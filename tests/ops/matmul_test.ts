@@ -41,6 +41,12 @@ const shapes: Shape[] = [
 
 const magnitude = (values: Float64Array) => values.map(Math.abs);
 
+/** What a replica's output should come to, and the most that it may differ. */
+interface Expected {
+  wanted: Float64Array;
+  error: Float64Array;
+}
+
 /** A product on the GPU, its operands at random, and what it should come to. */
 class Case {
   readonly a: Float64Array;
@@ -94,18 +100,11 @@ class Case {
   }
 
   /** Checks the contents of the output's buffer, padding included. */
-  check(contents: Float32Array): void {
-    const [m, k, n] = this.shape;
+  check(contents: Float32Array, expected: readonly Expected[]): void {
+    const [m, , n] = this.shape;
     const { stride, replicaStride } = this.out;
     const label = `${this.shape.join(" x ")}, R = ${this.replicas}`;
-    for (let r = 0; r < this.replicas; r++) {
-      const part = (values: Float64Array, length: number) =>
-        values.subarray(r * length, (r + 1) * length);
-      const product = { ...this.kind, rows: m, columns: n, shared: k };
-      const [a, b] = [part(this.a, m * k), part(this.b, k * n)];
-      const sums = reference(a, b, product);
-      const sizes = reference(magnitude(a), magnitude(b), product);
-      const { wanted, error } = this.#epilogue(sums, sizes, r);
+    for (const [r, { wanted, error }] of expected.entries()) {
       for (let i = 0, at = r * replicaStride; at < (r + 1) * replicaStride; i++, at += stride) {
         for (let j = 0; j < stride; j++) {
           if (i < m && j < n) {
@@ -119,8 +118,22 @@ class Case {
     }
   }
 
+  /** What each replica's output should come to, whatever the tile. */
+  expected(): Expected[] {
+    const [m, k, n] = this.shape;
+    return Array.from({ length: this.replicas }, (_, r) => {
+      const part = (values: Float64Array, length: number) =>
+        values.subarray(r * length, (r + 1) * length);
+      const product = { ...this.kind, rows: m, columns: n, shared: k };
+      const [a, b] = [part(this.a, m * k), part(this.b, k * n)];
+      const sums = reference(a, b, product);
+      const sizes = reference(magnitude(a), magnitude(b), product);
+      return this.#epilogue(sums, sizes, r);
+    });
+  }
+
   /** What the epilogue makes of `sums`, whose terms have magnitudes that add up to `sizes`. */
-  #epilogue(sums: Float64Array, sizes: Float64Array, r: number) {
+  #epilogue(sums: Float64Array, sizes: Float64Array, r: number): Expected {
     const [m, k, n] = this.shape;
     const { activate: unit, slopeOf, times = 1 } = this.kind;
     const part = (values: Float64Array) => values.subarray(r * m * n, (r + 1) * m * n);
@@ -163,6 +176,7 @@ function tilesOf({ gpu }: Bench): (Tile | undefined)[] {
 }
 
 function matmulTest(what: string, kind: Kind) {
+  const expected = new Map<Shape, Expected[]>();
   gpuTest(`matmul() ${what}`, async (bench) => {
     const cases: Case[] = [];
     bench.run((plan) => {
@@ -173,7 +187,10 @@ function matmulTest(what: string, kind: Kind) {
       }
     });
     const contents = await Promise.all(cases.map(({ out }) => bench.floats(out.buffer)));
-    cases.forEach((one, i) => one.check(contents[i]));
+    cases.forEach((one, i) => {
+      if (!expected.has(one.shape)) expected.set(one.shape, one.expected());
+      one.check(contents[i], expected.get(one.shape)!);
+    });
   });
 }
 
@@ -198,19 +215,20 @@ for (const activation of activations) {
 
 interface BitsOptions {
   replicas: number;
-  tile?: Tile;
+  /** By default the adapter's choice alone. */
+  tiles?: readonly (Tile | undefined)[];
   /** The replica to begin with. */
   first?: number;
 }
 
-/** The bits of products of R replicas, each operand being of `draw`, one a shape. */
+/** By tile the bits of products of R replicas, each operand being of `draw`, one a shape. */
 async function bits(
   bench: Bench,
   { transposeA = false, transposeB = false }: Kind,
   shapes: readonly Shape[],
-  { replicas, tile, first = 0 }: BitsOptions,
-): Promise<Uint32Array[]> {
-  const outs: Tensor[] = [];
+  { replicas, tiles = [undefined], first = 0 }: BitsOptions,
+): Promise<Uint32Array[][]> {
+  const outs: Tensor[][] = tiles.map(() => []);
   bench.run((plan) => {
     for (const [m, k, n] of shapes) {
       const operand = (rows: number, columns: number, stream: number) => {
@@ -219,13 +237,18 @@ async function bits(
       };
       const a = transposeA ? operand(k, m, 1) : operand(m, k, 1);
       const b = transposeB ? operand(n, k, 2) : operand(k, n, 2);
-      const out = bench.matrix(m, n, undefined, replicas);
-      matmul(plan, { a, b, out, transposeA, transposeB }, tile);
-      outs.push(out);
+      tiles.forEach((tile, t) => {
+        const out = bench.matrix(m, n, undefined, replicas);
+        matmul(plan, { a, b, out, transposeA, transposeB }, tile);
+        outs[t].push(out);
+      });
     }
   });
-  const values = await Promise.all(outs.map((out) => bench.values(out)));
-  return values.map(({ buffer }) => new Uint32Array(buffer));
+  return Promise.all(
+    outs.map((outs) =>
+      Promise.all(outs.map(async (out) => new Uint32Array((await bench.values(out)).buffer)))
+    ),
+  );
 }
 
 const registerTiles: Tile[] = [[1, 1], [1, 2], [2, 1], [2, 2], [3, 4]].map(([rows, columns]) => (
@@ -238,23 +261,26 @@ for (const transposeA of [false, true]) {
     const words = `${transposeA ? "a'" : "a"} ${transposeB ? "b'" : "b"}`;
     gpuTest(`matmul() gives ${words} the same bits for every R`, async (bench) => {
       const shape = [17, 129, 35] as const;
-      const [together] = await bits(bench, kind, [shape], { replicas: 3 });
+      const [[together]] = await bits(bench, kind, [shape], { replicas: 3 });
       const size = together.length / 3;
       for (const first of [0, 1, 2]) {
-        const [alone] = await bits(bench, kind, [shape], { replicas: 1, first });
+        const [[alone]] = await bits(bench, kind, [shape], { replicas: 1, first });
         assertEquals(together.subarray(first * size, (first + 1) * size), alone);
       }
     });
 
     gpuTest(`matmul() gives ${words} the same bits for every tile`, async (bench) => {
       const all = [...shapes, [137, 41, 265] as const];
-      const wanted = await bits(bench, kind, all, { replicas: 3 });
       // No network needs both transposed, and GPUs read no textures.
       const isForGPUs = bench.gpu.operands === "buffers" && !(transposeA && transposeB);
-      for (const tile of [...registerTiles, ...isForGPUs ? hardwareTiles : []]) {
-        const found = await bits(bench, kind, all, { replicas: 3, tile });
-        const different = all.filter((_, i) => found[i].some((word, at) => word !== wanted[i][at]));
-        assertEquals(different, [], JSON.stringify(tile));
+      const tiles = [...registerTiles, ...isForGPUs ? hardwareTiles : []];
+      const [wanted, ...found] = await bits(bench, kind, all, {
+        replicas: 3,
+        tiles: [undefined, ...tiles],
+      });
+      for (const [t, tile] of tiles.entries()) {
+        const isOther = (i: number) => found[t][i].some((word, at) => word !== wanted[i][at]);
+        assertEquals(all.filter((_, i) => isOther(i)), [], JSON.stringify(tile));
       }
     });
   }
