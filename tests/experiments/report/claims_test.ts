@@ -7,15 +7,20 @@ import { asInThePaper, claimsOfTable, type Outcome, smallTables, summaries } fro
 type Change = (configuration: Configuration) => Outcome;
 
 /** The claims that a folder of the small tables decides. */
-function claimsOf(change: Change = () => undefined): Claim[] {
-  return summaries(smallTables, (of) => change(of) ?? asInThePaper(of)).flatMap(claimsOfTable);
+function claimsOf(
+  change: Change = () => undefined,
+  tables: Partial<typeof smallTables> = smallTables,
+): Claim[] {
+  return summaries(tables, (of) => change(of) ?? asInThePaper(of)).flatMap(claimsOfTable);
 }
 
-/** The claim whose words contain these, for the table's first problem. */
+/** The claim whose words contain these, of the first table that has it and its first problem. */
 function claimOf(words: string, change?: Change): Claim {
-  const found = claimsOf(change).filter(({ claim }) => claim.includes(words));
-  assertEquals(found.length > 0, true, words);
-  return found[0];
+  for (const [name, table] of Object.entries(smallTables)) {
+    const found = claimsOf(change, { [name]: table }).find(({ claim }) => claim.includes(words));
+    if (found) return found;
+  }
+  throw new Error(`no claim says "${words}"`);
 }
 
 function errorOf(train: number) {
