@@ -15,6 +15,7 @@ import { trainAutoencoders } from "../../experiments/autoencoder.ts";
 import { runHere } from "./commands.ts";
 import { runDeno } from "./processes.ts";
 import { gzip, idx, scratch } from "./scratch.ts";
+import { smallImages } from "./small_images.ts";
 
 const program = fileURLToPath(new URL("../../experiments/autoencoder.ts", import.meta.url));
 
@@ -82,8 +83,9 @@ Deno.test("autoencoder.ts trains a grid and leaves the whole record of it", asyn
 
 Deno.test("autoencoder.ts writes the same curve.csv twice, and for a network alone", async () => {
   using folder = scratch();
+  const flags = [...tiny, ...smallImages(folder)];
   const rows = async (name: string, ...args: string[]) => {
-    const { status, stderr } = await run(...tiny, "--out", `${folder.path}/${name}`, ...args);
+    const { status, stderr } = await run(...flags, "--out", `${folder.path}/${name}`, ...args);
     assertEquals(status, 0, stderr);
     return Deno.readTextFileSync(`${folder.path}/${name}/curve.csv`);
   };
@@ -222,11 +224,12 @@ Deno.test("autoencoder.ts names the permission flags it lacks", async () => {
 
 Deno.test("autoencoder.ts --l2 moves the weights, and the loss is told without it", async () => {
   using folder = scratch();
+  const images = smallImages(folder);
   const curveOf = async (l2: string) => {
     const out = `${folder.path}/${l2}`;
     const { status, stderr } = await run(
-      ...["--layers", "784,9,3", "--updates", "2", "--every", "1", "--eval-cases", "300"],
-      ...["--l2", l2, "--out", out],
+      ...[...images, "--layers", "784,9,3", "--updates", "2", "--every", "1"],
+      ...["--eval-cases", "200", "--l2", l2, "--out", out],
     );
     assertEquals(status, 0, stderr);
     return readTable(Deno.readTextFileSync(`${out}/curve.csv`));
