@@ -222,7 +222,7 @@ interface BitsOptions {
 }
 
 /** By tile the bits of products of R replicas, each operand being of `draw`, one a shape. */
-async function bits(
+function bits(
   bench: Bench,
   { transposeA = false, transposeB = false }: Kind,
   shapes: readonly Shape[],
