@@ -1,31 +1,73 @@
 import { assert, assertEquals } from "@std/assert";
+import { examples } from "../../core/data/examples.ts";
 import type { Gpu } from "../../core/gpu/gpu.ts";
 import { openGPU } from "../../core/gpu/open.ts";
-import { nesterov } from "../../core/optim/nesterov.ts";
+import { errorRate, softmaxCrossEntropy } from "../../core/graph/losses.ts";
 import type { Model } from "../../core/graph/model.ts";
+import { network } from "../../core/graph/network.ts";
+import { dense } from "../../core/layers/dense.ts";
+import { dropout } from "../../core/layers/dropout.ts";
+import { elementwiseLayer } from "../../core/layers/elementwise_layer.ts";
+import { noise } from "../../core/layers/noise.ts";
+import { sequential } from "../../core/layers/sequential.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
+import { Curvature } from "../../core/train/curvature.ts";
+import { hutchinson } from "../../core/train/hutchinson.ts";
 import { rnn } from "../../models/rnn.ts";
-import { TextData } from "../../models/problems/text_data.ts";
-import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { transformer } from "../../models/transformer.ts";
+import { SequenceData } from "../../models/problems/sequence_data.ts";
+import { markedTask } from "../../models/problems/sequence_tasks.ts";
+import { TextData } from "../../models/problems/text_data.ts";
 import { Problem } from "../models/problem.ts";
 import { bitsOf, history, open, replica } from "../train/training.ts";
-import { Bench } from "./fixture.ts";
+import { Bench, draw } from "./fixture.ts";
 
 const models: Record<string, (bench: Bench) => Model> = {
   autoencoder: (bench) => new Problem(bench, { layers: [33, 20, 3], cases: 50 }).model,
+  classifier: () => {
+    const [width, cases] = [17, 50];
+    const targets = Array.from({ length: cases }, (_, i) => i % 3);
+    return network({
+      source: examples({ train: { inputs: { data: draw(cases * width, 1), width }, targets } }),
+      layers: sequential(
+        noise(0.1),
+        dense({ units: 9 }),
+        elementwiseLayer({ name: "x cos x", value: "x * cos(x)", slope: "cos(x) - x * sin(x)" }),
+        dropout(0.4),
+        dense({ units: 3 }),
+      ),
+      loss: softmaxCrossEntropy,
+      figures: [errorRate],
+    });
+  },
   rnn: () => rnn({ hidden: 17, task: markedTask({ problem: "add", length: 12 }) }),
-  transformer(bench) {
-    const train = Uint16Array.from({ length: 90 }, (_, i) => i * i % 11);
-    const task = bench.take(
-      new TextData(bench.gpu, { vocabulary: 11, steps: 9, train, test: train }),
-    );
-    return transformer({ task, blocks: 1, width: 18, heads: 3, activation: "gelu" });
+  "rnn on sequences of one's own": ({ gpu }) => {
+    const [steps, cases] = [5, 30];
+    const train = { inputs: draw(2 * steps * cases, 1), targets: draw(cases, 2) };
+    const task = new SequenceData(gpu, { inputs: 2, outputs: 1, steps, train });
+    return rnn({ hidden: 9, task });
+  },
+  transformer: ({ gpu }) => {
+    const train = Uint16Array.from({ length: 90 }, (_, i) => i * i % 7);
+    return transformer({ task: new TextData(gpu, { vocabulary: 7, steps: 6, train }), width: 16 });
   },
 };
 
-/** What two networks learn by the kernels of one kind of adapter, and the tiles of their products. */
+/** The files of the engine that ask which kind of adapter it is. */
+const asking = new Set<string>();
+
+/**
+ * What two networks learn by the kernels of one kind of adapter, the trace of their curvature, and
+ * the tiles of their products.
+ */
 async function outcome(gpu: Gpu, isSoftware: boolean, modelOf: (bench: Bench) => Model) {
-  Object.defineProperty(gpu, "isSoftware", { value: isSoftware });
+  Object.defineProperty(gpu, "isSoftware", {
+    get() {
+      const [, file] = /\n.*\n.*\/((?:core|models)\/[^:]+)/.exec(new Error().stack!) ?? [];
+      if (file) asking.add(file);
+      return isSoftware;
+    },
+  });
   const bench = new Bench(gpu);
   const tiles = new Set<string>();
   const kernel = gpu.kernel.bind(gpu);
@@ -37,9 +79,17 @@ async function outcome(gpu: Gpu, isSoftware: boolean, modelOf: (bench: Bench) =>
   try {
     const optimizer = nesterov({ learningRate: 0.01, momentum: 0.9 });
     const replicas = [1, 2].map((seed) => replica(seed, optimizer));
-    const trainer = await open(bench, { model: modelOf(bench), replicas, batchSize: 12 });
+    const model = modelOf(bench);
+    const trainer = await open(bench, { model, replicas, batchSize: 12 });
     const reports = await history(trainer, { updates: 5, evalCases: 20 });
-    return { learned: { reports, bits: await bitsOf(trainer) }, tiles };
+    const curvature = bench.take(
+      await Curvature.open(gpu, {
+        ...{ matrix: "gauss-newton", model, cases: 12 },
+        replicas: [{ seed: 1, theta: await trainer.theta(0) }],
+      }),
+    );
+    const trace = await hutchinson(curvature, { samples: 2 });
+    return { learned: { reports, bits: await bitsOf(trainer), trace }, tiles };
   } finally {
     bench.free();
     await gpu.settle();
@@ -59,3 +109,21 @@ for (const [name, modelOf] of Object.entries(models)) {
     assert(!graphics.tiles.has("8 of 3 x 4") && graphics.tiles.size > 0);
   });
 }
+
+Deno.test("no part of the engine that asks for the kind of adapter was left out", async () => {
+  const files: string[] = [];
+  const walk = async (folder: string) => {
+    for await (
+      const { name, isDirectory } of Deno.readDir(new URL(`../../${folder}`, import.meta.url))
+    ) {
+      const path = `${folder}/${name}`;
+      if (isDirectory) await walk(path);
+      else if (path.endsWith(".ts") && path !== "core/gpu/gpu.ts") {
+        const text = await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+        if (/^(?! \*|\/\/).*\bisSoftware\b/m.test(text)) files.push(path);
+      }
+    }
+  };
+  for (const folder of ["core", "models"]) await walk(folder);
+  assertEquals([...asking].toSorted(), files.toSorted());
+});
