@@ -12,7 +12,7 @@ function run(...args: string[]) {
 }
 
 const tiny = [
-  ...["--length", "10", "--hidden", "9", "--fan-in", "4", "--batch-size", "5"],
+  ...["--length", "10", "--hidden", "9", "--fan-in", "4", "--batch-size", "200"],
   ...["--updates", "8", "--every", "4", "--eval-cases", "20", "--warm-up-updates", "3"],
 ];
 

@@ -18,18 +18,24 @@ import { injectFaults } from "../../../experiments/files/disk.ts";
 import { readCells } from "../../../experiments/study/ledger.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
 import { linesOnStderr } from "../processes.ts";
+import { scratch } from "../scratch.ts";
+import { smallImages } from "../small_images.ts";
 import { names } from "../study/small_runs.ts";
 
 /** CM and NAG of one recurrent network, each with two seeds: two stages. */
 const recurrent = [
   ...["--preset", "small", "--problem", "add", "--length", "10", "--hidden", "15", "--mu", "0.9"],
-  ...["--updates", "20", "--warm-up-updates", "5", "--learning-rate", "0.01", "--batch-size", "5"],
+  ...["--updates", "20", "--warm-up-updates", "5", "--learning-rate", "0.01", "--batch-size", "200"],
   ...["--seed", "1,2", "--widen", "no", "--checkpoint-every", "4"],
 ];
 
+const folderOfImages = scratch();
+Deno.test.afterAll(() => folderOfImages[Symbol.dispose]());
+const images = smallImages(folderOfImages);
+
 /** An autoencoder of each optimizer. */
 const autoencoders = [
-  ...["--preset", "small", "--layers", "784,9,3", "--updates", "20", "--finish", "5"],
+  ...["--preset", "small", ...images, "--layers", "784,9,3", "--updates", "20", "--finish", "5"],
   ...["--schedule-period", "2", "--learning-rate", "0.05", "--seed", "1", "--mu", "0.9"],
   ...["--batch-size", "20", "--widen", "no"],
 ];
@@ -42,9 +48,9 @@ const dial = ["--cg-steps", "1,3", "--decay", "0,0.5", "--gradient-cases", "100"
 
 /** A trunk and two branches at each of two moments. */
 const trunkAndBranches = [
-  ...["--preset", "small", "--layers", "784,9,3", "--schedule-period", "2", "--mu", "0.5,0.9"],
-  ...["--learning-rate", "0.05", "--seed", "1", "--branch-at", "10,20", "--branch-updates", "10"],
-  ...["--batch-size", "20"],
+  ...["--preset", "small", ...images, "--layers", "784,9,3", "--schedule-period", "2"],
+  ...["--mu", "0.5,0.9", "--learning-rate", "0.05", "--seed", "1", "--batch-size", "20"],
+  ...["--branch-at", "10,20", "--branch-updates", "10"],
 ];
 
 /** A command of paper.ts; `args` take the place of its own flags of the same names. */
