@@ -33,7 +33,7 @@ Deno.test("README's mine.ts trains beside nag, and its settings are flags", asyn
   const { status, stdout, stderr } = await runDeno([
     ...["run", "-A", `${root}experiments/autoencoder.ts`, "--optimizer", `nag,${file}`],
     ...["--beta", "0.5,0.9", "--layers", "784,9,3", "--updates", "2", "--eval-cases", "5"],
-    ...["--batch-size", "5", "--out", `${folder.path}/run`],
+    ...["--batch-size", "500", "--out", `${folder.path}/run`],
   ]);
   assertEquals(status, 0, stderr);
   assertEquals(stdout.match(/^sign /gm)?.length, 2);

@@ -23,7 +23,7 @@ Deno.test("paper.ts names its commands", async () => {
 Deno.test("paper.ts refuses what cannot be trained in one line, and leaves no folder", async () => {
   using folder = scratch();
   const cases: [args: string[], line: string][] = [
-    [["table4"], "there is no command table4: use table1, table2"],
+    [["table6"], "there is no command table6: use table1, table2"],
     [
       ["table1", "--updates", "100"],
       "--updates 100 is shorter than the low-momentum finish of 1000",
