@@ -13,24 +13,15 @@ import {
   requestsOfAll,
   theoryFlags,
 } from "./studies/options.ts";
-import { paperFlags, type PaperOptions } from "./studies/session.ts";
+import { paperFlags } from "./studies/session.ts";
 import { runPhases } from "./studies/phases.ts";
 import { paperExperimentFlags, runPaperExperiment } from "./studies/run_experiment.ts";
 import { table4 } from "./studies/table4.ts";
-import type { AutoencoderTableName } from "./studies/paper_tables.ts";
 import { runTables } from "./studies/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";
 import { type CommandTable, runSubcommands, subcommand } from "./terminal/subcommands.ts";
 
 const momentumTableFlags = { ...autoencoderFlags, ...capFlags, ...paperFlags };
-
-/** What trains a table of autoencoders. */
-function trainTable(name: AutoencoderTableName) {
-  return (
-    options: Parameters<typeof autoencoderRequest>[1] & PaperOptions,
-    interruption: AbortSignal,
-  ) => runTables([autoencoderRequest(name, options)], options, interruption);
-}
 
 /** The paper's tables, a command each. */
 export const paper: CommandTable = {
@@ -41,30 +32,30 @@ export const paper: CommandTable = {
     table1: subcommand({
       summary: "SGD, CM and NAG at each momentum, over the learning rates; Hessian-free.",
       flags: { ...momentumTableFlags, ...hessianFreeFlags },
-    }, trainTable("table1")),
+    }, (options, signal) => runTables([autoencoderRequest("table1", options)], options, signal)),
     table2: subcommand({
       summary: "NAG before and after the low-momentum finish.",
       flags: momentumTableFlags,
-    }, trainTable("table2")),
+    }, (options, signal) => runTables([autoencoderRequest("table2", options)], options, signal)),
     table3: subcommand({
       summary: "The scale of sparse initialization, and other initializations.",
       flags: initializationFlags,
-    }, trainTable("table3")),
+    }, (options, signal) => runTables([autoencoderRequest("table3", options)], options, signal)),
     table4: subcommand(
       {
         summary: "The initialization of recurrent networks, a factor at a time.",
         flags: paperExperimentFlags,
       },
-      (options, interruption) => runPaperExperiment(table4, options, interruption),
+      (options, signal) => runPaperExperiment(table4, options, signal),
     ),
     table5: subcommand({
       summary: "Recurrent networks on problems with long-term dependencies.",
       flags: recurrentFlags,
-    }, (options, interruption) => runTables([recurrentRequest(options)], options, interruption)),
+    }, (options, signal) => runTables([recurrentRequest(options)], options, signal)),
     hf: subcommand({
       summary: "Hessian-free by its CG steps and its hot start, beside NAG at equal work.",
       flags: { ...momentumTableFlags, ...dialFlags },
-    }, trainTable("hf")),
+    }, (options, signal) => runTables([autoencoderRequest("hf", options)], options, signal)),
     theory: subcommand({
       summary: "What the paper states of momentum, measured in float64 and on the GPU.",
       flags: theoryFlags,
@@ -72,17 +63,17 @@ export const paper: CommandTable = {
     phases: subcommand({
       summary: "Where momentum helps: branches into low and high momentum at several moments.",
       flags: phasesFlags,
-    }, (options, interruption) => runPhases(phasesRequest(options), options, interruption)),
+    }, (options, signal) => runPhases(phasesRequest(options), options, signal)),
     all: subcommand({
       summary: "All of these but table4, of which the paper has no results, in one folder.",
       flags: allFlags,
-    }, async (options, interruption) => {
+    }, async (options, signal) => {
       const { tables, phases } = requestsOfAll(options);
-      const isTrained = await runTables(tables, options, interruption) &&
-        await runPhases(phases, options, interruption);
+      const isTrained = await runTables(tables, options, signal) &&
+        await runPhases(phases, options, signal);
       // What cannot be shared among machines falls to the first.
       const isFirst = options.shard === undefined || options.shard.index === 1;
-      if (isTrained && isFirst && !options.dryRun) await runTheory(options, interruption);
+      if (isTrained && isFirst && !options.dryRun) await runTheory(options, signal);
     }),
   },
 };
