@@ -132,8 +132,10 @@ function summarizeEntry(
   const planned = confirmed(entry, search.isDone ? search.best : undefined);
   const confirmation = found(planned, cells);
   const chosen = rates.find(({ learningRate }) => learningRate === search.best);
+  // One at a fixed rate is another question than the search of the same networks' best.
   const same = table.entries.find((other) =>
-    other.row === row && networkOf(other, 1, 1).id === networkOf(entry, 1, 1).id
+    other.row === row && other.isFixed === entry.isFixed &&
+    networkOf(other, 1, 1).id === networkOf(entry, 1, 1).id
   );
   return {
     row,
