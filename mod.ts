@@ -239,6 +239,7 @@ export {
   tanhRecipe,
   type TanhSides,
 } from "./core/init/initializer.ts";
+export * from "./core/init/lsuv.ts";
 export * from "./core/init/orthogonal.ts";
 export * from "./core/init/sparse.ts";
 export { permute, philox4x32, Purpose, RandomStream, seedKey } from "./core/random.ts";

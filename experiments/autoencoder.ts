@@ -36,10 +36,10 @@ export const autoencoderProgram = gridProgram({
       { problem, data, testData, header, dataSeed, batchSize, trainCases, width, outputUnit },
       () => loadProblem(load, { ...options, earlier }),
     );
-    const { source, remark, image, examples } = loaded;
+    const { source, remark, image, examples, sample } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const sheet = image && { ...image, columns: 12 };
-    const kind = autoencoderKind({ dataOn, optimizerOf });
+    const kind = autoencoderKind({ dataOn, sample, optimizerOf });
     return {
       kind,
       init: options.init,

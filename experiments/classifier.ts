@@ -42,9 +42,9 @@ export const classifierProgram = gridProgram({
       { problem, data, testData, header, batchSize, trainCases, labelNoise, layers, ...labelFiles },
       () => loadProblem(load, { ...options, labelNoise, earlier }),
     );
-    const { source, remark, image, examples, exampleLabels, labels } = loaded;
+    const { source, remark, image, examples, exampleLabels, labels, sample } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
-    const kind = classifierKind({ dataOn, labels: labels!, optimizerOf });
+    const kind = classifierKind({ dataOn, sample, labels: labels!, optimizerOf });
     const { figure: { split, column, title, unit } } = kind;
     const cases = split === "test" ? "test" : "training";
     return {

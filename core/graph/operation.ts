@@ -120,6 +120,8 @@ export interface Operation extends Rules {
    * such operations write and read may share one.
    */
   readonly placed?: boolean;
+  /** Whether in an evaluation it writes what it reads. */
+  readonly handsOn?: boolean;
   /** Whether its backward rule heeds `pass.structuralDamping`. */
   readonly damps?: boolean;
   /** Whether its backward rule asks for `pass.absorbed()` before it reads its delta. */

@@ -1,6 +1,11 @@
 import { InputError } from "../errors.ts";
 import { type TensorShape, VectorLayout } from "../gpu/vector.ts";
-import type { Initializer, LayerParameters, LayerToInitialize } from "../init/initializer.ts";
+import type {
+  InitializedLayer,
+  Initializer,
+  LayerParameters,
+  LayerToInitialize,
+} from "../init/initializer.ts";
 import type { Activation } from "../ops/activation.ts";
 import { Purpose, RandomStream } from "../random.ts";
 import type { Operation, Value } from "./operation.ts";
@@ -11,8 +16,14 @@ import type { Operation, Value } from "./operation.ts";
  */
 export type Layer = (tape: Tape, x: Value) => Value;
 
-/** Draws initial values by a layer's initializer, from a stream of the layer's own. */
-export type Draw = (layer: Omit<LayerToInitialize, "random">) => LayerParameters;
+/**
+ * Draws initial values by a layer's initializer, from a stream of the layer's own. A dense layer that
+ * keeps what is drawn says between which values it stands.
+ */
+export type Draw = (
+  layer: Omit<LayerToInitialize, "random" | "below">,
+  dense?: { reads: Value; writes: Value },
+) => LayerParameters;
 
 /** The first values of a layer's tensors, each row by row. */
 export type InitialValues = (draw: Draw) => readonly Float64Array[];
@@ -128,12 +139,24 @@ export class Tape {
 
   /** The first theta: all tensors, fixed by the seed and the initializer, and the statistics. */
   initialValues(seed: number, initializer: Initializer): Float64Array[] {
+    const made = new Map<Value, "cases" | InitializedLayer>();
+    if (this.input.steps === undefined) made.set(this.input, "cases");
     const parameters = this.#groups.flatMap(({ initial }, i) =>
-      initial((layer) =>
-        initializer({ ...layer, random: new RandomStream(seed, Purpose.weights, i) })
-      )
+      initial((layer, dense) => {
+        const random = new RandomStream(seed, Purpose.weights, i);
+        const below = dense && made.get(this.#source(dense.reads));
+        const drawn = initializer({ ...layer, random, ...below && { below } });
+        if (below) made.set(dense.writes, { ...drawn, activation: dense.writes.activation, below });
+        return drawn;
+      })
     );
     return [...parameters, ...this.#statistics.map(({ initial }) => Float64Array.from(initial))];
+  }
+
+  /** The value that an evaluation hands on as this one. */
+  #source(value: Value): Value {
+    const writer = this.writer(value);
+    return writer?.handsOn ? this.#source(writer.reads[0]) : value;
   }
 
   /** Whether a value depends on parameters, so that it has a delta and a tangent. */

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import type { Activation } from "../ops/activation.ts";
 import type { RandomStream } from "../random.ts";
 
 /** What an initializer is told about a layer. */
@@ -13,6 +14,11 @@ export interface LayerToInitialize {
   tanh?: TanhSides;
   /** What the weights connect in a recurrent network. */
   role?: "input" | "recurrent" | "output";
+  /**
+   * What gives it its inputs where dense layers alone make them of cases: a case itself, or a layer
+   * that is initialized. Left out elsewhere.
+   */
+  below?: "cases" | InitializedLayer;
 }
 
 /**
@@ -28,6 +34,14 @@ export interface LayerParameters {
   weights: Float64Array;
   /** [fanOut]. */
   biases: Float64Array;
+}
+
+/** A dense layer with its first parameters. */
+export interface InitializedLayer extends LayerParameters {
+  /** What its units make of their inputs. */
+  activation: Activation;
+  /** What gives it its inputs. */
+  below: "cases" | InitializedLayer;
 }
 
 /** On which sides of a layer logistic units give way to tanh units. */

@@ -44,7 +44,9 @@ export function dense(
       { name: name("weights"), rows: x.columns, columns: units },
       { name: name("biases"), rows: 1, columns: units, isBias: true },
     ], (draw) => {
-      const drawn = draw({ fanIn: x.columns, fanOut: units, ...role ? { role } : { tanh } });
+      const layer = { fanIn: x.columns, fanOut: units, ...role ? { role } : { tanh } };
+      const isKept = scale === 1 && biases === undefined;
+      const drawn = draw(layer, isKept ? { reads: x, writes: y } : undefined);
       const weights = drawn.weights.map((weight) => scale * weight);
       return [weights, biases ? Float64Array.from(biases) : drawn.biases];
     });

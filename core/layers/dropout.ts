@@ -35,7 +35,7 @@ export function dropout(rate: number): Layer {
       else sum(plan, { a, out });
     };
     return tape.record({
-      ...{ name: `dropout of ${x.columns} units`, reads: [x], writes: y },
+      ...{ name: `dropout of ${x.columns} units`, reads: [x], writes: y, handsOn: true },
       forward: (plan, pass) => mask(plan, pass, pass.data(x), pass.data(y)),
       backward: (plan, pass) => mask(plan, pass, pass.delta(y), pass.share(x)!.out),
       tangent: (plan, pass) => mask(plan, pass, pass.tangent(x)!, pass.tangent(y)!),

@@ -29,7 +29,8 @@ export function noise(deviation: number): Layer {
     const y = tape.value(x.columns, { steps: x.steps });
     const draws = { purpose: Purpose.unitNoise, deviation, layer: tape.operations.length };
     return tape.record({
-      ...{ name: `noise of ${x.columns} units`, reads: [x], writes: y, fuses: true },
+      ...{ name: `noise of ${x.columns} units`, reads: [x], writes: y },
+      ...{ fuses: true, handsOn: true },
       forward(plan, { data, seeds, isTraining }) {
         sum(plan, { a: data(x), out: data(y) });
         if (isTraining) gaussianNoise(plan, data(y), { ...draws, seeds });

@@ -45,9 +45,11 @@ export const autoencoderTables: KindTables = {
 
 /** Autoencoders on one set of data. */
 export function autoencoderKind(
-  { dataOn, optimizerOf }: {
+  { dataOn, sample, optimizerOf }: {
     /** Asked for each model on a GPU. */
     dataOn(gpu: Gpu): Promise<ProblemData>;
+    /** Training cases that initial weights are fitted to. */
+    sample?: ArrayLike<number>;
     optimizerOf(configuration: Configuration): Optimizer;
   },
 ): NetworkKind {
@@ -64,7 +66,7 @@ export function autoencoderKind(
     replica: (configuration) => ({
       seed: configuration.seed,
       optimizer: optimizerOf(configuration),
-      initializer: initializerOf(configuration),
+      initializer: initializerOf(configuration, sample),
     }),
   };
 }

@@ -47,9 +47,11 @@ export function classifierTables({ isTested }: { isTested: boolean }): KindTable
 
 /** Classifiers on one set of data. */
 export function classifierKind(
-  { dataOn, labels, optimizerOf }: {
+  { dataOn, sample, labels, optimizerOf }: {
     /** Asked for each model on a GPU. */
     dataOn(gpu: Gpu): Promise<ProblemData>;
+    /** Training cases that initial weights are fitted to. */
+    sample?: ArrayLike<number>;
     labels: Labels;
     optimizerOf(configuration: Configuration): Optimizer;
   },
@@ -72,7 +74,7 @@ export function classifierKind(
     replica: (configuration) => ({
       seed: configuration.seed,
       optimizer: optimizerOf(configuration),
-      initializer: initializerOf(configuration),
+      initializer: initializerOf(configuration, sample),
     }),
   };
 }

@@ -54,7 +54,9 @@ export function initFlag(initial: typeof initializerNames[number]) {
   return choices(initializerNames, {
     default: [initial],
     help: "The initial weights: sparse N(0, 1), Glorot's uniform, Gaussian N(0, 1) / " +
-      "sqrt(fan-in), He's sqrt(2) times that, or an orthogonal matrix, each times --init-scale.",
+      "sqrt(fan-in), He's sqrt(2) times that, or an orthogonal matrix, each times --init-scale; " +
+      "lsuv divides the orthogonal matrices, layer by layer, so that what goes into the units has " +
+      "the standard deviation --init-scale over 512 training cases.",
   });
 }
 

@@ -105,6 +105,9 @@ const exampleCount = 12;
 /** Cases of which a figure of classes tells: MNIST has so many to test on. */
 const labelledCount = 10_000;
 
+/** Cases that initial weights may be fitted to. */
+const sampleCount = 512;
+
 /** The data in memory, until they are uploaded. */
 export class LoadedProblem {
   readonly width: number;
@@ -118,6 +121,8 @@ export class LoadedProblem {
   readonly examples: Float32Array<ArrayBuffer>;
   /** The label of each, where there are labels. */
   readonly exampleLabels: Uint32Array;
+  /** Some training cases as float32, [n, width], from all over the set: for initial weights to fit. */
+  readonly sample: Float32Array<ArrayBuffer>;
   /** What montage.png shows, [n, width]. */
   readonly montage: Float32Array<ArrayBuffer>;
   #loading: Loading | undefined;
@@ -135,6 +140,7 @@ export class LoadedProblem {
       spread(ofExamples.length, labelledCount),
       (i) => ofExamples[i],
     );
+    this.sample = spreadCases(train, width, sampleCount);
     this.montage = spreadCases(train, width, montageCases);
     this.image = image && { range: [0, 1], ...image };
     this.#loading = loading;

@@ -1,4 +1,4 @@
-import { gaussian, glorot, he, type Initializer, orthogonal, sparse } from "../../mod.ts";
+import { gaussian, glorot, he, type Initializer, lsuv, orthogonal, sparse } from "../../mod.ts";
 import type { Configuration } from "./cell.ts";
 
 /** What --init and the flags beside it say of an autoencoder's initial weights. */
@@ -7,6 +7,8 @@ interface InitializerOptions {
   scale: number;
   /** --fan-in. */
   fanIn?: number;
+  /** Training cases to look at, row by row. */
+  cases?: ArrayLike<number> | undefined;
 }
 
 const initializers = {
@@ -15,6 +17,7 @@ const initializers = {
   gaussian: ({ scale }: InitializerOptions) => gaussian({ scale }),
   he: ({ scale }: InitializerOptions) => he({ scale }),
   orthogonal: ({ scale }: InitializerOptions) => orthogonal({ gain: scale }),
+  lsuv: ({ scale, cases = [] }: InitializerOptions) => lsuv({ cases, deviation: scale }),
   // Of Hinton and Salakhutdinov (2006): 0.1 N(0, 1), whatever the layer's size.
   hinton: ({ scale }: InitializerOptions) => gaussian({ deviation: 0.1 * scale }),
 };
@@ -25,8 +28,11 @@ export type InitializerName = keyof typeof initializers;
 /** The names of --init of an autoencoder, the default first. */
 export const initializerNames = Object.keys(initializers) as readonly InitializerName[];
 
-/** The initializer of an autoencoder's configuration. */
-export function initializerOf({ init, initScale, fanIn }: Configuration): Initializer {
-  const options = { scale: initScale, ...typeof fanIn === "number" && { fanIn } };
+/** The initializer of an autoencoder's configuration; `cases` are some to train on. */
+export function initializerOf(
+  { init, initScale, fanIn }: Configuration,
+  cases?: ArrayLike<number>,
+): Initializer {
+  const options = { scale: initScale, cases, ...typeof fanIn === "number" && { fanIn } };
   return initializers[init as InitializerName](options); // of the flag's names
 }

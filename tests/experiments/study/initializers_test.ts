@@ -1,23 +1,34 @@
 import { assertEquals } from "@std/assert";
 import { initializerNames, initializerOf } from "../../../experiments/study/initializers.ts";
 import {
+  dense,
   gaussian,
   glorot,
   he,
   importNetwork,
   type Initializer,
+  type Layer,
+  lsuv,
   orthogonal,
   Purpose,
   RandomStream,
+  sequential,
   sparse,
+  Tape,
   VectorLayout,
 } from "../../../mod.ts";
 import { trainAutoencoders } from "../../../experiments/autoencoder.ts";
+import { trainClassifiers } from "../../../experiments/classifier.ts";
 import { trainRecurrentNetworks } from "../../../experiments/rnn.ts";
 import type { Configuration } from "../../../experiments/study/cell.ts";
 import type { Command } from "../../../experiments/study/grid_program.ts";
+import { npy } from "../../formats/crafted_npz.ts";
+import { draw } from "../../gpu/fixture.ts";
 import { runHere } from "../commands.ts";
 import { scratch } from "../scratch.ts";
+
+/** Rows of 30 or of 7 values. */
+const cases = Float32Array.from({ length: 210 }, (_, i) => Math.sin(i));
 
 /** What a user of the library writes in place of --init NAME --init-scale 0.7. */
 const library: Record<string, Initializer> = {
@@ -26,11 +37,15 @@ const library: Record<string, Initializer> = {
   gaussian: gaussian({ scale: 0.7 }),
   he: he({ scale: 0.7 }),
   orthogonal: orthogonal({ gain: 0.7 }),
+  lsuv: lsuv({ cases, deviation: 0.7 }),
   hinton: gaussian({ deviation: 0.1 * 0.7 }),
 };
 
 const weightsOf = (initializer: Initializer, fanIn: number, fanOut: number, stream: number) =>
-  initializer({ fanIn, fanOut, random: new RandomStream(5, Purpose.weights, stream) });
+  initializer({
+    ...{ fanIn, fanOut, below: "cases" },
+    random: new RandomStream(5, Purpose.weights, stream),
+  });
 
 /** What a configuration says of the initial weights. */
 function configured(init: string, initScale: number): Configuration {
@@ -42,7 +57,7 @@ Deno.test("--init means the library's initializer of that name", () => {
   for (const name of initializerNames) {
     for (const [fanIn, fanOut] of [[30, 20], [7, 31]]) {
       assertEquals(
-        weightsOf(initializerOf(configured(name, 0.7)), fanIn, fanOut, 0),
+        weightsOf(initializerOf(configured(name, 0.7), cases), fanIn, fanOut, 0),
         weightsOf(library[name], fanIn, fanOut, 0),
         name,
       );
@@ -73,7 +88,8 @@ Deno.test("autoencoder.ts begins at the weights that the library draws, to the b
       { name: `biases ${i + 1}`, rows: 1, columns },
     ]),
   );
-  for (const name of initializerNames) {
+  // That of lsuv depends on the cases.
+  for (const name of initializerNames.filter((name) => name !== "lsuv")) {
     const args = ["--layers", "784,9,3", "--eval-cases", "10", "--init", name];
     const scaled = [...args, "--init-scale", "0.7"];
     const bytes = await untrained(trainAutoencoders, scaled, `${folder.path}/${name}`);
@@ -84,6 +100,37 @@ Deno.test("autoencoder.ts begins at the weights that the library draws, to the b
       assertEquals(theta[2 * i].map((w) => Math.abs(w) < 1e-20 ? 0 : w), rounded(weights), name);
     });
   }
+});
+
+Deno.test("--init lsuv looks at training cases from all over the file", async () => {
+  using folder = scratch();
+  const numbers = draw(1024 * 3, 1);
+  // Every other one of 1024 cases is 512.
+  const sample = numbers.filter((_, i) => Math.floor(i / 3) % 2 === 0);
+  const data = folder.write("x.npy", npy("<f4", "1024, 3", numbers));
+  const labels = folder.write("y.npy", npy("<i4", "1024,", new Int32Array(1024)));
+  const common = ["--problem", "custom", "--data", data, "--layers", "3,9,2", "--eval-cases", "10"];
+  /** A program begins at the weights that the library makes of the sample. */
+  const assertBegins = async (program: Command, flags: string[], layers: readonly Layer[]) => {
+    const tape = new Tape(3);
+    sequential(...layers)(tape, tape.input);
+    const expected = tape.initialValues(5, lsuv({ cases: sample, deviation: 0.7 }));
+    const args = [...common, ...flags, "--init", "lsuv", "--init-scale", "0.7"];
+    const file = await untrained(program, args, `${folder.path}/${layers.length}`);
+    const { theta } = importNetwork(tape.layout, file);
+    theta.forEach((values, t) => t % 2 === 0 && assertEquals(values, rounded(expected[t])));
+  };
+  const sigmoid = dense({ units: 9, activation: "sigmoid" });
+  await assertBegins(
+    trainAutoencoders,
+    ["--output-unit", "linear"],
+    [sigmoid, dense({ units: 2 }), sigmoid, dense({ units: 3 })],
+  );
+  await assertBegins(
+    trainClassifiers,
+    ["--labels", labels, "--dropout", "0.2"],
+    [dense({ units: 9, activation: "relu" }), dense({ units: 2 })],
+  );
 });
 
 Deno.test("rnn.ts begins at the weights that the library draws, to the bit", async () => {
