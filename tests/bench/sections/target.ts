@@ -32,7 +32,7 @@ export async function measureTargets(setting: Setting): Promise<void> {
   const { report, data } = setting;
   const modules = await pythonModules(report);
   const autoencoders = autoencoderEngines(modules);
-  const rates = { learningRate: 0.03, momentum: 0.9 };
+  const rates = { learningRate: 0.02, momentum: 0.99 };
   await race(setting, "curves", autoencoders, {
     ...autoencoderTask("curves", { minibatches, ...rates }),
     ...{ error: 12, every: 50 },
