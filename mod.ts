@@ -123,6 +123,7 @@ export type { SequenceSet, Series } from "./models/problems/sequence_data.ts";
 // Layers, losses and figures, and one's own.
 export { network, NetworkModel, type NetworkOptions } from "./core/graph/network.ts";
 export type {
+  Image,
   Operation,
   Pass,
   Rules,
@@ -136,6 +137,8 @@ export * from "./core/graph/losses.ts";
 export { activation } from "./core/layers/activation.ts";
 export { add, residual } from "./core/layers/add.ts";
 export { attention, type AttentionOptions } from "./core/layers/attention.ts";
+export type { Extents } from "./core/layers/images.ts";
+export { convolution, type ConvolutionOptions } from "./core/layers/convolution.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { dropout } from "./core/layers/dropout.ts";
 export { elementwiseLayer } from "./core/layers/elementwise_layer.ts";
@@ -144,6 +147,7 @@ export { gelu } from "./core/layers/gelu.ts";
 export { layerNorm } from "./core/layers/layer_norm.ts";
 export { noise } from "./core/layers/noise.ts";
 export { type Patches, patches, stepMean } from "./core/layers/patches.ts";
+export { averagePool, maxPool, type PoolOptions } from "./core/layers/pool.ts";
 export { recurrent, type RecurrentOptions } from "./core/layers/recurrent.ts";
 export { sequential } from "./core/layers/sequential.ts";
 export { type Activation, activations } from "./core/ops/activation.ts";

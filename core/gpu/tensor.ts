@@ -108,6 +108,32 @@ export function matricesOf(cases: Tensor, { count, steps, rows, columns }: Matri
   };
 }
 
+/**
+ * The view of what lies alone in a buffer in which each row is a matrix of `rows` x `columns` with
+ * padding of its own, [R, cases, rows, columns]: those of all cases follow one another.
+ */
+export function caseMatrices(tensor: Tensor, rows: number, columns: number): Tensor {
+  const [stride, steps] = [padded(columns), tensor.replicaStride / tensor.stride];
+  return { ...tensor, steps, rows, columns, stride, stepStride: padded(rows) * stride };
+}
+
+/** The inverse of {@linkcode caseMatrices} for one matrix a replica: all of it as one row. */
+export function asRow(tensor: Tensor): Tensor {
+  const columns = padded(tensor.rows) * tensor.stride;
+  return { ...tensor, rows: 1, columns, stride: columns, stepStride: columns };
+}
+
+/** The view of so many parts of each replica's steps, each of which stands for a replica. */
+export function partsOf(tensor: Tensor, parts: number): Tensor {
+  const { replicas, steps, replicaStride } = tensor;
+  return {
+    ...tensor,
+    replicas: parts * replicas,
+    steps: steps / parts,
+    replicaStride: replicaStride / parts,
+  };
+}
+
 /** `values` [R, T, rows, columns] without padding, laid out from the buffer's start as `tensor` is. */
 export function pad(tensor: Tensor, values: ArrayLike<number>): Float32Array<ArrayBuffer> {
   const { replicas, steps, columns, stepStride, replicaStride, offset } = tensor;

@@ -16,8 +16,8 @@ import type { Tape } from "./tape.ts";
 /** What a value has a buffer for. */
 type Part = "data" | "delta" | "tangent";
 
-/** The sizes of a tensor for all cases. */
-type Columns = Pick<TensorSizes, "columns" | "steps">;
+/** The sizes of a tensor for all cases, or of so many rows. */
+type Sizes = Pick<TensorSizes, "columns" | "steps"> & { rows?: number | undefined };
 
 /** The buffers of R networks: the data, deltas and tangents of the values of a tape. */
 export class Buffers {
@@ -59,10 +59,13 @@ export class Buffers {
     }
   }
 
-  /** Takes a tensor for all cases. */
-  take(label: string, { columns, steps }: Columns): Tensor {
-    const { replicas, batch: rows } = this.extent;
-    return allocateTensor(this.#gpu, label, { replicas, steps, rows, columns });
+  /** Takes a tensor for all cases, or of so many rows. */
+  take(label: string, sizes: Sizes): Tensor {
+    return allocateTensor(this.#gpu, label, this.#whole(sizes));
+  }
+
+  #whole({ columns, steps, rows = this.extent.batch }: Sizes): TensorSizes {
+    return { replicas: this.extent.replicas, steps, rows, columns };
   }
 
   /** [R, T, B, columns]. */
@@ -103,15 +106,14 @@ export class Buffers {
   }
 
   #takeArena(values: readonly Value[], of: Part): void {
-    const { replicas, batch: rows } = this.extent;
-    const lengths = values.map((value) => tensorLength({ replicas, rows, ...withSlot(value) }));
+    const sizes = values.map((value) => this.#whole(withSlot(value)));
+    const lengths = sizes.map(tensorLength);
     const length = lengths.reduce((sum, length) => sum + length, 0);
     if (values.length < 2 || 4 * length > this.#gpu.maxBinding) return;
     const buffer = allocateFloats(this.#gpu, `${of} of ${values.length} values`, length);
     let offset = 0;
     values.forEach((value, i) => {
-      const sizes = { replicas, rows, ...withSlot(value) };
-      this.#place(value, of, tensorWithin(buffer, sizes, offset));
+      this.#place(value, of, tensorWithin(buffer, sizes[i], offset));
       offset += lengths[i];
     });
   }
@@ -139,8 +141,8 @@ export class Buffers {
 
 /** Bytes of one replica's {@linkcode Buffers}. */
 export function tapeFootprint(tape: Tape, batch: number): Required<Footprint> {
-  const bytes = ({ columns, steps }: Columns) =>
-    4 * tensorLength({ replicas: 1, rows: batch, columns, steps });
+  const bytes = ({ columns, steps, rows = batch }: Sizes) =>
+    4 * tensorLength({ replicas: 1, rows, columns, steps });
   const data = tape.values.map(withSlot).map(bytes);
   const deltas = valuesWithDelta(tape).map(withSlot).map(bytes);
   const shares = scratchValues(tape).map(bytes);
@@ -164,8 +166,8 @@ function squaredValues(tape: Tape): Map<string, Value> {
 }
 
 /** With the slot of zeros of a history. */
-function withSlot({ columns, steps, isHistory }: Value): Columns {
-  return { columns, steps: isHistory ? steps! + 1 : steps };
+function withSlot({ columns, steps, isHistory, rows }: Value): Sizes {
+  return { columns, steps: isHistory ? steps! + 1 : steps, rows };
 }
 
 function valuesWithDelta(tape: Tape): Value[] {

@@ -5,6 +5,9 @@ import type { Activation } from "../ops/activation.ts";
 import type { Epilogue } from "../ops/epilogue.ts";
 import type { Product } from "../ops/matmul.ts";
 
+/** Channels, height and width of images: those of a case are a row, channel by channel, line by line. */
+export type Image = readonly [channels: number, height: number, width: number];
+
 /**
  * What a layer takes and gives: the units of every case of a minibatch, [R, B, columns], or of every
  * step of sequences, [R, T, B, columns].
@@ -20,6 +23,10 @@ export interface Value {
   readonly steps: number | undefined;
   /** Whether it has a slot of zeros before its first step, and its delta one after the last. */
   readonly isHistory: boolean;
+  /** What images its units are; undefined where that was not told. */
+  readonly image: Image | undefined;
+  /** How many rows it has, where it is not one a case: what a rule keeps for itself. */
+  readonly rows: number | undefined;
 }
 
 /** Where an operation's share of a delta goes, and how; to be spread into a product or a sum. */

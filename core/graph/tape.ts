@@ -8,7 +8,7 @@ import type {
 } from "../init/initializer.ts";
 import type { Activation } from "../ops/activation.ts";
 import { Purpose, RandomStream } from "../random.ts";
-import type { Operation, Value } from "./operation.ts";
+import type { Image, Operation, Value } from "./operation.ts";
 
 /**
  * A layer: a function that records operations on a tape and gives the value that they come to.
@@ -75,16 +75,26 @@ export class Tape {
   }
 
   /** A new value: one operation is to write it, or its forward rule keeps something in it. */
-  value(columns: number, { activation = "linear", steps, isHistory = false }: {
+  value(columns: number, options: {
     activation?: Activation;
     /** T of the sequences: that of the value it is made of. */
     steps?: number | undefined;
     /** Whether it is a history; see {@linkcode Value}. */
     isHistory?: boolean;
+    /** What images its units are. */
+    image?: Image | undefined;
+    /** Its rows, where it is not one a case. */
+    rows?: number;
   } = {}): Value {
-    const value = { id: this.#values.length, columns, activation, steps, isHistory };
+    const { activation = "linear", steps, isHistory = false, image, rows } = options;
+    const value = { id: this.#values.length, columns, activation, steps, isHistory, image, rows };
     this.#values.push(value);
     return value;
+  }
+
+  /** A new value of the units that another one has, with their steps and images. */
+  like({ columns, steps, image }: Value, activation?: Activation): Value {
+    return this.value(columns, { steps, image, ...activation && { activation } });
   }
 
   /**

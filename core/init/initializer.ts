@@ -8,6 +8,8 @@ export interface LayerToInitialize {
   fanIn: number;
   /** Units of this layer. */
   fanOut: number;
+  /** Of a convolution: places of its kernel, at each of which a unit below reaches fanOut units. */
+  places?: number;
   /** Where the weights are drawn from: a stream of the layer's own. */
   random: RandomStream;
   /** On which sides it has tanh units; by default on none. */

@@ -19,7 +19,7 @@ import { sum } from "../ops/sum.ts";
 export function activation(kind: Activation): Layer {
   checkChoice("activation", kind, activations);
   return (tape, x) => {
-    const y = tape.value(x.columns, { activation: kind, steps: x.steps });
+    const y = tape.like(x, kind);
     return tape.record({
       ...{ name: `activation ${kind}`, reads: [x], writes: y, fuses: true, placed: true },
       forward(plan, { data, activation }) {

@@ -16,7 +16,7 @@ export function add(tape: Tape, a: Value, b: Value): Value {
         `units as they take, ${a.columns}`,
     );
   }
-  const y = tape.value(a.columns, { steps: a.steps });
+  const y = tape.like(a);
   return tape.record({
     ...{ name: `sum of ${a.columns} units`, reads: [a, b], writes: y, fuses: true, placed: true },
     forward(plan, { data }) {

@@ -28,7 +28,7 @@ export function dropout(rate: number): Layer {
   }
   return (tape, given) => {
     const x = apart(tape, given);
-    const y = tape.value(x.columns, { steps: x.steps });
+    const y = tape.like(x);
     const stream = tape.operations.length;
     const mask = (plan: Plan, { seeds, isTraining }: Pass, a: Tensor, out: Tensor) => {
       if (isTraining) dropUnits(plan, { a, out }, { rate, seeds, stream });

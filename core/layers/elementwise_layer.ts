@@ -20,7 +20,7 @@ import { apart } from "./activation.ts";
 export function elementwiseLayer(map: UnitMap): Layer {
   return (tape, given) => {
     const x = apart(tape, given);
-    const y = tape.value(x.columns, { steps: x.steps });
+    const y = tape.like(x);
     return tape.record({
       ...{ name: map.name, reads: [x], writes: y },
       forward: (plan, { data }) => unitMap(plan, map, { x: data(x), out: data(y) }),

@@ -29,14 +29,10 @@ export function layerNorm(): Layer {
       { name: `gains ${n}`, rows: 1, columns, isBias: true },
       { name: `shifts ${n}`, rows: 1, columns, isBias: true },
     ], () => [new Float64Array(columns).fill(1), new Float64Array(columns)]);
-    const [y, normal, inverses, scaled] = [
-      ...[tape.value(columns, { steps }), tape.value(columns, { steps })],
-      ...[tape.value(1, { steps }), tape.value(columns, { steps })],
-    ];
+    const [y, normal, scaled] = [tape.like(x), tape.like(x), tape.like(x)];
+    const inverses = tape.value(1, { steps });
     // Where the input depends on no parameter: a tangent of zeros, and where a share of nobody's goes.
-    const [zeros, dropped] = tape.moves(x)
-      ? []
-      : [tape.value(columns, { steps }), tape.value(columns, { steps })];
+    const [zeros, dropped] = tape.moves(x) ? [] : [tape.like(x), tape.like(x)];
     const kept = ({ parameters, data }: Pass): Normalized => (
       { normal: data(normal), inverses: data(inverses), gains: parameters.tensor(gains) }
     );

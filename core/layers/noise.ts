@@ -26,7 +26,7 @@ export function noise(deviation: number): Layer {
     );
   }
   return (tape, x) => {
-    const y = tape.value(x.columns, { steps: x.steps });
+    const y = tape.like(x);
     const draws = { purpose: Purpose.unitNoise, deviation, layer: tape.operations.length };
     return tape.record({
       ...{ name: `noise of ${x.columns} units`, reads: [x], writes: y },

@@ -30,18 +30,7 @@ import * as reference from "../../core/reference/layers.ts";
 import type { ReferenceLayer } from "../../core/reference/layers.ts";
 import { gradientTolerance, relativeDifference } from "../../core/reference/tolerance.ts";
 import { type Bench, draw, gpuTest } from "../gpu/fixture.ts";
-
-/** A layer, and the same in float64 for the network of a seed. */
-interface Case {
-  layer: (units: number) => Layer;
-  reference: (units: number, seed: number, inputs: number) => ReferenceLayer;
-  /** By default training. */
-  isEvaluated?: boolean;
-  /** T, of cases that are sequences. */
-  steps?: number;
-  /** Of cases that are tokens: how many there are. */
-  vocabulary?: number;
-}
+import { type Case, imageCases } from "./image_cases.ts";
 
 const [UPDATE, POSITION] = [5, 40];
 /** cos may be off by 2^-11: times this and a radius of 1.4 that is less than the tolerance. */
@@ -104,6 +93,7 @@ function mapped(value: (x: number) => number, slope: (x: number) => number): Ref
 const ownReference = mapped((x) => x * Math.sin(x), (x) => Math.sin(x) + x * Math.cos(x));
 
 const cases: Record<string, Case> = {
+  ...imageCases,
   "dense()": { layer: (units) => dense({ units }), reference: (units) => reference.dense(units) },
   ...Object.fromEntries(activations.map((kind): [string, Case] => [`dense() of ${kind} units`, {
     layer: (units) => sequential(dense({ units, activation: kind }), dense({ units: 3 })),

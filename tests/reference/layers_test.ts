@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { activations } from "../../core/ops/activation.ts";
+import * as images from "../../core/reference/images.ts";
 import * as layers from "../../core/reference/layers.ts";
 import type { ReferenceLayer } from "../../core/reference/layers.ts";
 import { draw } from "../gpu/fixture.ts";
@@ -26,6 +27,20 @@ const table: Record<string, [ReferenceLayer, number[]]> = {
   "sequential()": [
     layers.sequential(normal, layers.dense(units, "tanh"), layers.dense(2)),
     [inputs, inputs, inputs * units, units, 2 * units, 2],
+  ],
+  "convolution()": [
+    images.convolution(2, {
+      ...{ image: [2, 2, 1], kernel: [2, 3], stride: [1, 2], padding: [1, 2] },
+    }, "tanh"),
+    [2 * 2 * 6, 2],
+  ],
+  "pool(), of means": [
+    images.pool("average", { image: [1, 2, 2], kernel: [1, 2], stride: [1, 1], padding: [0, 0] }),
+    [],
+  ],
+  "pool(), of the largest": [
+    images.pool("max", { image: [1, 1, 4], kernel: [1, 3], stride: [1, 1], padding: [0, 0] }),
+    [],
   ],
   "branches()": [
     layers.branches(layers.activation("linear"), normal, layers.dense(inputs, "sigmoid")),
