@@ -139,6 +139,7 @@ export { add, residual } from "./core/layers/add.ts";
 export { attention, type AttentionOptions } from "./core/layers/attention.ts";
 export type { Extents } from "./core/layers/images.ts";
 export { convolution, type ConvolutionOptions } from "./core/layers/convolution.ts";
+export { batchNorm } from "./core/layers/batch_norm.ts";
 export { dense, type DenseOptions } from "./core/layers/dense.ts";
 export { dropout } from "./core/layers/dropout.ts";
 export { elementwiseLayer } from "./core/layers/elementwise_layer.ts";

@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let windows = shape.rows * shape.columns;
   let pixels = shape.height * shape.width;
   // #if ${BACKWARD}
-  if place >= pixels { return; }
+  let channels = channels_where(place < pixels);
   let y = place / shape.width;
   let x = place % shape.width;
   // #for j in MEET_ACROSS
@@ -37,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let across_${j} = x - ${ACROSS} * column_${j};
   let met_${j} = meets_column(column_${j}, across_${j});
   // #end
-  for (var channel = 0u; channel < shape.channels; channel++) {
+  for (var channel = 0u; channel < channels; channel++) {
     let map = number * shape.made + channel * windows;
     var sum = 0.0;
     for (var i = 0u; i < ${MEET_DOWN}; i++) {
@@ -59,10 +59,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     out[number * shape.images + channel * pixels + place] = sum;
   }
   // #else
-  if place >= windows { return; }
+  let channels = channels_where(place < windows);
   let y = place / shape.columns * ${DOWN};
   let x = place % shape.columns * ${ACROSS};
-  for (var channel = 0u; channel < shape.channels; channel++) {
+  for (var channel = 0u; channel < channels; channel++) {
     let at = number * shape.made + channel * windows + place;
     let corner = number * shape.images + channel * pixels + y * shape.width + x;
     // #if ${MAX}

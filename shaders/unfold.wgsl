@@ -12,7 +12,7 @@
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let window = group.x * ${WORKGROUP} + lane;
-  if window >= shape.matrix_rows { return; }
+  let channels = channels_where(window < shape.matrix_rows);
   let number = group.z * shape.cases + group.y;
   let row = window / shape.columns;
   let column = window % shape.columns;
@@ -22,7 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let x_${j} = pixel_of(column, ${j});
   let sees_${j} = (x_${j} < shape.width) & (row < shape.rows);
   // #end
-  for (var channel = 0u; channel < shape.channels; channel++) {
+  for (var channel = 0u; channel < channels; channel++) {
     for (var i = 0u; i < ${HEIGHT}; i++) {
       let y = line_of(row, i);
       let line = image + y * shape.width;
@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let pixel = group.x * ${WORKGROUP} + lane;
-  if pixel >= shape.height * shape.width { return; }
+  let channels = channels_where(pixel < shape.height * shape.width);
   let number = group.z * shape.cases + group.y;
   let y = pixel / shape.width;
   let x = pixel % shape.width;
@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let met_${j} = meets_column(column_${j}, place_${j});
   let from_${j} = column_${j} * shape.matrix_stride + place_${j};
   // #end
-  for (var channel = 0u; channel < shape.channels; channel++) {
+  for (var channel = 0u; channel < channels; channel++) {
     var sum = 0.0;
     for (var i = 0u; i < ${MEET_DOWN}; i++) {
       let row = row_of(y, i);

@@ -75,8 +75,8 @@ export class LayeredGraph<Rows> implements Graph {
   }
 
   recordLoss(plan: Plan, inputs: Parameters<Graph["recordLoss"]>[1]): void {
-    const { parameters, seeds, caseLoss } = inputs;
-    this.#recording({ parameters, seeds, isTraining: true }).forward(plan);
+    const { parameters, seeds, caseLoss, statisticsShare } = inputs;
+    this.#recording({ parameters, seeds, isTraining: true, statisticsShare }).forward(plan);
     const { loss, feed: { rows } } = this.#parts;
     loss.record(plan, rows, { caseLoss });
   }

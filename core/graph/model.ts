@@ -77,11 +77,15 @@ export interface Graph {
     takesStatistics?: boolean;
     weightGradients?: Product[];
   }): void;
-  /** Records that loss alone, case by case, of the same cases and what was drawn for the update. */
+  /**
+   * Records that loss alone, case by case, of the same cases and what was drawn for the update. With a
+   * share it takes the statistics anew, see `Pass.statisticsShare`.
+   */
   recordLoss(plan: Plan, inputs: {
     parameters: Vector;
     seeds: GPUBuffer;
     caseLoss: GPUBuffer;
+    statisticsShare?: number;
   }): void;
   /**
    * Records, after the loss or its gradient, product = G direction for the Gauss-Newton matrix G of

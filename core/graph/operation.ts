@@ -58,6 +58,11 @@ export interface Pass {
    * that reads one while training reads it behind that, so that all passes of an update see the same.
    */
   readonly takesStatistics: boolean;
+  /**
+   * Where statistics are taken anew, as means over some minibatches: the share 1/k of the k-th, in
+   * place of the rule's own.
+   */
+  readonly statisticsShare: number | undefined;
   /** What a value is, [R, B, columns], of sequences [R, T, B, columns]. */
   readonly data: (value: Value) => Tensor;
   /** The derivative of the loss by what went into the activation that made a value. */

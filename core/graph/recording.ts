@@ -22,6 +22,8 @@ export interface RecordingOptions {
   statistics?: Vector | undefined;
   /** and whether they are taken. Default: they are read. */
   takesStatistics?: boolean | undefined;
+  /** See `Pass.statisticsShare`. */
+  statisticsShare?: number | undefined;
   /** See `Pass.structuralDamping`. Default: none. */
   structuralDamping?: GPUBuffer | undefined;
   /** What weight decay multiplies, and by how much. Default: nothing. */
@@ -36,6 +38,7 @@ export class Recording implements Pass {
   readonly seeds: GPUBuffer;
   readonly isTraining: boolean;
   readonly takesStatistics: boolean;
+  readonly statisticsShare: number | undefined;
   readonly structuralDamping: GPUBuffer | undefined;
   readonly #tape: Tape;
   readonly #output: Value;
@@ -55,7 +58,8 @@ export class Recording implements Pass {
     this.parameters = options.parameters;
     this.seeds = options.seeds;
     this.isTraining = options.isTraining;
-    this.takesStatistics = options.takesStatistics ?? false;
+    this.statisticsShare = options.statisticsShare;
+    this.takesStatistics = options.takesStatistics ?? options.statisticsShare !== undefined;
     this.structuralDamping = options.structuralDamping;
     this.#tape = tape;
     this.#output = output;

@@ -28,6 +28,8 @@ export interface Elementwise {
   readonly measure?: Measure;
   /** See {@linkcode FamilyTraits.theta}. */
   readonly theta?: FamilyTraits["theta"];
+  /** See {@linkcode FamilyTraits.averages}. */
+  readonly averages?: boolean;
   /** See {@linkcode FamilyTraits.lead}. */
   readonly lead?: FamilyTraits["lead"];
   /**
@@ -62,7 +64,7 @@ export interface Elementwise {
  * ```
  */
 export function elementwise(given: Elementwise): RecordedFamily {
-  const { name, states, body, running, measure, theta, lead } = given;
+  const { name, states, body, running, measure, theta, averages, lead } = given;
   const scalars = given.scalars ?? (given.settings ?? []).map(({ name }) => snakeCase(name));
   const settings = given.settings ??
     scalars.map((name) => ({ name, help: `${name} of the body.` }));
@@ -100,6 +102,7 @@ export function elementwise(given: Elementwise): RecordedFamily {
     ...running && { running },
     ...measure && { measure },
     ...theta && { theta },
+    ...averages && { averages },
     ...lead && { lead },
     compute: given.compute ?? ((now) => ({
       scalars: Object.fromEntries(sources.map(([scalar, source]) => [scalar, now[source!]])),

@@ -144,6 +144,11 @@ export interface FamilyTraits {
    */
   theta?(scalars: Numbers): Numbers;
   /**
+   * Whether theta is an average of former points, far from those of the gradients: statistics of a
+   * network, such as running means, are then taken anew at theta wherever it is evaluated or read.
+   */
+  readonly averages?: boolean;
+  /**
    * Where settings in force would have the gradient taken, with the states as they are: theta as the
    * sum of vectors that then holds, and the running numbers that go with it. A replica that goes on
    * under other settings is moved there, and its theta stays. Left out: the gradient is taken where

@@ -91,6 +91,7 @@ function familyAround(inner: Family, velocity: LookaheadVelocity): RecordedFamil
       };
     },
     theta: () => ({ slow: 1 }),
+    averages: true,
     record(plan, update) {
       const { parameters, states: all } = update;
       const of = (names: readonly string[], as: string): VectorsByName =>

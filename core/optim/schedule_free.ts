@@ -44,7 +44,10 @@ export const averagingSettings: readonly Setting[] = [
 export const averagingScalars = ["rate", "decay", "pull", "stride"] as const;
 
 /** How the average goes on; y is average_share x + (1 - average_share) z. */
-export const averaging: Required<Pick<Family, "running" | "compute" | "theta" | "lead">> = {
+export const averaging: Required<
+  Pick<Family, "running" | "compute" | "theta" | "averages" | "lead">
+> = {
+  averages: true,
   running: { average_share: 1, weights: 0, largest_rate: 0 },
   // With beta of y, beta' of the next one and k = beta' (1 - c) / beta, where c is 1 - kept:
   // z' = z - gamma h and y' = y + (1 - k) (z - y) - gamma (1 - beta' (1 - c)) h.

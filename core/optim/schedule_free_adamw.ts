@@ -59,8 +59,8 @@ export const scheduleFreeAdamWFamily: Family = elementwise({
  *
  * beta (`momentum`) takes the place of b1: 0.9, for longer runs 0.95 or 0.98. The rate may be 1 to 10
  * times that of AdamW, and a warm-up is advised. As there, no schedule and no finish belong on top,
- * and running statistics of a network (batch normalization) must be taken anew at x. Biases do not
- * decay. Settings that change are evaluated once past the last update.
+ * and statistics of a network (batch norm) are taken anew at x. Biases do not decay. Settings that
+ * change are evaluated once past the last update.
  *
  * @throws {InputError} If a setting is out of its range.
  *

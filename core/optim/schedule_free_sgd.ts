@@ -36,9 +36,9 @@ export const scheduleFreeSGDFamily: Family = elementwise({
  * Kept are y, as the parameters, and z; theta is x = y + (1 - 1 / beta) (z - y). The rate counts 10
  * to 50 times that of SGD, a warm-up is advised, and beta (`momentum`) is 0.9, for longer runs 0.95
  * or 0.98. What is known to go wrong: a schedule of the rate or a finish of low momentum on top,
- * whose place the average takes; running statistics of a network (batch normalization), which are
- * those of y and must be taken anew at x; evaluation at y, which the engine does not do. Biases do
- * not decay. Settings that change are evaluated once past the last update.
+ * whose place the average takes. Statistics of a network (batch norm) are those of y while training;
+ * at x, where the engine evaluates, it takes them anew over 10 minibatches. Biases do not decay.
+ * Settings that change are evaluated once past the last update.
  *
  * @throws {InputError} If a setting is out of its range.
  *

@@ -141,40 +141,60 @@ export function activation(kind: Activation): ReferenceLayer {
 
 /** The units of each case less their mean, over sqrt(variance + epsilon), times gains plus shifts. */
 export function layerNorm(epsilon: number): ReferenceLayer {
+  return norm(epsilon, (at, units) => ({ group: Math.floor(at / units), channel: at % units }));
+}
+
+/**
+ * The same of each unit over all cases; of images, whose channels are `places` neighbouring units, of
+ * each channel.
+ */
+export function batchNorm(epsilon: number, places = 1): ReferenceLayer {
+  return norm(epsilon, (at, units) => {
+    const channel = Math.floor(at % units / places);
+    return { group: channel, channel };
+  });
+}
+
+/** What each value is normalized with, and the gain and the shift that it has. */
+function norm(
+  epsilon: number,
+  placeOf: (at: number, units: number) => { group: number; channel: number },
+): ReferenceLayer {
   return {
     tensors: 2,
     at(x, cases, [gains, shifts]) {
-      const n = x.length / cases;
-      const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / n;
-      const rows = (map: (i: number) => Float64Array) =>
-        Float64Array.from(Array.from({ length: cases }, (_, i) => [...map(i)]).flat());
-      const row = (values: Float64Array, i: number) => values.subarray(i * n, (i + 1) * n);
-      const deviations = rows((i) => row(x, i).map((value) => value - mean(row(x, i))));
-      const roots = Array.from(
-        { length: cases },
-        (_, i) => Math.sqrt(mean(row(deviations, i).map((v) => v * v)) + epsilon),
-      );
-      const u = deviations.map((v, at) => v / roots[Math.floor(at / n)]);
-      // Its own transpose.
-      const project = (t: Float64Array) =>
-        rows((i) => {
-          const [own, of] = [row(u, i), row(t, i)];
-          const along = mean(own.map((u, j) => u * of[j]));
-          return of.map((t, j) => (t - mean(of) - own[j] * along) / roots[i]);
-        });
-      const columnSums = (values: Float64Array) => {
-        const sums = new Float64Array(n);
-        values.forEach((value, at) => sums[at % n] += value);
-        return sums;
+      const places = Array.from(x, (_, at) => placeOf(at, x.length / cases));
+      const sums = (values: Float64Array, of: "group" | "channel") => {
+        const out: number[] = [];
+        values.forEach((value, at) => out[places[at][of]] = (out[places[at][of]] ?? 0) + value);
+        return out;
       };
+      const counts = sums(new Float64Array(x.length).fill(1), "group");
+      const mean = (values: Float64Array) => {
+        const means = sums(values, "group").map((sum, g) => sum / counts[g]);
+        return values.map((_, at) => means[places[at].group]);
+      };
+      const [means, gain] = [mean(x), x.map((_, at) => gains[places[at].channel])];
+      const deviations = x.map((value, at) => value - means[at]);
+      const roots = mean(deviations.map((v) => v * v)).map((v) => Math.sqrt(v + epsilon));
+      const u = deviations.map((v, at) => v / roots[at]);
+      // Its own transpose.
+      const project = (t: Float64Array) => {
+        const [of, along] = [mean(t), mean(t.map((t, at) => t * u[at]))];
+        return t.map((t, at) => (t - of[at] - u[at] * along[at]) / roots[at]);
+      };
+      const byChannel = (values: Float64Array) => Float64Array.from(sums(values, "channel"));
       return {
-        y: u.map((u, at) => gains[at % n] * u + shifts[at % n]),
+        y: u.map((u, at) => gain[at] * u + shifts[places[at].channel]),
         backward: (v) => ({
-          x: project(v.map((v, at) => gains[at % n] * v)),
-          tensors: [columnSums(v.map((v, at) => v * u[at])), columnSums(v)],
+          x: project(v.map((v, at) => gain[at] * v)),
+          tensors: [byChannel(v.map((v, at) => v * u[at])), byChannel(v)],
         }),
         tangent: (dx, [dgains, dshifts]) =>
-          project(dx).map((t, at) => gains[at % n] * t + dgains[at % n] * u[at] + dshifts[at % n]),
+          project(dx).map((t, at) => {
+            const { channel } = places[at];
+            return gain[at] * t + dgains[channel] * u[at] + dshifts[channel];
+          }),
       };
     },
   };

@@ -94,9 +94,11 @@ function footprintOf({ family, settings }: Optimizer, model: Model): Footprint {
   const driver = "drive" in family
     ? family.footprint(model, family.compute(first, first, {}, 0).scalars)
     : { largest: 0, total: 0 };
+  // Those of training, while others are taken at theta.
+  const statistics = family.averages ? 4 * (model.layout.statistics?.length ?? 0) : 0;
   return {
     largest: Math.max(driver.largest, ...states),
-    total: states.reduce((sum, bytes) => sum + bytes, driver.total),
+    total: states.reduce((sum, bytes) => sum + bytes, driver.total + statistics),
   };
 }
 

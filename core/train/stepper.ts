@@ -106,20 +106,23 @@ export class RecordedSteps implements Stepper {
   }
 
   #row(update: number, slot: number): StepRow {
-    const { model: { cases: { train } }, batchSize, cohorts } = this.#parts;
-    const first = update * batchSize;
-    return {
-      update,
-      slot,
-      position: first % train,
-      epoch: Math.floor(first / train),
-      scalars: cohorts.advance(update),
-    };
+    const scalars = this.#parts.cohorts.advance(update);
+    return { ...minibatchRow(update, this.#parts), slot, scalars };
   }
 
   free(): void {
     for (const part of [this.#plan, this.#table]) part.free();
   }
+}
+
+/** The row of an update, but what optimizers read. */
+export function minibatchRow(
+  update: number,
+  { model: { cases: { train } }, batchSize }: Pick<StepParts, "model" | "batchSize">,
+): StepRow {
+  const first = update * batchSize;
+  const [position, epoch] = [first % train, Math.floor(first / train)];
+  return { update, slot: 0, position, epoch, scalars: [] };
 }
 
 /** Updates of a family that drives them, one after another. */

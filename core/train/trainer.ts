@@ -10,7 +10,8 @@ import { Cohorts } from "./cohorts.ts";
 import { Evaluation } from "./evaluation.ts";
 import { GradientNorms } from "./gradient_norms.ts";
 import type { Graph, Model, Split } from "../graph/model.ts";
-import { checkDriven, DrivenSteps, RecordedSteps, type Stepper } from "./stepper.ts";
+import { checkDriven, DrivenSteps, minibatchRow, RecordedSteps, type Stepper } from "./stepper.ts";
+import { StatisticsAtTheta } from "./statistics.ts";
 import { checkOptions, type Replica, type TrainerOptions } from "./options.ts";
 import type { Report, RunOptions } from "./report.ts";
 import type { ReplicaState, TrainerState } from "./state.ts";
@@ -37,6 +38,7 @@ export class Trainer {
   readonly #gradient: Vector;
   /** Those of the networks, likewise in that order. */
   readonly #statistics: Vector | undefined;
+  readonly #atTheta: StatisticsAtTheta | undefined;
   readonly #cohorts: Cohorts;
   readonly #graph: Graph;
   readonly #stepper: Stepper;
@@ -116,6 +118,17 @@ export class Trainer {
       gradient: this.#gradient,
       buffers: this.#buffers,
     });
+    const places = order.flatMap((r, place) =>
+      replicas[r].optimizer.family.averages ? [place] : []
+    );
+    if (statistics && places.length > 0) {
+      this.#atTheta = new StatisticsAtTheta(gpu, {
+        ...{ graph: this.#graph, statistics, theta: this.#gradient, places },
+        ...{ seeds: keys, caseLoss: this.#buffers.caseLoss },
+        rowOf: (update) => minibatchRow(update, { model, batchSize }),
+        submit: (plan, table, rows) => chunks.submit(plan, table, rows),
+      });
+    }
     this.#evaluation = new Evaluation(gpu, {
       model,
       graph: this.#graph,
@@ -253,8 +266,7 @@ export class Trainer {
           : `a whole number of ${split} cases can be evaluated, at least 1, not ${count}`,
       );
     }
-    this.#cohorts.writeTheta();
-    const figures = await this.#evaluation.run(split, count);
+    const figures = await this.#evaluated(() => this.#evaluation.run(split, count));
     return this.#cohorts.places.map((place) => figures[place]);
   }
 
@@ -263,10 +275,16 @@ export class Trainer {
    * network that keeps some behind them. It is what `predict()` and `exportNetwork()` take.
    */
   async theta(replica = 0): Promise<Float32Array<ArrayBuffer>[]> {
-    this.#cohorts.writeTheta();
     const place = this.#cohorts.places[replica];
-    const parameters = this.#gradient.read(place);
-    return [...await parameters, ...await this.#statistics?.read(place) ?? []];
+    const read = this.#evaluated(() => [this.#gradient.read(place), this.#statistics?.read(place)]);
+    const [parameters, statistics] = await Promise.all(read);
+    return [...parameters!, ...statistics ?? []];
+  }
+
+  /** What `use` submits finds theta in the gradient, and statistics that go with it. */
+  #evaluated<Result>(use: () => Result): Result {
+    this.#cohorts.writeTheta();
+    return this.#atTheta ? this.#atTheta.during(this.#update, use) : use();
   }
 
   /**
@@ -353,7 +371,7 @@ export class Trainer {
       part?.free();
     }
     for (const buffer of Object.values(this.#buffers)) this.gpu.free(buffer);
-    this.#norms?.free();
+    for (const part of [this.#norms, this.#atTheta]) part?.free();
     for (const part of [this.#graph, this.#stepper, this.#evaluation, this.#readback]) {
       part.free();
     }

@@ -15,6 +15,10 @@ struct Windows {
   matrix_stride: u32,   // and floats from a row to the next
 }
 
+// How many channels an invocation goes through. A bound that is a uniform alone has lavapipe compile
+// the kernel anew for every dispatch.
+fn channels_where(serves: bool) -> u32 { return select(0u, shape.channels, serves); }
+
 // Where a coordinate of a window's corner plus `place` lies in the image; beyond it where it is in the
 // padding, before its begin too, since it wraps.
 fn line_of(row: u32, place: u32) -> u32 { return row * ${DOWN} + place - ${ABOVE}; }

@@ -1,11 +1,14 @@
 // Layers of images for the table of layers_test.ts.
 
 import type { Layer } from "../../core/graph/tape.ts";
+import { activation } from "../../core/layers/activation.ts";
+import { batchNorm } from "../../core/layers/batch_norm.ts";
 import { convolution } from "../../core/layers/convolution.ts";
 import { dense } from "../../core/layers/dense.ts";
 import { averagePool, maxPool } from "../../core/layers/pool.ts";
 import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
+import { EPSILON } from "../../core/ops/batch_norm.ts";
 import * as images from "../../core/reference/images.ts";
 import * as reference from "../../core/reference/layers.ts";
 import type { ReferenceLayer } from "../../core/reference/layers.ts";
@@ -20,6 +23,8 @@ export interface Case {
   steps?: number;
   /** Of cases that are tokens: how many there are. */
   vocabulary?: number;
+  /** The smallest minibatch that it trains on. Default: one case. */
+  leastBatch?: number;
 }
 
 /** Windows of one size on images; the rest as by default. */
@@ -103,6 +108,34 @@ export const imageCases: Record<string, Case> = {
   ...pools(2, 2),
   ...pools(3, 2),
   ...pools(2, 3),
+  "batchNorm() of images": {
+    layer: (units) =>
+      sequential(
+        dense({ units: 40, activation: "tanh" }),
+        convolution({ image: [2, 5, 4], channels: units, size: 3, activation: "tanh" }),
+        batchNorm(),
+        activation("sigmoid"),
+        dense({ units: 3 }),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(40, "tanh"),
+        images.convolution(units, windows([2, 5, 4], 3), "tanh"),
+        reference.batchNorm(EPSILON, 6),
+        reference.activation("sigmoid"),
+        reference.dense(3),
+      ),
+  },
+  "batchNorm() of sequences": {
+    steps: 3,
+    layer: (units) => sequential(recurrent({ units }), batchNorm(), dense({ units: 3 })),
+    reference: (units) =>
+      reference.sequential(
+        reference.recurrent(units, { steps: 3 }),
+        reference.batchNorm(EPSILON),
+        reference.dense(3),
+      ),
+  },
   "convolution() and maxPool() of sequences": {
     steps: 3,
     layer: (units) =>

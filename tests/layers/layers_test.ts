@@ -11,6 +11,7 @@ import { Vector } from "../../core/gpu/vector.ts";
 import { activation } from "../../core/layers/activation.ts";
 import { add, residual } from "../../core/layers/add.ts";
 import { attention } from "../../core/layers/attention.ts";
+import { batchNorm } from "../../core/layers/batch_norm.ts";
 import { dense } from "../../core/layers/dense.ts";
 import { dropout } from "../../core/layers/dropout.ts";
 import { embedding, positions } from "../../core/layers/embedding.ts";
@@ -23,6 +24,7 @@ import { recurrent } from "../../core/layers/recurrent.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { activations } from "../../core/ops/activation.ts";
 import { timeLoops } from "../../core/ops/recurrence.ts";
+import { EPSILON as batchEpsilon } from "../../core/ops/batch_norm.ts";
 import { EPSILON } from "../../core/ops/layer_norm.ts";
 import { seedKey } from "../../core/random.ts";
 import * as attentionReference from "../../core/reference/attention.ts";
@@ -149,6 +151,30 @@ const cases: Record<string, Case> = {
     layer: (units) => sequential(layerNorm(), dense({ units })),
     reference: (units) =>
       reference.sequential(reference.layerNorm(EPSILON), reference.dense(units)),
+  },
+  "batchNorm()": {
+    leastBatch: 5,
+    layer: (units) =>
+      sequential(
+        // Units of several inputs, whose variance is not by chance near 0.
+        dense({ units: 17, activation: "tanh" }),
+        dense({ units, activation: "tanh" }),
+        batchNorm(),
+        dense({ units: 3 }),
+      ),
+    reference: (units) =>
+      reference.sequential(
+        reference.dense(17, "tanh"),
+        reference.dense(units, "tanh"),
+        reference.batchNorm(batchEpsilon),
+        reference.dense(3),
+      ),
+  },
+  "batchNorm() of the input": {
+    leastBatch: 5,
+    layer: (units) => sequential(batchNorm(), dense({ units })),
+    reference: (units) =>
+      reference.sequential(reference.batchNorm(batchEpsilon), reference.dense(units)),
   },
   "dropout()": {
     layer: (units) => sequential(dense({ units, activation: "relu" }), dropout(0.4), layerNorm()),
@@ -375,7 +401,9 @@ const shapes = [[1, 1, 3, 17], [3, 3, 17, 1], [1, 17, 129, 3], [3, 129, 1, 129]]
 
 for (const [name, one] of Object.entries(cases)) {
   gpuTest(`${name}: forward, backward and tangent`, async (bench) => {
-    for (const shape of shapes) await check(bench, one, shape);
+    for (const [replicas, batch, inputs, units] of shapes) {
+      await check(bench, one, [replicas, Math.max(batch, one.leastBatch ?? 1), inputs, units]);
+    }
   });
 }
 
@@ -408,11 +436,13 @@ async function check(bench: Bench, one: Case, [replicas, batch, width, units]: n
   const matrix = (value: Value, of: "data" | "delta" | "tangent") => buffers[of](value)!;
   const given = matrix(tape.input, "data");
   gpu.write(given.buffer, pad(given, x));
+  const statistics = layout.statistics &&
+    bench.take(new Vector(gpu, "test", layout.statistics, replicas));
   const seeds = bench.buffer(
     Uint32Array.from(Array.from({ length: replicas }, (_, r) => seedKey(r + 1)).flat()),
   );
   const recording = new Recording(tape, output, buffers, {
-    ...{ parameters, seeds, isTraining: !one.isEvaluated, leavesOutput: true },
+    ...{ parameters, statistics, seeds, isTraining: !one.isEvaluated, leavesOutput: true },
   });
   const row = { update: UPDATE, position: POSITION };
   bench.run((plan) => recording.forward(plan), row);

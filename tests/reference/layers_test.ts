@@ -19,6 +19,8 @@ const table: Record<string, [ReferenceLayer, number[]]> = {
   ),
   "activation()": [layers.activation("tanh"), []],
   "layerNorm()": [normal, [inputs, inputs]],
+  "batchNorm()": [layers.batchNorm(1e-5), [inputs, inputs]],
+  "batchNorm() of two channels": [layers.batchNorm(1e-5, 2), [2, 2]],
   "dropout()": [layers.dropout({ rate: 0.4, seed: 1, update: 2, stream: 3 }), []],
   "recurrent()": [
     layers.recurrent(units, { activation: "sigmoid", steps: 3 }),

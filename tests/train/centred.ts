@@ -79,9 +79,10 @@ export function centred(keep: number): Layer {
     const y = tape.value(columns);
     return tape.record({
       ...{ name: "centred", reads: [x], writes: y },
-      forward(plan, { data, isTraining, statistic, takesStatistics }) {
+      forward(plan, { data, isTraining, statistic, takesStatistics, statisticsShare }) {
         const [a, out, own] = [data(x), data(y), statistic(mean)];
-        if (takesStatistics) less(plan, { a, out, statistic: own, takes: true, keep });
+        const kept = statisticsShare === undefined ? keep : 1 - statisticsShare;
+        if (takesStatistics) less(plan, { a, out, statistic: own, takes: true, keep: kept });
         else less(plan, { a, out, ...!isTraining && { statistic: own } });
       },
       // Derivatives lose their mean as x does.

@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import {
   adamW,
+  batchNorm,
   Curvature,
   decodeCheckpoint,
   dense,
@@ -18,11 +19,13 @@ import {
   hessianFree,
   importNetwork,
   InputError,
+  lookahead,
   nesterov,
   network,
   networkState,
   type Optimizer,
   replicaBytes,
+  scheduleFreeSGD,
   sequential,
   squaredError,
   type Trainer,
@@ -333,4 +336,61 @@ gpuTest("replicaBytes() counts statistics", ({ gpu }) => {
     replicaBytes(gpu, model, { batchSize: 7 }).total,
     copies * (4 * vectors + model.footprint(7).total),
   );
+});
+
+gpuTest("statistics of networks whose theta is an average are taken anew at it", async (bench) => {
+  const free = scheduleFreeSGD({ learningRate: 0.2 });
+  const optimizers = [nag, free, lookahead(nesterov({ learningRate: 0.02, momentum: 0.9 }))];
+  const trainer = await opened(bench, { optimizers });
+  await upTo(trainer, 4);
+  const batch = means(inputs.data, width);
+  const before = await trainer.save();
+  for (const r of [0, 1, 2]) {
+    const theta = await trainer.theta(r);
+    // Those of training are on their way yet.
+    near(theta[4], batch.map((mean) => (r === 0 ? 1 - keep ** 4 : 1) * mean));
+    const made = means(unitsOf(theta, batch), units);
+    if (r > 0) near(theta[5], made);
+    else assertNotEquals(theta[5][0].toFixed(4), made[0].toFixed(4));
+  }
+  const figures = await trainer.evaluate("test");
+  const predicted = await model.predict(bench.gpu, await trainer.theta(1), inputs.data);
+  const loss = predicted.reduce((sum, y, i) => sum + (y - targets.data[i]) ** 2, 0) / cases;
+  assertAlmostEquals(figures[1].loss, loss, 1e-5);
+  // Neither an evaluation nor a look moves those of training, or anything else.
+  assertEquals(await trainer.save(), before);
+  const alone = await open(bench, {
+    model,
+    replicas: [replica(2, free, glorot())],
+    batchSize: cases,
+  });
+  await upTo(alone, 4);
+  assertEquals(await alone.theta(), await trainer.theta(1));
+  assertEquals(await alone.evaluate("test"), [figures[1]]);
+});
+
+gpuTest("a batch norm trains, resumes to the bit, and equals itself alone", async (bench) => {
+  const model = network({
+    source: examples({ train: { inputs, targets }, test: { inputs, targets } }),
+    layers: sequential(batchNorm(), dense({ units }), batchNorm(), dense({ units: 1 })),
+    loss: squaredError,
+  });
+  const optimizers = [nag, scheduleFreeSGD({ learningRate: 0.2 })];
+  const options = { model, optimizers, batchSize: 7 };
+  const trainer = await opened(bench, options);
+  const [{ loss: first }] = await trainer.evaluate("train");
+  await upTo(trainer, 5);
+  const { state } = await decodeCheckpoint(
+    await encodeCheckpoint(await trainer.save()),
+    model.layout,
+  );
+  await upTo(trainer, 40);
+  const resumed = await opened(bench, { ...options, from: state });
+  await upTo(resumed, 40);
+  assertEquals(await bitsOf(resumed), await bitsOf(trainer));
+  assertEquals(await resumed.theta(1), await trainer.theta(1));
+  const alone = await open(bench, { model, replicas: [replica(1, nag, glorot())], batchSize: 7 });
+  await upTo(alone, 40);
+  assertEquals(await alone.theta(), await trainer.theta());
+  assertLess((await trainer.evaluate("train"))[0].loss, first / 2);
 });
