@@ -72,7 +72,12 @@ export {
 export type { Extent, Footprint, Graph, Model, Split } from "./core/graph/model.ts";
 export { Autoencoder, autoencoder, type AutoencoderOptions } from "./models/autoencoder.ts";
 export type { ReconstructionLoss } from "./models/autoencoder.ts";
-export { Classifier, classifier, type ClassifierOptions } from "./models/classifier.ts";
+export {
+  Classifier,
+  classifier,
+  type ClassifierOptions,
+  type HiddenLayer,
+} from "./models/classifier.ts";
 export { rnn, type RnnOptions, type RnnRun, runRnn } from "./models/rnn.ts";
 export {
   SequenceModel,

@@ -1,6 +1,7 @@
 import { Classifier } from "../mod.ts";
 import { classified, confusionChart, mistakesChart } from "./charts/class_charts.ts";
 import { chooseLayers, classifierFlags, idleFlags } from "./problems/classifier_flags.ts";
+import { shapeOfLayers } from "./problems/classifier_layers.ts";
 import { classifierKind } from "./problems/classifier_kind.ts";
 import { identityOf, loadProblem } from "./problems/problem.ts";
 import { problems } from "./problems/problems.ts";
@@ -20,6 +21,10 @@ export const classifierProgram = gridProgram({
       does: "compares Nesterov's gradient with plain descent on handwritten digits",
     },
     {
+      command: "--problem mnist --data FOLDER --layers 28x28,conv8@5x5,pool2,conv16@5x5,pool2,10",
+      does: "trains a convolutional network",
+    },
+    {
       command: "--problem custom --data x.npy --labels y.npy --layers 4,20,3 --dropout 0.1",
       does: "tells three classes of your own apart",
     },
@@ -27,16 +32,16 @@ export const classifierProgram = gridProgram({
   flags: { ...classifierFlags, ...gridFlags, "init-scale": initScale },
   defaults: { optimizer: ["nag"], learningRate: [0.05], mu: [0.9] },
   async lay(options, { earlier, interruption, optimizerOf, once }) {
-    const { problem, data, testData, header, batchSize, activation, dropout, l2, fanIn } = options;
-    const layers = chooseLayers(options), classes = layers[layers.length - 1];
-    const { labels: labelFile, testLabels, trainCases } = options;
+    const { problem, data, testData, header, batchSize, activation, fanIn } = options;
+    const { batchNorm, dropout, l2, labels: labelFile, testLabels, trainCases } = options;
+    const layers = chooseLayers(options), { inputs, classes } = shapeOfLayers(layers);
     const labelFiles = { labels: labelFile, testLabels };
     const { labelNoise: share, dataSeed: seed } = options;
     const labelNoise = share > 0 ? { share, seed, classes } : undefined;
     const load = () =>
       problems[problem].load({
         ...{ ...options, interruption },
-        ...{ width: layers[0], outputUnit: "linear", labelling: { ...labelFiles, classes } },
+        ...{ width: inputs, outputUnit: "linear", labelling: { ...labelFiles, classes } },
       });
     const { loaded, on: dataOn } = await once(
       { problem, data, testData, header, batchSize, trainCases, labelNoise, layers, ...labelFiles },
@@ -54,13 +59,9 @@ export const classifierProgram = gridProgram({
       idle: idleFlags(options),
       configure: (point) => ({
         network: "classifier",
-        ...{
-          problem,
-          data: identityOf(source),
-          testCases: labels?.test?.length,
-          layers,
-          activation,
-        },
+        ...{ problem, data: identityOf(source), testCases: labels?.test?.length },
+        ...{ layers, activation },
+        ...batchNorm && { batchNorm },
         ...dropout > 0 && { dropout },
         ...l2 > 0 && { l2 },
         ...point.init === "sparse" && { fanIn },

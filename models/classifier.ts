@@ -5,19 +5,38 @@ import { InputError } from "../core/errors.ts";
 import type { Gpu } from "../core/gpu/gpu.ts";
 import { errorRate, figureOf, softmaxCrossEntropy } from "../core/graph/losses.ts";
 import { NetworkModel } from "../core/graph/network.ts";
+import type { Image } from "../core/graph/operation.ts";
+import { activation } from "../core/layers/activation.ts";
+import { batchNorm } from "../core/layers/batch_norm.ts";
+import { convolution } from "../core/layers/convolution.ts";
 import { dense } from "../core/layers/dense.ts";
 import { dropout } from "../core/layers/dropout.ts";
+import type { Extents } from "../core/layers/images.ts";
+import { maxPool } from "../core/layers/pool.ts";
 import { sequential } from "../core/layers/sequential.ts";
 import { type Activation, activations } from "../core/ops/activation.ts";
 
+/**
+ * A hidden layer of a classifier: so many units; a convolution of so many channels, with kernels of a
+ * height and a width; or the largest value in windows of such a size, none of which overlap.
+ */
+export type HiddenLayer =
+  | number
+  | { readonly channels: number; readonly size: Extents }
+  | { readonly pool: Extents };
+
 /** A classifier and its data; see {@linkcode classifier}. */
 export interface ClassifierOptions {
-  /** Units of the hidden layers, from the input on; none is a linear classifier. */
-  hidden: readonly number[];
+  /** The hidden layers, from the input on; none is a linear classifier. */
+  hidden: readonly HiddenLayer[];
+  /** Channels, height and width of the inputs, where these are images for a convolution or a pool. */
+  image?: Image;
   /** How many classes there are. Default: as many as the targets of `train` tell of. */
   classes?: number;
   /** Activation of the hidden layers. Default relu. */
   activation?: Activation;
+  /** Whether units and channels go through a batch norm before their activation. Default: not. */
+  batchNorm?: boolean;
   /** The share of hidden units that is dropped while training. Default 0. */
   dropout?: number;
   /** Weight decay: l2/2 |W|^2 is minimised besides, biases left out; no figure holds it. */
@@ -29,10 +48,12 @@ export interface ClassifierOptions {
 }
 
 /**
- * A network that tells classes apart: hidden layers, a unit for each class, the cross-entropy of a
- * softmax. The figures of an evaluation are the error rate, and the loss in nats.
+ * A network that tells classes apart: hidden layers, dense ones or those of images, a unit for each
+ * class, the cross-entropy of a softmax. The figures of an evaluation are the error rate, and the loss
+ * in nats.
  *
- * Throws an {@linkcode InputError} where the layers are none, and for a label outside the classes.
+ * Throws an {@linkcode InputError} where the layers are none or do not fit the images, and for a label
+ * outside the classes.
  *
  * ```ts
  * import { classifier, glorot, nesterov, openGPU, Trainer } from "../mod.ts";
@@ -64,19 +85,31 @@ export class Classifier extends NetworkModel {
 
   /** Use {@linkcode classifier}. */
   constructor(options: ClassifierOptions) {
-    const { hidden, activation = "relu", dropout: rate = 0, l2 = 0, train, test } = options;
+    const { hidden, activation: kind = "relu", dropout: rate = 0, l2 = 0, train, test } = options;
     if (!Array.isArray(hidden)) {
       throw new InputError(
         `the hidden layers must be an array of units, not ${hidden}: give hidden: [100, 100]`,
       );
     }
-    checkChoice("activation", activation, activations);
+    checkChoice("activation", kind, activations);
     const classes = options.classes ?? classesOf(train);
-    const layers = hidden.map((units) => dense({ units, activation }));
-    const dropped = rate === 0 ? layers : layers.flatMap((layer) => [layer, dropout(rate)]);
+    const behind = [
+      ...options.batchNorm ? [batchNorm(), activation(kind)] : [],
+      ...rate === 0 ? [] : [dropout(rate)],
+    ];
+    const own = options.batchNorm ? "linear" : kind;
+    const layers = hidden.flatMap((layer, i) => {
+      const image = i === 0 && options.image && { image: options.image };
+      if (typeof layer === "object" && "pool" in layer) {
+        return [maxPool({ size: layer.pool, ...image })];
+      }
+      return typeof layer === "object"
+        ? [convolution({ ...layer, activation: own, ...image }), ...behind]
+        : [dense({ units: layer, activation: own }), ...behind];
+    });
     super({
       source: examples({ train, ...test && { test } }),
-      layers: sequential(...dropped, dense({ units: classes })),
+      layers: sequential(...layers, dense({ units: classes })),
       loss: softmaxCrossEntropy,
       figures: [errorRate, figureOf(softmaxCrossEntropy, "loss")],
       l2,

@@ -1,6 +1,16 @@
 import { InputError } from "../../mod.ts";
-import { choice, type FlagTable, integer, number, path, type Values } from "../terminal/flags.ts";
-import { fileFlags, idleOfLayers, initFlag, layeredFlags, layersFlag } from "./layered_flags.ts";
+import {
+  choice,
+  type FlagTable,
+  integer,
+  number,
+  path,
+  several,
+  type Values,
+  yesNo,
+} from "../terminal/flags.ts";
+import { checkImages, type LayerEntry, layerEntry, shapeOfLayers } from "./classifier_layers.ts";
+import { fileFlags, idleOfLayers, initFlag, layeredFlags } from "./layered_flags.ts";
 
 /** The flags of classifiers besides those of a grid. */
 export const classifierFlags = {
@@ -31,13 +41,20 @@ export const classifierFlags = {
     atLeast: 0,
     help: "Fixes which labels --label-noise changes, and to what.",
   }),
-  layers: layersFlag({
-    shown: "784,100,100,10 for mnist",
-    help: "From the values of a case to a unit for each class; between them the hidden layers.",
+  layers: several<LayerEntry, readonly LayerEntry[] | undefined>(layerEntry, {
+    ...{ repeats: true, shown: "784,100,100,10 for mnist" },
+    help:
+      "From the values of a case to a unit for each class; between them the hidden layers. Images, " +
+      "as 28x28 or 3x32x32, may go through convolutions, of 8 channels as conv8@5x5, and pools of " +
+      "the largest value, as pool2.",
   }),
   activation: choice(["relu", "tanh", "sigmoid"], {
     default: "relu",
     help: "Of the hidden layers.",
+  }),
+  "batch-norm": yesNo({
+    default: false,
+    help: "Whether hidden units and channels go through a batch norm before their activation.",
   }),
   dropout: number({
     default: 0,
@@ -68,8 +85,11 @@ const digits = [784, 100, 100, 10];
 
 /** The layers that a command line asks for. Throws InputError where they do not fit the problem. */
 export function chooseLayers(
-  { problem, layers }: Pick<Values<typeof classifierFlags>, "problem" | "layers">,
-): readonly number[] {
+  { problem, layers, batchNorm }: Pick<
+    Values<typeof classifierFlags>,
+    "problem" | "layers" | "batchNorm"
+  >,
+): readonly LayerEntry[] {
   const chosen = layers ?? (problem === "mnist" ? digits : []);
   if (chosen.length < 2) {
     throw new InputError(
@@ -78,13 +98,20 @@ export function chooseLayers(
     );
   }
   const shown = `--layers ${chosen.join(",")}`;
-  if (problem === "mnist" && chosen[0] !== digits[0]) {
-    throw new InputError(`${shown} is for no image of mnist: begin with 784 units, one a pixel`);
+  checkImages(chosen, shown);
+  const { inputs, hidden, classes } = shapeOfLayers(chosen);
+  if (problem === "mnist" && inputs !== digits[0]) {
+    throw new InputError(
+      `${shown} is for no image of mnist: begin with 784 units, one a pixel, or with 28x28`,
+    );
   }
-  if (chosen.at(-1) === 1) {
+  if (classes === 1) {
     throw new InputError(
       `${shown} ends in one unit: end with a unit for each of 2 classes or more`,
     );
+  }
+  if (batchNorm && hidden.length === 0) {
+    throw new InputError(`--batch-norm yes is of hidden layers, which ${shown} does not have`);
   }
   return chosen;
 }

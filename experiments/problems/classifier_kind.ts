@@ -3,12 +3,14 @@ import type { Configuration } from "../study/cell.ts";
 import { initializerOf } from "../study/initializers.ts";
 import type { KindTables, NetworkKind } from "../study/network_kind.ts";
 import { leastOf } from "../study/outcomes.ts";
+import { type LayerEntry, shapeOfLayers } from "./classifier_layers.ts";
 import type { Labels, ProblemData } from "./problem.ts";
 
 /** What a configuration says of a classifier's shape. */
 interface Shape {
-  readonly layers: readonly number[];
+  readonly layers: readonly LayerEntry[];
   readonly activation: Activation;
+  readonly batchNorm?: boolean;
   readonly dropout?: number;
   readonly l2?: number;
 }
@@ -63,10 +65,9 @@ export function classifierKind(
       JSON.stringify({ ...shapeOf(configuration), data: configuration.data }),
     async model(gpu, configuration) {
       const { layers, ...shape } = shapeOf(configuration), { train, test } = await dataOn(gpu);
+      const { inputs: _, ...ofLayers } = shapeOfLayers(layers);
       return classifier({
-        ...shape,
-        hidden: layers.slice(1, -1),
-        classes: layers[layers.length - 1],
+        ...{ ...shape, ...ofLayers },
         train: { inputs: train, targets: labels.train },
         ...test && labels.test && { test: { inputs: test, targets: labels.test } },
       });
@@ -88,6 +89,11 @@ function largestClassError({ train, test = train }: Labels): number {
 }
 
 function shapeOf(configuration: Configuration): Shape {
-  const { layers, activation, dropout, l2 } = configuration as Configuration & Shape;
-  return { layers, activation, ...dropout && { dropout }, ...l2 && { l2 } };
+  const { layers, activation, batchNorm, dropout, l2 } = configuration as Configuration & Shape;
+  return {
+    ...{ layers, activation },
+    ...batchNorm && { batchNorm },
+    ...dropout && { dropout },
+    ...l2 && { l2 },
+  };
 }

@@ -88,6 +88,46 @@ Deno.test("classifier.ts goes on to the bits of a run in one piece, dropout and 
   assertEquals(await remains(out), await remains(whole));
 });
 
+Deno.test("classifier.ts trains convolutional networks, and goes on with their running means", async () => {
+  using folder = scratch();
+  const [out, whole] = [`${folder.path}/out`, `${folder.path}/whole`];
+  const flags = [
+    ...ownData(folder).with(-3, "2x2,conv12@2,pool1,12,3"),
+    ...["--batch-norm", "yes", "--every", "50", "--optimizer", "nag,schedule-free-adamw"],
+  ];
+  await run(...flags, "--updates", "50", "--out", out);
+  await run("--resume", out, "--updates", "150");
+  await run(...flags, "--updates", "150", "--out", whole);
+  assertEquals(await remains(out), await remains(whole));
+  for (const row of readTable(Deno.readTextFileSync(`${out}/summary.csv`))) {
+    // Half of what guessing gives.
+    assertLess(Number(row.test_error_rate), 1 / 3);
+  }
+  const { configuration } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
+  assertEquals(configuration.layers, ["2x2", "conv12@2x2", "pool1", 12, 3]);
+});
+
+Deno.test("classifier.ts refuses layers that are in no order, or do not fit", async () => {
+  const refused: [string, RegExp][] = [
+    ["784,conv8@5x5,10", /conv8@5x5 where no images are: begin with images as 28x28/],
+    ["28x28,100,pool2,10", /pool2 where no images are/],
+    ["28x28,conv8@30,10", /conv8@30x30 does not fit into what is left of the images there/],
+    ["28x28,pool20,pool2,10", /pool2 does not fit/],
+    ["28x28,pool2", /ends in pool2: end with a unit for each class/],
+    ["conv8@5,10", /begins with conv8@5x5: begin with the values of a case/],
+    ["28x28,14x14,10", /has 14x14 within: images are what it may begin with/],
+    ["3x28x28,10", /is for no image of mnist: begin with 784 units, one a pixel, or with 28x28/],
+    ["28x28,conv8,10", /--layers must be a number of units of at least 1, images as 28x28/],
+    ["784,10", /--batch-norm yes is of hidden layers, which --layers 784,10 does not have/],
+  ];
+  for (const [layers, message] of refused) {
+    const flags = ["--data", "none", "--layers", layers, "--batch-norm", "yes"];
+    const { status, stderr } = await runHere(trainClassifiers, flags);
+    assertEquals(status, 2);
+    assertMatch(stderr, message);
+  }
+});
+
 Deno.test("classifier.ts writes the same rows for a network alone", async () => {
   using folder = scratch();
   const rows = async (name: string, ...args: string[]) => {

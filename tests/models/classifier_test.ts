@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
+import { he } from "../../core/init/he.ts";
 import { glorot } from "../../core/init/glorot.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import * as reference from "../../core/reference/layers.ts";
@@ -8,6 +9,7 @@ import { softmax, softmaxCrossEntropy } from "../../core/reference/losses.ts";
 import { Trainer } from "../../core/train/trainer.ts";
 import { classifier, type ClassifierOptions } from "../../models/classifier.ts";
 import { draw, gpuTest } from "../gpu/fixture.ts";
+import { assertFootprint } from "./footprint.ts";
 
 const inputs = { data: draw(30 * 4, 1), width: 4 };
 /** Which of the first three values is the largest. */
@@ -58,6 +60,67 @@ gpuTest(
   },
 );
 
+/** Images of 5 x 5 with a bright line: across, down, or none. */
+const lines = Array.from({ length: 30 }, (_, i) => {
+  const [kind, at] = [i % 3, Math.floor(i / 3) % 5];
+  return draw(25, 10 + i).map((value, p) =>
+    value / 4 + +(kind === 0 && Math.floor(p / 5) === at || kind === 1 && p % 5 === at)
+  );
+});
+const images = { data: Float32Array.from(lines.flatMap((line) => [...line])), width: 25 };
+const ofLines = { inputs: images, targets: lines.map((_, i) => i % 3) };
+
+gpuTest("classifier() of images learns, with batch norm and dropout", async (bench) => {
+  const model = classifier({
+    image: [1, 5, 5],
+    hidden: [{ channels: 6, size: 3 }, { pool: 3 }, 8],
+    ...{ batchNorm: true, dropout: 0.05 },
+    train: ofLines,
+    test: ofLines,
+  });
+  assertEquals(
+    model.layout.theta.map(({ name, rows, columns }) => `${name}: ${rows} x ${columns}`),
+    [
+      ...["kernels 1: 6 x 9", "biases 1: 1 x 6", "gains 2: 1 x 6", "shifts 2: 1 x 6"],
+      ...["weights 3: 6 x 8", "biases 3: 1 x 8", "gains 4: 1 x 8", "shifts 4: 1 x 8"],
+      ...["weights 5: 8 x 3", "biases 5: 1 x 3"],
+      ...["running means 2: 1 x 6", "running variances 2: 1 x 6"],
+      ...["running means 4: 1 x 8", "running variances 4: 1 x 8"],
+    ],
+  );
+  const optimizer = nesterov({ learningRate: 0.1, momentum: 0.9 });
+  const trainer = bench.take(
+    await Trainer.open(bench.gpu, {
+      model,
+      replicas: [{ seed: 1, optimizer, initializer: he() }],
+      batchSize: 15,
+    }),
+  );
+  for await (const _ of trainer.run({ updates: 60 }));
+  const [{ errorRate }] = await trainer.evaluate("test");
+  assertEquals(errorRate, 0);
+  const y = await model.predict(bench.gpu, await trainer.theta(), images.data);
+  const taken = lines.map((_, i) => {
+    const own = [...y.subarray(3 * i, 3 * i + 3)];
+    return own.indexOf(Math.max(...own));
+  });
+  assertEquals(taken, ofLines.targets);
+});
+
+gpuTest("a small convolutional network of digits has 5,994 parameters", (bench) => {
+  const { gpu } = bench;
+  const inputs = bench.take(new Dataset(gpu, new Uint8Array(784), { width: 784 }));
+  const targets = bench.take(new Dataset(gpu, new Float32Array(1), { width: 1 }));
+  const model = classifier({
+    image: [1, 28, 28],
+    hidden: [{ channels: 8, size: 5 }, { pool: 2 }, { channels: 16, size: 5 }, { pool: 2 }],
+    ...{ classes: 10, train: { inputs, targets } },
+  });
+  assertEquals(model.layout.parameterCount, 5994);
+  assertEquals(model.layout.statistics, undefined);
+  assertFootprint(gpu, model, 7);
+});
+
 gpuTest("a linear classifier of rows from a Dataset", (bench) => {
   const upload = (values: Float32Array<ArrayBuffer>, width: number) =>
     bench.take(new Dataset(bench.gpu, values, { width }));
@@ -90,6 +153,9 @@ Deno.test("classifier() refuses what does not fit", () => {
     [{ classes: 2 }, "the label of row"],
     [{ test: { inputs, targets: labels.with(3, 9) } }, "the label of row 3 of the test cases is 9"],
     [{ hidden: [0] }, "a dense layer has a whole number of units above 0, not 0"],
+    [{ hidden: [{ channels: 2, size: 2 }] }, "convolution reads images, and what is below it"],
+    [{ hidden: [4, { pool: 2 }], image: [1, 2, 2] }, "maxPool reads images, and what is below it"],
+    [{ hidden: [{ pool: 3 }], image: [1, 2, 2] }, "a window of 3 x 3 does not fit into images"],
     [{ dropout: 1 }, "the rate of a dropout is at least 0 and below 1, not 1"],
     [{ l2: -1 }, "l2 must be a finite number of at least 0, not -1"],
     // deno-lint-ignore no-explicit-any
