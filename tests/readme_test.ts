@@ -68,7 +68,7 @@ Deno.test("README names no flag, command or file that there is not", async () =>
   for (const [, path] of readme.matchAll(/\]\((?!https:|#)([^)]*)\)/g)) {
     await Deno.stat(new URL(path, root));
   }
-  for (const command of flags.matchAll(/paper\.ts ([^:]*):/g)) {
+  for (const command of flags.matchAll(/paper\.ts ([\w\s,]*?)(?:,\s\w+\.ts|:)/g)) {
     for (const name of command[1].split(/,\s/)) assertStringIncludes(readme, `\`${name}\``);
   }
 });

@@ -65,6 +65,11 @@ export async function startSlurm(): Promise<SlurmNode> {
     if (tries === 60) throw new Error(`no idle node: ${await ask("sinfo", "--list-reasons")}`);
     await pause(500);
   }
+  // Jobs would outlive the node.
+  started.defer(async () => {
+    await ask("scancel", "--user", user);
+    for (let tries = 0; tries < 20 && await ask("squeue", "--noheader"); tries++) await pause(500);
+  });
   const kept = started.move();
   return { env, ask, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
