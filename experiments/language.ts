@@ -7,6 +7,12 @@ import { ofGrid, reportInterval } from "./study/grid.ts";
 import { gridCommand, gridProgram, runCommand } from "./study/grid_program.ts";
 import { recordedInterval } from "./study/resume.ts";
 
+/** For windows drawn without end, and layers of which a preconditioner is not made. */
+const hessianFree = {
+  hf: { precondition: 0, gradientCases: 256, curvatureCases: 128 },
+  "hf-dagger": { precondition: 0, gradientCases: 128 },
+};
+
 /** Trains character models. */
 export const languageProgram = gridProgram({
   name: "language",
@@ -24,7 +30,7 @@ export const languageProgram = gridProgram({
     },
   ],
   flags: languageFlags,
-  defaults: { optimizer: ["nag"], learningRate: [0.1], mu: [0.9] },
+  defaults: { optimizer: ["nag"], learningRate: [0.1], mu: [0.9], own: hessianFree },
   async lay(options, { earlier, optimizerOf, once }) {
     const { length, blocks, width, heads, activation, dropout, clipNorm } = options;
     const { hidden = 4 * width } = options;
