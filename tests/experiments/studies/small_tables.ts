@@ -25,17 +25,8 @@ import { names } from "../study/small_runs.ts";
 /** CM and NAG of one recurrent network, each with two seeds: two stages. */
 const recurrent = [
   ...["--preset", "small", "--problem", "add", "--length", "10", "--hidden", "15", "--mu", "0.9"],
-  ...[
-    "--updates",
-    "20",
-    "--warm-up-updates",
-    "5",
-    "--learning-rate",
-    "0.01",
-    "--batch-size",
-    "200",
-  ],
-  ...["--seed", "1,2", "--widen", "no", "--checkpoint-every", "4"],
+  ...["--updates", "20", "--warm-up-updates", "5", "--learning-rate", "0.01", "--seed", "1,2"],
+  ...["--batch-size", "200", "--widen", "no", "--checkpoint-every", "4"],
 ];
 
 const folderOfImages = scratch();
