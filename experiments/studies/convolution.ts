@@ -1,0 +1,66 @@
+import type { Row } from "../report/claims.ts";
+import { columnsFigure } from "../report/figures/columns.ts";
+import { ratesFigure } from "../report/figures/rates.ts";
+import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
+import type { Experiment, Flags } from "./experiment.ts";
+import { errorRate } from "./grid.ts";
+
+const columns: Record<string, Flags> = {
+  "SGD": { optimizer: "sgd", "learning-rate": [0.4, 0.2, 0.1] },
+  "CM 0.9": withMomentum("cm", 0.9, [0.08, 0.04, 0.02]),
+  "NAG 0.9": withMomentum("nag", 0.9, [0.08, 0.04, 0.02]),
+  "NAG 0.99": withMomentum("nag", 0.99, [0.008, 0.004, 0.002]),
+  "NAdamW": { optimizer: "nadamw", "learning-rate": [0.01, 0.005, 0.002] },
+  "schedule-free SGD": { optimizer: "schedule-free-sgd", "learning-rate": [2, 1, 0.5] },
+};
+
+function withMomentum(optimizer: string, mu: number, rates: readonly number[]): Flags {
+  return { optimizer, mu, schedule: "constant", "learning-rate": rates };
+}
+
+const common = {
+  problem: "mnist",
+  layers: ["28x28", "conv8@5x5", "pool2", "conv16@5x5", "pool2", 10],
+  "batch-size": 128,
+};
+
+/** M10: the rules on a small convolutional network. */
+export const convolution: Experiment = {
+  heading: {
+    name: "convolution",
+    title: "Momentum in a convolutional network",
+    figure: errorRate,
+    isLinear: true,
+    question: "does momentum speed a small convolutional network up, and is that all that it does?",
+  },
+  program: "classifier",
+  layouts: {
+    small: {
+      common: { ...common, updates: 200, seed: [1, 2, 3, 4], "eval-cases": 500 },
+      rows: { "early": {} },
+      columns,
+    },
+    full: {
+      common: { ...common, seed: [1, 2, 3, 4, 5, 6], "eval-cases": 2000 },
+      rows: { "1 epoch": { updates: 469 }, "30 epochs": { updates: 14_070 } },
+      columns,
+    },
+  },
+  claims: [
+    ["Momentum is better than none", momentumIsBetter],
+    ["NAG is at least as good as NAdamW", nagIsAsGood],
+  ],
+  figures: [columnsFigure({ title: "rule", rows: "trained for" }), ratesFigure()],
+};
+
+function momentumIsBetter({ entries }: Row): Finding {
+  const sgd = entries.find(({ column }) => column === "SGD");
+  const [best] = byChoosingError(entries.filter(({ column }) => /^(CM|NAG) /.test(column)));
+  return sgd && best ? isLower(best, sgd) : undecided("there is nothing to compare");
+}
+
+function nagIsAsGood({ entries }: Row): Finding {
+  const adam = entries.find(({ column }) => column === "NAdamW");
+  const [nag] = byChoosingError(entries.filter(({ column }) => column.startsWith("NAG")));
+  return adam && nag ? isAsLow(nag, adam) : undecided("there is nothing to compare");
+}
