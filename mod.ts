@@ -242,6 +242,7 @@ export * from "./core/init/gaussian.ts";
 export * from "./core/init/glorot.ts";
 export * from "./core/init/he.ts";
 export {
+  type InitializedLayer,
   type Initializer,
   type LayerParameters,
   type LayerToInitialize,

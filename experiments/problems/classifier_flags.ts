@@ -85,9 +85,9 @@ const digits = [784, 100, 100, 10];
 
 /** The layers that a command line asks for. Throws InputError where they do not fit the problem. */
 export function chooseLayers(
-  { problem, layers, batchNorm }: Pick<
+  { problem, layers, batchNorm, init }: Pick<
     Values<typeof classifierFlags>,
-    "problem" | "layers" | "batchNorm"
+    "problem" | "layers" | "batchNorm" | "init"
   >,
 ): readonly LayerEntry[] {
   const chosen = layers ?? (problem === "mnist" ? digits : []);
@@ -108,6 +108,13 @@ export function chooseLayers(
   if (classes === 1) {
     throw new InputError(
       `${shown} ends in one unit: end with a unit for each of 2 classes or more`,
+    );
+  }
+  if (init.includes("lsuv") && (batchNorm || hidden.some((layer) => typeof layer !== "number"))) {
+    throw new InputError(
+      `--init lsuv is for dense layers alone: ${
+        batchNorm ? "leave out --batch-norm" : `${shown} has others`
+      }, or take another initialization, such as orthogonal`,
     );
   }
   if (batchNorm && hidden.length === 0) {

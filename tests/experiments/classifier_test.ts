@@ -271,6 +271,14 @@ Deno.test("classifier.ts refuses bad input in one line, with status 2, and leave
     [() => own({ layers: "4" }), /custom needs --layers/],
     [() => own({ layers: "4,1" }), /--layers 4,1 ends in one unit/],
     [() => own({ "batch-size": "121" }), /--batch-size 121 is more than the 120 training cases/],
+    [
+      () => [...mnist, "--layers", "28x28,conv2@5x5,10", "--init", "he,lsuv"],
+      /--init lsuv is for dense layers alone: --layers 28x28,conv2@5x5,10 has others, or take/,
+    ],
+    [
+      () => own({ init: "lsuv", "batch-norm": "yes" }),
+      /--init lsuv is for dense layers alone: leave out --batch-norm/,
+    ],
     [() => own({ "label-noise": "1.1" }), /--label-noise must be .* of at most 1, not "1\.1"/],
     [
       () => own({ "data-seed": "3" }),
