@@ -48,8 +48,8 @@ export const theorem: Experiment = {
   layouts: {
     small: {
       common: {
-        ...{ problem: "curves", layers: [784, 50, 20, 6], updates: 900, "schedule-period": 3 },
-        ...{ "learning-rate": 0.02, seed: [1, 2, 3, 4], "eval-cases": 300 },
+        ...{ problem: "curves", layers: [784, 50, 20, 6], updates: 900, "schedule-period": 6 },
+        ...{ "learning-rate": 0.005, seed: [1, 2, 3, 4], "eval-cases": 300 },
         ...{ "curvature-every": 150, "curvature-figures": "theorem" },
       },
       rows: { "mu 0.9": { mu: 0.9 }, "mu 0.99": { mu: 0.99 } },
