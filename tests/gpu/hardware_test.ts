@@ -13,8 +13,9 @@ import { sequential } from "../../core/layers/sequential.ts";
 import { nesterov } from "../../core/optim/nesterov.ts";
 import { Curvature } from "../../core/train/curvature.ts";
 import { hutchinson } from "../../core/train/hutchinson.ts";
+import { classifier } from "../../models/classifier.ts";
 import { rnn } from "../../models/rnn.ts";
-import { transformer } from "../../models/transformer.ts";
+import { transformer, visionTransformer } from "../../models/transformer.ts";
 import { SequenceData } from "../../models/problems/sequence_data.ts";
 import { markedTask } from "../../models/problems/sequence_tasks.ts";
 import { TextData } from "../../models/problems/text_data.ts";
@@ -22,13 +23,17 @@ import { Problem } from "../models/problem.ts";
 import { bitsOf, history, open, replica } from "../train/training.ts";
 import { Bench, draw } from "./fixture.ts";
 
+/** Fifty cases of three classes. */
+function casesOf(width: number) {
+  const targets = Array.from({ length: 50 }, (_, i) => i % 3);
+  return { inputs: { data: draw(50 * width, 1), width }, targets };
+}
+
 const models: Record<string, (bench: Bench) => Model> = {
   autoencoder: (bench) => new Problem(bench, { layers: [33, 20, 3], cases: 50 }).model,
-  classifier: () => {
-    const [width, cases] = [17, 50];
-    const targets = Array.from({ length: cases }, (_, i) => i % 3);
-    return network({
-      source: examples({ train: { inputs: { data: draw(cases * width, 1), width }, targets } }),
+  classifier: () =>
+    network({
+      source: examples({ train: casesOf(17) }),
       layers: sequential(
         noise(0.1),
         dense({ units: 9 }),
@@ -38,8 +43,19 @@ const models: Record<string, (bench: Bench) => Model> = {
       ),
       loss: softmaxCrossEntropy,
       figures: [errorRate],
-    });
-  },
+    }),
+  "classifier of images": () =>
+    classifier({
+      image: [2, 7, 6],
+      hidden: [{ channels: 5, size: [3, 2] }, { pool: 2 }, { channels: 9, size: 2 }],
+      batchNorm: true,
+      train: casesOf(2 * 7 * 6),
+    }),
+  "vision transformer": () =>
+    visionTransformer({
+      ...{ image: [1, 6, 4], size: 2, classes: 3, blocks: 1, width: 8 },
+      train: casesOf(6 * 4),
+    }),
   rnn: () => rnn({ hidden: 17, task: markedTask({ problem: "add", length: 12 }) }),
   "rnn on sequences of one's own": ({ gpu }) => {
     const [steps, cases] = [5, 30];
