@@ -12,6 +12,7 @@ import { dense } from "../../core/layers/dense.ts";
 import { sequential } from "../../core/layers/sequential.ts";
 import { permute, Purpose, RandomStream } from "../../core/random.ts";
 import {
+  eigenvalues,
   gaussNewtonProduct,
   hessianProduct,
   matrixOf,
@@ -99,6 +100,16 @@ export function exactMatrix(
 }
 
 const matrices = new Map<string, Float64Array>();
+
+/** Its eigenvalues, the largest first, computed once. */
+export function exactEigenvalues(...of: Parameters<typeof exactMatrix>): readonly number[] {
+  const matrix = exactMatrix(...of);
+  const found = spectra.get(matrix) ?? eigenvalues(matrix);
+  spectra.set(matrix, found);
+  return found;
+}
+
+const spectra = new Map<Float64Array, readonly number[]>();
 
 /** Layers on cases of so many inputs, and the same in float64. */
 interface Feedforward {
