@@ -23,7 +23,7 @@ const columns: Record<string, Flags> = Object.fromEntries(
 const rows: Record<string, Flags> = {
   "all labels": {},
   "a tenth": { "train-cases": 6000 },
-  "20 % at random": { "label-noise": 0.2 },
+  "20 % wrong": { "label-noise": 0.2 },
   "both": { "train-cases": 6000, "label-noise": 0.2 },
 };
 
