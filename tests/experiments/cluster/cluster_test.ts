@@ -52,12 +52,14 @@ Deno.test("what is written for Slurm starts the program itself, in shares, and a
     ...["--requeue", "--open-mode=append", `--output="${out}%/slurm/train-%a.log"`],
     ...[`--chdir="${Deno.cwd()}"`, "--account=lab --mem=8G"],
   ]);
-  assertMatch(train, /^export DENO_DIR=\/.*\/\.deno NO_COLOR=1$/m);
-  assertStringIncludes(train, `exec ${Deno.execPath()} run -A --cached-only --config /`);
+  // A path with a space stands between quotes.
+  assertMatch(train, /^export DENO_DIR='?\/.*\/\.deno'? NO_COLOR=1$/m);
+  assertMatch(train, /^exec '?\/.* run -A --cached-only --config '?\//m);
+  assertStringIncludes(train, Deno.execPath());
   assertStringIncludes(train, `--out '${out.replaceAll("'", "'\\''")}' --shard "$SLURM_ARRAY_TA`);
   assertStringIncludes(train, '"$SLURM_ARRAY_TASK_ID/2"\n');
   assertEquals(/--array|--shard/.test(report), false);
-  assertMatch(submit, /^\/.* cache --quiet .*\/experiments\/cluster\/job\.ts$/m);
+  assertMatch(submit, /^'?\/.* cache --quiet .*\/experiments\/cluster\/job\.ts'?$/m);
   for (const text of [train, report, submit]) {
     const path = folder.write("script.sh", new TextEncoder().encode(text));
     const { success } = await new Deno.Command("sh", { args: ["-n", path] }).output();
