@@ -4,7 +4,7 @@ import { programOf } from "./cluster/programs.ts";
 import { statusOf } from "./cluster/status.ts";
 import { handOver } from "./cluster/submission.ts";
 import { tryWriting } from "./files/files.ts";
-import { paperFlags } from "./studies/session.ts";
+import { paperFlags } from "./tables/session.ts";
 import { withAbsolutePaths } from "./study/command_line.ts";
 import { runCommand } from "./study/grid_program.ts";
 import { chooseRunFolder } from "./study/run_folder.ts";

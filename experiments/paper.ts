@@ -12,12 +12,12 @@ import {
   recurrentRequest,
   requestsOfAll,
   theoryFlags,
-} from "./studies/options.ts";
-import { paperFlags } from "./studies/session.ts";
+} from "./tables/options.ts";
+import { paperFlags } from "./tables/session.ts";
 import { runPhases } from "./studies/phases.ts";
-import { paperExperimentFlags, runPaperExperiment } from "./studies/run_experiment.ts";
+import { paperExperimentFlags, runPaperExperiment } from "./tables/run_experiment.ts";
 import { table4 } from "./studies/table4.ts";
-import { runTables } from "./studies/tables.ts";
+import { runTables } from "./tables/tables.ts";
 import { runTheory } from "./theory/theory_section.ts";
 import { type CommandTable, runSubcommands, subcommand } from "./terminal/subcommands.ts";
 

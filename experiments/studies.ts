@@ -6,9 +6,9 @@ import { outFlag } from "./study/run_options.ts";
 import { parseFlags } from "./terminal/flags.ts";
 import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
 import { print } from "./terminal/terminal.ts";
-import type { Experiment } from "./studies/experiment.ts";
-import { experiments } from "./studies/experiments.ts";
-import { experimentFlags, requireFiles, runExperiment } from "./studies/run_experiment.ts";
+import type { Experiment } from "./tables/experiment.ts";
+import { experiments } from "./tables/experiments.ts";
+import { experimentFlags, requireFiles, runExperiment } from "./tables/run_experiment.ts";
 
 const compareFlags = { out: outFlag("compare") };
 

@@ -1,14 +1,14 @@
-import type { RecurrentBudget } from "../studies/budget.ts";
+import type { RecurrentBudget } from "../tables/budget.ts";
 import { paperProblems } from "../../mod.ts";
-import type { PaperSequences } from "../studies/configurations.ts";
+import type { PaperSequences } from "../tables/configurations.ts";
 import { notMNIST, unchecked } from "../problems/problem.ts";
-import { tellData } from "../studies/data.ts";
+import { tellData } from "../tables/data.ts";
 import {
   isExperiment,
   type PaperConfiguration,
   type TableConfiguration,
-} from "../studies/table_record.ts";
-import type { AutoencoderGrid } from "../studies/grid.ts";
+} from "../tables/table_record.ts";
+import type { AutoencoderGrid } from "../tables/grid.ts";
 import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";
 import { layTable, type TextTable } from "./text_table.ts";

@@ -12,7 +12,7 @@ import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
 import { hasRate, type TableSummary } from "./summary.ts";
 import type { TextTable } from "./text_table.ts";
-import { isExperiment, type TableConfiguration } from "../studies/table_record.ts";
+import { isExperiment, type TableConfiguration } from "../tables/table_record.ts";
 import { capitalize } from "../charts/loss_chart.ts";
 
 /** What a report is made of. */

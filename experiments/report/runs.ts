@@ -1,8 +1,8 @@
 import { formatDuration } from "../terminal/progress.ts";
 import type { Cell } from "../study/cell.ts";
-import type { RecurrentBudget } from "../studies/budget.ts";
-import { tellData } from "../studies/data.ts";
-import { isExperiment } from "../studies/table_record.ts";
+import type { RecurrentBudget } from "../tables/budget.ts";
+import { tellData } from "../tables/data.ts";
+import { isExperiment } from "../tables/table_record.ts";
 import { isRecurrent } from "./differences.ts";
 import { numberOf } from "./headings.ts";
 import type { TableSummary } from "./summary.ts";

@@ -1,16 +1,16 @@
 import type { Cell } from "../study/cell.ts";
 import type { Configuration } from "../study/cell.ts";
-import { failingRates } from "../studies/failing_rates.ts";
-import type { FoundTable, TableRecord } from "../studies/table_record.ts";
+import { failingRates } from "../tables/failing_rates.ts";
+import type { FoundTable, TableRecord } from "../tables/table_record.ts";
 import {
   networkOf,
   type PlannedEntry,
   type PlannedTable,
   type TableHeading,
-} from "../studies/grid.ts";
+} from "../tables/grid.ts";
 import type { PlannedCell } from "../study/ledger.ts";
-import { type Cells, type Edge, searchRates, tellingCell } from "../studies/rate_search.ts";
-import { confirmed, networksOf } from "../studies/stages.ts";
+import { type Cells, type Edge, searchRates, tellingCell } from "../tables/rate_search.ts";
+import { confirmed, networksOf } from "../tables/stages.ts";
 import { errorBeforeFinish, finalError } from "./cell_errors.ts";
 import type { Split } from "../../mod.ts";
 import { type Estimate, estimate } from "./estimate.ts";

@@ -4,8 +4,8 @@ import { measuredFigure } from "../report/figures/measured.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import { type AlongRun, laterMean, meanOf } from "../report/measured.ts";
 import { type Finding, isFactorAsLow, undecided } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 /** Rates of SGD, and a tenth of them for NAG, whose momentum is .9 in the end. */
 function columns(rates: readonly number[]): Record<string, Flags> {

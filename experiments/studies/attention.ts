@@ -2,7 +2,7 @@ import type { Row } from "../report/claims.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
 
 /** AdamW without its momentum is AdamW with beta1 0. */
 const columns: Record<string, Flags> = {

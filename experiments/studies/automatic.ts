@@ -4,8 +4,8 @@ import { seedErrors } from "../report/comparison.ts";
 import type { EntrySummary } from "../report/summary.ts";
 import { byChoosingError, type Finding, isAsLow, undecided } from "../report/verdicts.ts";
 import { formatFigure } from "../report/text_table.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError, zeroOneLoss } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError, zeroOneLoss } from "../tables/grid.ts";
 
 /** Each seed has a random search of its own. */
 const seeds = [1, 2, 3, 4, 5];

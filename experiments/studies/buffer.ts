@@ -3,8 +3,8 @@ import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import { type Finding, isFactorAsLow, undecided } from "../report/verdicts.ts";
 import type { Configuration } from "../study/cell.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 const velocities: Record<string, Flags> = {
   "all": { optimizer: "cm" },

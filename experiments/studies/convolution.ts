@@ -2,8 +2,8 @@ import type { Row } from "../report/claims.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { errorRate } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { errorRate } from "../tables/grid.ts";
 
 const columns: Record<string, Flags> = {
   "SGD": { optimizer: "sgd", "learning-rate": [0.4, 0.2, 0.1] },

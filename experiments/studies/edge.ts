@@ -4,8 +4,8 @@ import { type AlongRun, isBelow, isNear, laterMean, type RowFigure } from "../re
 import type { EntrySummary } from "../report/summary.ts";
 import { type Finding, together, undecided } from "../report/verdicts.ts";
 import type { Configuration } from "../study/cell.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 /** CM and NAG at a tenth of SGD's rate, so that a gradient moves all as far in the end. */
 function columns(rate: number): Record<string, Flags> {

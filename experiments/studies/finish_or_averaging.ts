@@ -9,8 +9,8 @@ import {
   together,
   undecided,
 } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 /** Rules whose momentum follows the schedule, and the rates that suit them. */
 const scheduled: Readonly<Record<string, readonly number[]>> = {

@@ -7,8 +7,8 @@ import type { EntrySummary } from "../report/summary.ts";
 import { formatFigure } from "../report/text_table.ts";
 import { type Finding, undecided, verdictOf } from "../report/verdicts.ts";
 import type { Cell } from "../study/cell.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { errorRate } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { errorRate } from "../tables/grid.ts";
 
 /** Of all networks: the learning rate over 1 - mu. */
 const EFFECTIVE = 0.1;

@@ -9,7 +9,7 @@ import {
   toldFully,
   undecided,
 } from "../report/verdicts.ts";
-import { paperBudget, smallBudget } from "./budget.ts";
+import { paperBudget, smallBudget } from "../tables/budget.ts";
 import {
   type AutoencoderGrid,
   hessianFreeColumn,
@@ -18,8 +18,8 @@ import {
   type SettingColumn,
   sgdColumn,
   squaredError,
-} from "./grid.ts";
-import type { AutoencoderTable } from "./table_study.ts";
+} from "../tables/grid.ts";
+import type { AutoencoderTable } from "../tables/table_study.ts";
 
 const dial = { cgSteps: [1, 2, 5, 10, 25, 50], decay: [0, 0.5, 0.9, 0.95, 0.99], mu: [0.9, 0.99] };
 // Ours: the paper has no such experiment.

@@ -8,8 +8,8 @@ import {
   isLower,
   undecided,
 } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 const rows: Record<string, Flags> = {
   "sparse": { init: "sparse" },

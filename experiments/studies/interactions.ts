@@ -9,8 +9,8 @@ import {
   isLower,
   undecided,
 } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { errorRate } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { errorRate } from "../tables/grid.ts";
 
 const rows: Record<string, Flags> = {
   "plain": {},

@@ -2,8 +2,8 @@ import type { Row } from "../report/claims.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 const leads = [0, 0.25, 0.5, 0.75, 1, 1.5, 2];
 

@@ -11,8 +11,8 @@ import {
   together,
   undecided,
 } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { errorRate } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { errorRate } from "../tables/grid.ts";
 
 const momenta = [0, 0.9, 0.99];
 /** Learning rates over 1 - mu: what a gradient moves the parameters by in the end. */

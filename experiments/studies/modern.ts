@@ -2,8 +2,8 @@ import type { Row } from "../report/claims.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { tuningFigure } from "../report/figures/tuning.ts";
 import { byChoosingError, type Finding, isAsLow, undecided } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 /** NAG and CM follow the paper's schedule and have its finish. */
 const rules = [

@@ -1,13 +1,13 @@
 import { InputError } from "../../mod.ts";
 import { makeReport } from "../report/report.ts";
 import { carryOut } from "../study/study.ts";
-import type { PhasesBudget } from "./budget.ts";
-import { layersOf, loadPaperData } from "./data.ts";
-import { paperKinds } from "./paper_kinds.ts";
+import type { PhasesBudget } from "../tables/budget.ts";
+import { layersOf, loadPaperData } from "../tables/data.ts";
+import { paperKinds } from "../tables/paper_kinds.ts";
 import { writePhases } from "./phases_section.ts";
-import { layPhases } from "./records.ts";
-import type { PhasesRequest } from "./requests.ts";
-import { agreePaper, type PaperOptions, paperSession } from "./session.ts";
+import { layPhases } from "../tables/records.ts";
+import type { PhasesRequest } from "../tables/requests.ts";
+import { agreePaper, type PaperOptions, paperSession } from "../tables/session.ts";
 
 /**
  * Trains what a folder still lacks of the experiment, and puts it into the folder's report. Gives

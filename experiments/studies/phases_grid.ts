@@ -1,8 +1,8 @@
 import type { Configuration } from "../study/cell.ts";
 import { cellId } from "../study/cell.ts";
 import type { PlannedCell } from "../study/ledger.ts";
-import type { PhasesBudget } from "./budget.ts";
-import { autoencoderConfiguration, type PaperProblem } from "./configurations.ts";
+import type { PhasesBudget } from "../tables/budget.ts";
+import { autoencoderConfiguration, type PaperProblem } from "../tables/configurations.ts";
 
 /** What the experiment on the phases of training is laid from. */
 export interface PhasesConfiguration {

@@ -17,8 +17,8 @@ import {
   verdictOf,
 } from "../report/verdicts.ts";
 import type { Cell } from "../study/cell.ts";
-import { paperBudget, smallBudget } from "./budget.ts";
-import { fails, trains } from "./failing_rates.ts";
+import { paperBudget, smallBudget } from "../tables/budget.ts";
+import { fails, trains } from "../tables/failing_rates.ts";
 import {
   type AutoencoderGrid,
   hessianFreeColumn,
@@ -28,9 +28,9 @@ import {
   type SettingColumn,
   sgdColumn,
   squaredError,
-} from "./grid.ts";
-import { highMomentumIsBetter, nagAsGood, nagIsAsGood } from "./momentum_claims.ts";
-import type { AutoencoderTable } from "./table_study.ts";
+} from "../tables/grid.ts";
+import { highMomentumIsBetter, nagAsGood, nagIsAsGood } from "../tables/momentum_claims.ts";
+import type { AutoencoderTable } from "../tables/table_study.ts";
 
 const heading = {
   name: "table1",

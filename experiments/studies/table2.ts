@@ -3,10 +3,10 @@ import type { Row } from "../report/claims.ts";
 import { seedErrors } from "../report/comparison.ts";
 import { finishFigure } from "../report/figures/finish.ts";
 import { type Finding, isLowerThanBefore, together, undecided } from "../report/verdicts.ts";
-import { paperBudget, smallBudget } from "./budget.ts";
-import { layAutoencoders, momentumColumns, publishedOf, squaredError } from "./grid.ts";
-import { isHigh } from "./momentum_claims.ts";
-import type { AutoencoderTable } from "./table_study.ts";
+import { paperBudget, smallBudget } from "../tables/budget.ts";
+import { layAutoencoders, momentumColumns, publishedOf, squaredError } from "../tables/grid.ts";
+import { isHigh } from "../tables/momentum_claims.ts";
+import type { AutoencoderTable } from "../tables/table_study.ts";
 
 const heading = {
   name: "table2",

@@ -4,16 +4,16 @@ import { meanImageError } from "../report/published.ts";
 import type { EntrySummary } from "../report/summary.ts";
 import { formatFigure } from "../report/text_table.ts";
 import { type Finding, isLower, together, undecided } from "../report/verdicts.ts";
-import { paperBudget, smallBudget } from "./budget.ts";
-import { STUCK, TRAINED } from "./failing_rates.ts";
+import { paperBudget, smallBudget } from "../tables/budget.ts";
+import { STUCK, TRAINED } from "../tables/failing_rates.ts";
 import {
   type AutoencoderGrid,
   layAutoencoders,
   publishedOf,
   type SettingColumn,
   squaredError,
-} from "./grid.ts";
-import type { AutoencoderTable } from "./table_study.ts";
+} from "../tables/grid.ts";
+import type { AutoencoderTable } from "../tables/table_study.ts";
 
 const paper = { ...paperBudget, mu: [0.999] };
 

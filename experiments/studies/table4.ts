@@ -2,8 +2,8 @@ import type { Row } from "../report/claims.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import type { EntrySummary } from "../report/summary.ts";
 import { byChoosingError, type Finding, isLower, undecided } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { zeroOneLoss } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { zeroOneLoss } from "../tables/grid.ts";
 
 const usual = "as in the paper";
 

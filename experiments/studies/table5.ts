@@ -3,11 +3,11 @@ import { recurrentFigure } from "../report/figures/recurrent.ts";
 import { baselineOf } from "../report/lines.ts";
 import { formatFigure } from "../report/text_table.ts";
 import { byChoosingError, type Finding, isLower, undecided } from "../report/verdicts.ts";
-import type { RecurrentBudget } from "./budget.ts";
-import { recurrentConfiguration } from "./configurations.ts";
-import { firstOf, publishedOf, searchOf, trainingOf, zeroOneLoss } from "./grid.ts";
-import { nagAsGood, nagIsAsGood } from "./momentum_claims.ts";
-import type { RecurrentTable } from "./table_study.ts";
+import type { RecurrentBudget } from "../tables/budget.ts";
+import { recurrentConfiguration } from "../tables/configurations.ts";
+import { firstOf, publishedOf, searchOf, trainingOf, zeroOneLoss } from "../tables/grid.ts";
+import { nagAsGood, nagIsAsGood } from "../tables/momentum_claims.ts";
+import type { RecurrentTable } from "../tables/table_study.ts";
 
 const paper: RecurrentBudget = {
   lengths: { add: 80, mul: 80, "mem-5": 200, "mem-20": 80 },

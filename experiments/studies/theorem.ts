@@ -10,8 +10,8 @@ import {
   type Pair,
 } from "../report/measured.ts";
 import { type Finding, undecided } from "../report/verdicts.ts";
-import type { Experiment, Flags } from "./experiment.ts";
-import { squaredError } from "./grid.ts";
+import type { Experiment, Flags } from "../tables/experiment.ts";
+import { squaredError } from "../tables/grid.ts";
 
 const columns: Record<string, Flags> = {
   "CM": { optimizer: "cm" },

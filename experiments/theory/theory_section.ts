@@ -6,7 +6,7 @@ import { type AdapterPreference, describeAdapter, ensureAdapter } from "../study
 import { csvLine } from "../files/tables.ts";
 import { print, say } from "../terminal/terminal.ts";
 import { renderSvg } from "../charts/vega.ts";
-import { checkFolder } from "../studies/session.ts";
+import { checkFolder } from "../tables/session.ts";
 import { type ExtraSection, writeExtraSection } from "../report/extra_sections.ts";
 import { makeReport } from "../report/report.ts";
 import { formatFigure } from "../report/text_table.ts";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { pause, runDeno } from "../experiments/processes.ts";
 import { scratch } from "../experiments/scratch.ts";
-import { remains as tableRemains } from "../experiments/studies/small_tables.ts";
+import { remains as tableRemains } from "../experiments/tables/small_tables.ts";
 import { remains } from "../experiments/study/small_runs.ts";
 import { type SlurmNode, startSlurm } from "./slurm_node.ts";
 

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { folderFormat } from "../../experiments/study/run_folder.ts";
 import { type Ended, runDeno } from "./processes.ts";
 import { scratch } from "./scratch.ts";
-import { remains } from "./studies/small_tables.ts";
+import { remains } from "./tables/small_tables.ts";
 
 const program = fileURLToPath(new URL("../../experiments/paper.ts", import.meta.url));
 const paper = (...args: string[]) => runDeno(["run", "-A", program, ...args]);

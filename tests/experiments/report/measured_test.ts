@@ -4,8 +4,8 @@ import { drawFigures, type DrawnFigure } from "../../../experiments/report/figur
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
 import { agreement } from "../../../experiments/studies/agreement.ts";
 import { edge } from "../../../experiments/studies/edge.ts";
-import type { Experiment, Flags } from "../../../experiments/studies/experiment.ts";
-import type { PlannedTable } from "../../../experiments/studies/grid.ts";
+import type { Experiment, Flags } from "../../../experiments/tables/experiment.ts";
+import type { PlannedTable } from "../../../experiments/tables/grid.ts";
 import { theorem } from "../../../experiments/studies/theorem.ts";
 import type { Cell, Configuration } from "../../../experiments/study/cell.ts";
 import { trainAll } from "./results.ts";

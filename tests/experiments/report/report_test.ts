@@ -3,7 +3,7 @@ import { defaultTreeAdapter, type DefaultTreeAdapterTypes, html, parse } from "p
 import { InputError } from "../../../core/errors.ts";
 import { decodeCell } from "../../../experiments/study/cell.ts";
 import { cellPath } from "../../../experiments/study/ledger.ts";
-import { networkOf } from "../../../experiments/studies/grid.ts";
+import { networkOf } from "../../../experiments/tables/grid.ts";
 import { writeExtraSection } from "../../../experiments/report/extra_sections.ts";
 import { makeReport } from "../../../experiments/report/report.ts";
 import { resultTable } from "../../../experiments/report/result_tables.ts";

@@ -1,7 +1,7 @@
 import { checkClaims, type Claim } from "../../../experiments/report/claims.ts";
 import { drawFigures, type DrawnFigure } from "../../../experiments/report/figures/draw.ts";
-import { autoencoderTables, paperTables } from "../../../experiments/studies/paper_tables.ts";
-import type { TableStudy } from "../../../experiments/studies/table_study.ts";
+import { autoencoderTables, paperTables } from "../../../experiments/tables/paper_tables.ts";
+import type { TableStudy } from "../../../experiments/tables/table_study.ts";
 // A folder of results for tests: tables are laid as they are, and networks made up.
 import { table5 } from "../../../experiments/studies/table5.ts";
 import {
@@ -13,10 +13,10 @@ import {
   type Splits,
 } from "../../../experiments/study/cell.ts";
 import { cellPath } from "../../../experiments/study/ledger.ts";
-import { layTable } from "../../../experiments/studies/records.ts";
-import type { FoundTable, PaperConfiguration } from "../../../experiments/studies/table_record.ts";
-import type { PlannedTable } from "../../../experiments/studies/grid.ts";
-import { nextNetworks } from "../../../experiments/studies/stages.ts";
+import { layTable } from "../../../experiments/tables/records.ts";
+import type { FoundTable, PaperConfiguration } from "../../../experiments/tables/table_record.ts";
+import type { PlannedTable } from "../../../experiments/tables/grid.ts";
+import { nextNetworks } from "../../../experiments/tables/stages.ts";
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
 import { shortestFloat32 } from "../../../experiments/files/tables.ts";
 

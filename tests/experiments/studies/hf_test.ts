@@ -5,7 +5,7 @@ import { hf } from "../../../experiments/studies/hf.ts";
 import type { Configuration } from "../../../experiments/study/cell.ts";
 import { claimsOfTable, figuresOfTable, type Outcomes, results } from "../report/results.ts";
 import { scratch } from "../scratch.ts";
-import { carryOutSmall, remains } from "./small_tables.ts";
+import { carryOutSmall, remains } from "../tables/small_tables.ts";
 
 const { layers, ...budget } = hf.budgets.small;
 const grid = { problem: "curves" as const, layers: layers!, data: "stand-in, seed 1", budget };

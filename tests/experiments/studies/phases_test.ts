@@ -12,7 +12,7 @@ import {
   type SmallCommand,
   timesOf,
   whenWritten,
-} from "./small_tables.ts";
+} from "../tables/small_tables.ts";
 
 const phasesIn = (out: string, more: Partial<SmallCommand> = {}) =>
   carryOutSmall({ command: "phases", out, ...more });

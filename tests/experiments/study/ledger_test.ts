@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { InputError } from "../../../core/errors.ts";
 import { type Cell, decodeCell, encodeCell } from "../../../experiments/study/cell.ts";
 import { cellPath, readCells, readState, statePath } from "../../../experiments/study/ledger.ts";
-import { networksOf } from "../../../experiments/studies/stages.ts";
+import { networksOf } from "../../../experiments/tables/stages.ts";
 import { asInThePaper, cellOf, smallTables, writeResults } from "../report/results.ts";
 import { scratch } from "../scratch.ts";
 import { trainSmall } from "./small_grid.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { type Cell, cellId, type Configuration } from "../../../experiments/study/cell.ts";
 import { type PlannedCell, statePath } from "../../../experiments/study/ledger.ts";
 import { missingOf, readyOf, shareOf } from "../../../experiments/study/missing.ts";
-import { autoencoderConfiguration } from "../../../experiments/studies/configurations.ts";
+import { autoencoderConfiguration } from "../../../experiments/tables/configurations.ts";
 import { InputError } from "../../../mod.ts";
 import { cellOf } from "../report/results.ts";
 import { type Scratch, scratch } from "../scratch.ts";

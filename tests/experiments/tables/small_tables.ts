@@ -1,6 +1,6 @@
 // Commands of paper.ts in this process, on networks of a second or two.
 
-import { paperFlags } from "../../../experiments/studies/session.ts";
+import { paperFlags } from "../../../experiments/tables/session.ts";
 import { runPhases } from "../../../experiments/studies/phases.ts";
 import {
   autoencoderFlags,
@@ -12,8 +12,8 @@ import {
   phasesRequest,
   recurrentFlags,
   recurrentRequest,
-} from "../../../experiments/studies/options.ts";
-import { runTables } from "../../../experiments/studies/tables.ts";
+} from "../../../experiments/tables/options.ts";
+import { runTables } from "../../../experiments/tables/tables.ts";
 import { injectFaults } from "../../../experiments/files/disk.ts";
 import { readCells } from "../../../experiments/study/ledger.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";

@@ -1,8 +1,8 @@
-import { hf } from "./hf.ts";
-import { table1 } from "./table1.ts";
-import { table2 } from "./table2.ts";
-import { table3 } from "./table3.ts";
-import { table5 } from "./table5.ts";
+import { hf } from "../studies/hf.ts";
+import { table1 } from "../studies/table1.ts";
+import { table2 } from "../studies/table2.ts";
+import { table3 } from "../studies/table3.ts";
+import { table5 } from "../studies/table5.ts";
 
 /** The tables of autoencoders, by name: the paper's, and Hessian-free as momentum. */
 export const autoencoderTables = { table1, table2, table3, hf } as const;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { injectFaults } from "../../../experiments/files/disk.ts";
-import { layTable, readTables } from "../../../experiments/studies/records.ts";
-import { paperFlags, paperSession } from "../../../experiments/studies/session.ts";
+import { layTable, readTables } from "../../../experiments/tables/records.ts";
+import { paperFlags, paperSession } from "../../../experiments/tables/session.ts";
 import { Ledger, readCells } from "../../../experiments/study/ledger.ts";
 import { recordRun } from "../../../experiments/study/run.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";

@@ -8,9 +8,9 @@ import {
 } from "@std/assert";
 import { Gpu } from "../../../core/gpu/gpu.ts";
 import { injectFaults } from "../../../experiments/files/disk.ts";
-import { paperKinds } from "../../../experiments/studies/paper_kinds.ts";
-import { paperFlags, paperSession } from "../../../experiments/studies/session.ts";
-import { networksOf } from "../../../experiments/studies/stages.ts";
+import { paperKinds } from "../../../experiments/tables/paper_kinds.ts";
+import { paperFlags, paperSession } from "../../../experiments/tables/session.ts";
+import { networksOf } from "../../../experiments/tables/stages.ts";
 import { carryOut } from "../../../experiments/study/study.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
 import { GPUMemoryError, InputError } from "../../../mod.ts";

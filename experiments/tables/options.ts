@@ -14,7 +14,7 @@ import {
 } from "../terminal/flags.ts";
 import { type AutoencoderBudget, phasesBudgets, presets, type RecurrentBudget } from "./budget.ts";
 import { type AutoencoderTableName, autoencoderTables } from "./paper_tables.ts";
-import { table5 } from "./table5.ts";
+import { table5 } from "../studies/table5.ts";
 import type { DataOptions } from "./data.ts";
 import type { PhasesRequest, TableRequest } from "./requests.ts";
 import { paperFlags } from "./session.ts";

@@ -8,9 +8,9 @@ import type {
   AutoencoderGrid,
   PlannedEntry,
   PlannedTable,
-} from "../../../experiments/studies/grid.ts";
-import { searchRates } from "../../../experiments/studies/rate_search.ts";
-import { currentStage, networksOf, nextNetworks } from "../../../experiments/studies/stages.ts";
+} from "../../../experiments/tables/grid.ts";
+import { searchRates } from "../../../experiments/tables/rate_search.ts";
+import { currentStage, networksOf, nextNetworks } from "../../../experiments/tables/stages.ts";
 import { cellOf, type Outcome, type Outcomes, smallTables, trainAll } from "../report/results.ts";
 
 const small = smallTables.table1 as AutoencoderGrid;

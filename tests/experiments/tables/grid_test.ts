@@ -11,8 +11,8 @@ import {
   type AutoencoderGrid,
   networkOf,
   type PlannedTable,
-} from "../../../experiments/studies/grid.ts";
-import { networksOf } from "../../../experiments/studies/stages.ts";
+} from "../../../experiments/tables/grid.ts";
+import { networksOf } from "../../../experiments/tables/stages.ts";
 
 const paper: AutoencoderGrid = {
   problem: "curves",

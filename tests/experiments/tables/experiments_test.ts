@@ -5,13 +5,13 @@ import {
   experimentPresets,
   type Flags,
   layExperiment,
-} from "../../../experiments/studies/experiment.ts";
-import { experiments } from "../../../experiments/studies/experiments.ts";
-import { networkOf } from "../../../experiments/studies/grid.ts";
-import { searchRates, tellingCell } from "../../../experiments/studies/rate_search.ts";
-import { networksOf } from "../../../experiments/studies/stages.ts";
-import { readTables } from "../../../experiments/studies/records.ts";
-import { experimentFlags, runExperiment } from "../../../experiments/studies/run_experiment.ts";
+} from "../../../experiments/tables/experiment.ts";
+import { experiments } from "../../../experiments/tables/experiments.ts";
+import { networkOf } from "../../../experiments/tables/grid.ts";
+import { searchRates, tellingCell } from "../../../experiments/tables/rate_search.ts";
+import { networksOf } from "../../../experiments/tables/stages.ts";
+import { readTables } from "../../../experiments/tables/records.ts";
+import { experimentFlags, runExperiment } from "../../../experiments/tables/run_experiment.ts";
 import { cellId } from "../../../experiments/study/cell.ts";
 import { readCells } from "../../../experiments/study/ledger.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { checkFolder } from "../../../experiments/studies/session.ts";
-import { layTable, readTables } from "../../../experiments/studies/records.ts";
+import { checkFolder } from "../../../experiments/tables/session.ts";
+import { layTable, readTables } from "../../../experiments/tables/records.ts";
 import { InputError } from "../../../mod.ts";
 import { asInThePaper, smallTables, writeResults } from "../report/results.ts";
 import { scratch } from "../scratch.ts";

@@ -1,12 +1,16 @@
 import { InputError } from "../../mod.ts";
 import * as v from "valibot";
 import { exists, readWhole } from "../files/files.ts";
-import { type PhasesConfiguration, type PlannedPhases, planPhases } from "./phases_grid.ts";
+import {
+  type PhasesConfiguration,
+  type PlannedPhases,
+  planPhases,
+} from "../studies/phases_grid.ts";
 import { gitRevision, versions } from "../files/provenance.ts";
 import type { PlannedTable } from "./grid.ts";
 import { type AutoencoderTableName, autoencoderTables } from "./paper_tables.ts";
 import { allStudies } from "./all_studies.ts";
-import { table5 } from "./table5.ts";
+import { table5 } from "../studies/table5.ts";
 import {
   type FoundTable,
   isExperiment,
