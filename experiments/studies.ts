@@ -8,7 +8,7 @@ import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
 import { print } from "./terminal/terminal.ts";
 import type { Experiment } from "./tables/experiment.ts";
 import { experiments } from "./tables/experiments.ts";
-import { experimentFlags, requireFiles, runExperiment } from "./tables/run_experiment.ts";
+import { experimentFlags, joinFlag, requireFiles, runExperiment } from "./tables/run_experiment.ts";
 
 const compareFlags = { out: outFlag("compare") };
 
@@ -17,7 +17,10 @@ const commands = Object.fromEntries(
   Object.entries(experiments).map(([name, experiment]) => [
     name,
     subcommand(
-      { summary: sentence(experiment), flags: experimentFlags },
+      {
+        summary: sentence(experiment),
+        flags: { ...experimentFlags, ...experiment.join && joinFlag },
+      },
       (options, interruption) => runExperiment(experiment, options, interruption),
     ),
   ]),

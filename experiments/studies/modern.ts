@@ -44,6 +44,7 @@ export const modern: Experiment = {
       columns: columns(rules, 1000),
     },
   },
+  join: (optimizer) => ({ optimizer }),
   claims: [["NAG is within 20 % of the best other rule", nagIsWithin]],
   figures: [tuningFigure, columnsFigure({ title: "rule" })],
 };

@@ -183,7 +183,8 @@ export function namesOf(declarations: readonly Declaration[]): string {
   return declarations.map(({ optimizer }) => optimizer).join(", ");
 }
 
-const optimizerName: Kind<string> = {
+/** The name of a shipped optimizer, or a file. */
+export const optimizerName: Kind<string> = {
   allowed:
     `one of ${Object.keys(shippedOptimizers).join(", ")}, or a file that exports a family, ` +
     "such as ./mine.ts",

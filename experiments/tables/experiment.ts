@@ -37,6 +37,8 @@ export interface Experiment extends TableStudy {
   /** Whose command lines they are, of all rows or of each. */
   readonly program: ProgramName | Readonly<Record<string, ProgramName>>;
   readonly layouts: Readonly<Record<ExperimentPreset, Layout>>;
+  /** The flags of a column for another optimizer, a user's own: who compares optimizers takes any. */
+  readonly join?: (optimizer: string) => Flags;
 }
 
 /** A table of an experiment, and the kinds of networks of its entries. */
@@ -49,17 +51,21 @@ export interface LaidExperiment {
 
 /** Lays an experiment. Throws InputError where its flags, or its data, are not as its program asks. */
 export async function layExperiment(
-  { heading, program, layouts }: Experiment,
-  { preset, given, data, interruption }: {
+  { heading, program, layouts, join }: Experiment,
+  { preset, given, optimizers = [], data, interruption }: {
     preset: ExperimentPreset;
     /** In place of those that all networks share. */
     given: Flags;
+    /** A column more for each. */
+    optimizers?: readonly string[];
     /** Flags that say where the data of a problem are, by its name. */
     data: (problem: string) => Flags;
     interruption: AbortSignal;
   },
 ): Promise<LaidExperiment> {
-  const { common, rows, columns, of } = layouts[preset];
+  const { common, rows, of } = layouts[preset];
+  const joining = join ? optimizers.map((name) => [columnOf(name), join(name)] as const) : [];
+  const columns = { ...layouts[preset].columns, ...Object.fromEntries(joining) };
   const own = { ...common, ...given };
   const programOf = (row: string) => typeof program === "string" ? program : program[row];
   const known: OptimizerChoice[] = [], session = sessionOf(known, interruption);
@@ -86,6 +92,11 @@ export async function layExperiment(
     kinds,
     remarks: [...remarks],
   };
+}
+
+/** An optimizer's name; of a file its own, without its folder and ending. */
+function columnOf(optimizer: string): string {
+  return optimizer.replace(/^.*[/\\]/, "").replace(/\.[cm]?[jt]sx?$/, "");
 }
 
 /** An entry of a command line: what it searches with its first seed. */

@@ -2,7 +2,16 @@ import { InputError } from "../../mod.ts";
 import { nameOf } from "../study/grid.ts";
 import type { PlannedCell } from "../study/ledger.ts";
 import type { NetworkKind } from "../study/network_kind.ts";
-import { choice, type FlagTable, integer, integers, path, type Values } from "../terminal/flags.ts";
+import { optimizerName } from "../study/optimizer_flags.ts";
+import {
+  choice,
+  type FlagTable,
+  integer,
+  integers,
+  path,
+  several,
+  type Values,
+} from "../terminal/flags.ts";
 import {
   type Experiment,
   type ExperimentPreset,
@@ -40,6 +49,13 @@ export const experimentFlags = {
   out: path({
     default: "results/studies",
     help: "The folder for the results. What it holds is not trained again.",
+  }),
+} satisfies FlagTable;
+
+/** The flag of experiments that compare optimizers. */
+export const joinFlag = {
+  optimizer: several<string, readonly string[] | undefined>(optimizerName, {
+    help: "More optimizers to compare, shipped ones or files of your own, such as ./mine.ts.",
   }),
 } satisfies FlagTable;
 
@@ -105,7 +121,7 @@ export function runPaperExperiment(
  */
 export async function runExperiment(
   experiment: Experiment,
-  options: ExperimentOptions,
+  options: ExperimentOptions & Partial<Values<typeof joinFlag>>,
   interruption: AbortSignal,
   { program = "studies" } = {},
 ): Promise<boolean> {
@@ -115,6 +131,7 @@ export async function runExperiment(
   const given: Flags = { ...updates !== undefined && { updates }, ...seed && { seed } };
   const { table, kinds, remarks } = await layExperiment(experiment, {
     ...{ preset, given, interruption },
+    ...options.optimizer && { optimizers: options.optimizer },
     data: (problem) => ({
       ...problem === "mnist" && data !== undefined && { data },
       ...experiment.program === "language" && text !== undefined && { text },

@@ -81,6 +81,14 @@ async function run(out: string, ...args: string[]): Promise<string[]> {
   }
 }
 
+/** A module of the least that makes an optimizer. */
+const ownOptimizer = `export default {
+  name: "sign",
+  settings: [{ name: "learning_rate", above: 0, default: 0.001, help: "The learning rate." }],
+  states: {},
+  body: "parameters -= learning_rate * sign(gradient);",
+};`;
+
 /** Blank images under the names of MNIST's files, with labels. */
 function digits(folder: Scratch, cases = 10_000): string {
   for (const [split, count] of [["train", cases], ["t10k", 20]] as const) {
@@ -117,6 +125,23 @@ Deno.test("layExperiment() refuses an entry whose networks differ in more than t
   const { of: _, ...layout } = several;
   const experiment = { ...small, layouts: { ...small.layouts, small: layout } };
   await assertRejects(() => lay(experiment, "small"), RangeError, "differ in more");
+});
+
+Deno.test("another optimizer joins those that an experiment compares, a user's own too", async () => {
+  using folder = scratch();
+  const mine = folder.write("mine.ts", new TextEncoder().encode(ownOptimizer));
+  const compares = {
+    ...smallest,
+    join: (optimizer: string) => ({ optimizer, schedule: "constant" }),
+  };
+  const optimizers = [mine, "adamw"];
+  const { table } = await layExperiment(compares, {
+    ...{ preset: "small", given: {}, data: () => ({}), optimizers, interruption },
+  });
+  const joined = table.entries.slice(-2);
+  assertEquals(joined.map(({ column }) => column), ["mine", "adamw"]);
+  assertEquals(joined.map(({ configuration }) => configuration.optimizer), ["sign", "adamw"]);
+  assertMatch(String(joined[0].configuration.fileSha256), /^[0-9a-f]{64}$/);
 });
 
 Deno.test("every experiment lays networks that differ, in both presets", async () => {
