@@ -4,6 +4,7 @@ import { programOf } from "./cluster/programs.ts";
 import { statusOf } from "./cluster/status.ts";
 import { handOver } from "./cluster/submission.ts";
 import { tryWriting } from "./files/files.ts";
+import { experimentFlags } from "./tables/run_experiment.ts";
 import { paperFlags } from "./tables/session.ts";
 import { withAbsolutePaths } from "./study/command_line.ts";
 import { runCommand } from "./study/grid_program.ts";
@@ -54,6 +55,12 @@ const manual: Manual = {
   flags,
 };
 
+/** The folders of programs whose commands share one. */
+const shared: Readonly<Record<string, string>> = {
+  paper: paperFlags.out.fallback,
+  studies: experimentFlags.out.fallback,
+};
+
 /** Hands a program to Slurm, or tells how far it is. */
 export async function runOnCluster(
   given: readonly string[],
@@ -73,7 +80,7 @@ export async function runOnCluster(
   if (shards === undefined) {
     throw new InputError("--shards needs a value: how many tasks the networks are divided into");
   }
-  const out = options.out ?? (program === "paper" ? paperFlags.out.fallback : undefined);
+  const out = options.out ?? shared[program];
   if (out !== undefined) tryWriting(out, "--out");
   const folder = resolve(out ?? chooseRunFolder(program));
   const command = { program, args, folder, shards };

@@ -4,7 +4,7 @@ import { compareRuns } from "./study/compare.ts";
 import { chooseRunFolder } from "./study/run_folder.ts";
 import { outFlag } from "./study/run_options.ts";
 import { parseFlags } from "./terminal/flags.ts";
-import { runSubcommands, subcommand } from "./terminal/subcommands.ts";
+import { type CommandTable, runSubcommands, subcommand } from "./terminal/subcommands.ts";
 import { print } from "./terminal/terminal.ts";
 import type { Experiment } from "./tables/experiment.ts";
 import { experiments } from "./tables/experiments.ts";
@@ -31,7 +31,8 @@ function sentence({ heading: { title, question } }: Experiment): string {
   return `${title}: ${question}`;
 }
 
-await runSubcommands({
+/** The experiments, a command each. */
+export const studies: CommandTable = {
   usage: "deno run -A experiments/studies.ts",
   summary: "Experiments beyond the paper, and what is made of several runs.",
   commands: {
@@ -76,4 +77,6 @@ await runSubcommands({
       },
     },
   },
-});
+};
+
+if (import.meta.main) await runSubcommands(studies);

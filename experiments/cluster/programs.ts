@@ -5,6 +5,7 @@ import { trainClassifiers } from "../classifier.ts";
 import { trainLanguageModels } from "../language.ts";
 import { paper } from "../paper.ts";
 import { trainRecurrentNetworks } from "../rnn.ts";
+import { studies } from "../studies.ts";
 import type { Command } from "../study/grid_program.ts";
 import { runSubcommand } from "../terminal/subcommands.ts";
 
@@ -15,6 +16,7 @@ export const programs = {
   rnn: trainRecurrentNetworks,
   language: trainLanguageModels,
   paper: (args, interruption) => runSubcommand(paper, args, interruption),
+  studies: (args, interruption) => runSubcommand(studies, args, interruption),
 } satisfies Readonly<Record<string, Command>>;
 
 /** One of {@linkcode programs}. */

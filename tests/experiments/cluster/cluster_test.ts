@@ -73,8 +73,11 @@ Deno.test("what cannot be handed over is refused in one line, and leaves nothing
   const shared = ["autoencoder", ...flags, "--shards", "2"];
   const before = folder.names();
   const cases: [args: readonly string[], line: string][] = [
-    [[], "the program comes first, one of autoencoder, classifier, rnn, language, paper"],
-    [["train.ts"], 'first, one of autoencoder, classifier, rnn, language, paper, not "train.ts"'],
+    [[], "the program comes first, one of autoencoder, classifier, rnn, language, paper, studies"],
+    [
+      ["train.ts"],
+      'first, one of autoencoder, classifier, rnn, language, paper, studies, not "train.ts"',
+    ],
     [["autoencoder", ...flags], "--shards needs a value: how many tasks the networks are divided"],
     [[...shared, "--gres", "gpu:1\n#SBATCH"], '--gres must be words in one line, not "gpu:1'],
     [[...shared, "--shard", "1/2"], "--shard is for a run on one machine: leave it out"],
