@@ -48,7 +48,7 @@ export function Controls({ state }: Shown) {
       <p id="standing" class="soft">
         {[
           activityWords[activity],
-          `update ${update.toLocaleString("en")} of ${updates.toLocaleString("en")}`,
+          `update ${update.toLocaleString("en-US")} of ${updates.toLocaleString("en-US")}`,
           ...updatesPerSecond > 0 ? [`${speedText(updatesPerSecond)} updates/s`] : [],
           ...machine ? [machine] : [],
         ].join(" · ")}
@@ -88,7 +88,7 @@ export function CopyButton({ text, what }: { text: () => string; what: string })
 }
 
 function speedText(perSecond: number): string {
-  return perSecond >= 10 ? Math.round(perSecond).toLocaleString("en") : perSecond.toPrecision(2);
+  return perSecond >= 10 ? Math.round(perSecond).toLocaleString("en-US") : perSecond.toPrecision(2);
 }
 
 function download(text: string): void {

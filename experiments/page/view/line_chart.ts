@@ -74,7 +74,7 @@ export function drawChart(sheet: Sheet, { lines, last, axis, marker, limit }: Li
   }
   for (const tick of updateTicks([0, last], (right - margin.left) / 70)) {
     stroke(context, color("soft"), [[x(tick), bottom], [x(tick), bottom + 4]]);
-    write(sheet, tick.toLocaleString("en"), x(tick), bottom + 18, "center");
+    write(sheet, tick.toLocaleString("en-US"), x(tick), bottom + 18, "center");
   }
   stroke(context, color("soft"), [[margin.left, bottom], [right, bottom]]);
   context.save();

@@ -55,7 +55,9 @@ function Data({ state }: Shown) {
     <div id="drop">
       <p id="data">
         {file
-          ? `Trained on ${file.cases.toLocaleString("en")} images of ${file.name}, which a link ` +
+          ? `Trained on ${
+            file.cases.toLocaleString("en-US")
+          } images of ${file.name}, which a link ` +
             "does not hold."
           : "Trained on curves, which this page makes itself."}
       </p>
