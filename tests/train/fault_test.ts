@@ -130,7 +130,7 @@ faultTest("Curvature says that memory is short, and the GPU goes on", async (ben
   }
 });
 
-for (const label of ["direction", "steps of differences", "delta of value 1", "Lanczos vector 3"]) {
+for (const label of ["direction", "steps of differences", "data of value 4", "Lanczos vector 3"]) {
   faultTest(`Curvature raises that ${label} could not be had`, async (bench, gpu) => {
     const trainer = await open(bench, problemOf(bench));
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE;
