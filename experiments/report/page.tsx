@@ -12,7 +12,11 @@ import { resultTable } from "./result_tables.ts";
 import { cellsOf, runsTable, trainingSeconds } from "./runs.ts";
 import { hasRate, type TableSummary } from "./summary.ts";
 import type { TextTable } from "./text_table.ts";
-import { isExperiment, type TableConfiguration } from "../tables/table_record.ts";
+import {
+  type ExperimentPlan,
+  isExperiment,
+  type TableConfiguration,
+} from "../tables/table_record.ts";
 import { capitalize } from "../charts/loss_chart.ts";
 
 /** What a report is made of. */
@@ -126,19 +130,25 @@ function ResultSection({ summary, figures }: Report["tables"][number]) {
       </p>
       <DataTable table={rates} />
       {isExperiment(configuration) && (
-        <p>
-          The networks are those of <code>{configuration.shared}</code>, each with flags of its own:
-          {" "}
-          {configuration.columns.map(({ name, flags }) => (
-            <Fragment key={name}>
-              {name} <code>{flags}</code>
-              {" "}
-            </Fragment>
-          ))}
-        </p>
+        <>
+          <h3>What each network is</h3>
+          <p>
+            All are those of <code>{configuration.shared}</code>, each with flags of its own.
+          </p>
+          <DataTable table={flagsOf(configuration)} />
+        </>
       )}
     </Section>
   );
+}
+
+/** A row a column of an experiment. */
+function flagsOf({ columns }: ExperimentPlan): TextTable {
+  return {
+    ...{ name: "flags", title: "Flags of each network" },
+    columns: [{ key: "column", title: "network" }, { key: "flags", title: "flags" }],
+    rows: columns.map(({ name, flags }) => [name, flags]),
+  };
 }
 
 function isWidened(configuration: TableConfiguration): boolean {
