@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import { InputError } from "../mod.ts";
-import { programOf } from "./cluster/programs.ts";
+import { programOf, sharedFolders } from "./cluster/programs.ts";
 import { statusOf } from "./cluster/status.ts";
 import { handOver } from "./cluster/submission.ts";
 import { tryWriting } from "./files/files.ts";
-import { experimentFlags } from "./tables/run_experiment.ts";
-import { paperFlags } from "./tables/session.ts";
 import { withAbsolutePaths } from "./study/command_line.ts";
 import { runCommand } from "./study/grid_program.ts";
 import { chooseRunFolder } from "./study/run_folder.ts";
@@ -55,12 +53,6 @@ const manual: Manual = {
   flags,
 };
 
-/** The folders of programs whose commands share one. */
-const shared: Readonly<Record<string, string>> = {
-  paper: paperFlags.out.fallback,
-  studies: experimentFlags.out.fallback,
-};
-
 /** Hands a program to Slurm, or tells how far it is. */
 export async function runOnCluster(
   given: readonly string[],
@@ -80,7 +72,7 @@ export async function runOnCluster(
   if (shards === undefined) {
     throw new InputError("--shards needs a value: how many tasks the networks are divided into");
   }
-  const out = options.out ?? shared[program];
+  const out = options.out ?? sharedFolders[program];
   if (out !== undefined) tryWriting(out, "--out");
   const folder = resolve(out ?? chooseRunFolder(program));
   const command = { program, args, folder, shards };

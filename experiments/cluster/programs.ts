@@ -7,6 +7,8 @@ import { paper } from "../paper.ts";
 import { trainRecurrentNetworks } from "../rnn.ts";
 import { studies } from "../studies.ts";
 import type { Command } from "../study/grid_program.ts";
+import { experimentFlags } from "../tables/run_experiment.ts";
+import { paperFlags } from "../tables/session.ts";
 import { runSubcommand } from "../terminal/subcommands.ts";
 
 /** The programs that a cluster runs, by name. */
@@ -21,6 +23,12 @@ export const programs = {
 
 /** One of {@linkcode programs}. */
 export type ProgramName = keyof typeof programs;
+
+/** The folders of those whose commands share one. */
+export const sharedFolders: Partial<Readonly<Record<ProgramName, string>>> = {
+  paper: paperFlags.out.fallback,
+  studies: experimentFlags.out.fallback,
+};
 
 /** The program that a word names, alone or as a file. Throws InputError. */
 export function programOf(word = ""): ProgramName {
