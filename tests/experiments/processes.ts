@@ -11,6 +11,9 @@ export interface Ended {
 
 const decoder = new TextDecoder();
 
+/** Where processes start: tests beside this one may be in a folder that goes before they end. */
+export const root = fileURLToPath(new URL("../../", import.meta.url));
+
 /** Starts `deno` with its arguments and pipes for all it prints. */
 export function spawnDeno(
   args: readonly string[],
@@ -26,6 +29,7 @@ export function spawnDeno(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    cwd: root,
     ...options,
     env: { NO_COLOR: "1", ...options.env },
   }).spawn();

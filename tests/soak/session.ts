@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { hasState, readCells, readState, statePath } from "../../experiments/study/ledger.ts";
-import type { Ended } from "../experiments/processes.ts";
+import { type Ended, root } from "../experiments/processes.ts";
 import { names, remains, type SmallRun } from "../experiments/study/small_runs.ts";
 
 /** What a run leaves when nothing is done to it, and how long it takes. */
@@ -47,6 +47,7 @@ export function startSession(
   ];
   const child = new Deno.Command(command, {
     args,
+    cwd: root,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
