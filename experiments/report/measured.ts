@@ -1,10 +1,10 @@
 // Figures that were measured along the runs of networks, and what they decide.
 
 import type { CellRow, Configuration } from "../study/cell.ts";
-import { differenceFrom, type Interval, pairedDifference, type SeedErrors } from "./comparison.ts";
+import { differenceFrom, pairedDifference, type SeedErrors } from "./comparison.ts";
 import type { EntrySummary } from "./summary.ts";
 import { formatFigure } from "./text_table.ts";
-import { type Finding, type Verdict, verdictOf } from "./verdicts.ts";
+import { type Finding, toldFactor, type Verdict, verdictOf } from "./verdicts.ts";
 
 /** What a report tells of a network; undefined where it was not measured. */
 export type RowFigure = (row: CellRow, configuration: Configuration) => number | undefined;
@@ -131,10 +131,4 @@ function told(entry: EntrySummary, numbers: SeedErrors): string {
   const { mean, low, high } = differenceFrom(numbers, 0);
   const interval = Number.isFinite(low) ? ` ± ${formatFigure((high - low) / 2)}` : "";
   return `${nameOf(entry)}: ${formatFigure(mean) || "not finite"}${interval}`;
-}
-
-/** 0.5 (95 %: 0.4 to 0.6), of logarithms. */
-function toldFactor({ mean, low, high }: Interval): string {
-  const [at, from, to] = [mean, low, high].map((log) => formatFigure(Math.exp(log)) || "infinite");
-  return `${at} (95 %: ${from} to ${to})`;
 }

@@ -80,7 +80,7 @@ function logFactors([above, below]: Factor): SeedErrors {
 }
 
 /** 0.5 (95 %: 0.4 to 0.6), of logarithms. */
-function toldFactor({ mean, low, high }: Interval): string {
+export function toldFactor({ mean, low, high }: Interval): string {
   const [at, from, to] = [mean, low, high].map((log) => formatFigure(Math.exp(log)) || "infinite");
   return `${at} (95 %: ${from} to ${to})`;
 }

@@ -1,7 +1,7 @@
-import type { Row } from "../report/claims.ts";
+import { betweenBest } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
-import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
+import { isAsLow, isLower } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 
 /** AdamW without its momentum is AdamW with beta1 0. */
@@ -17,6 +17,8 @@ const columns: Record<string, Flags> = {
   "AdamW": { optimizer: "adamw", "learning-rate": [0.01, 0.005, 0.002] },
   "AdamW, beta1 0": { optimizer: "adamw", beta1: 0, "learning-rate": [0.01, 0.005, 0.002] },
 };
+
+const withMomentum = ["CM 0.9", "NAG 0.9"];
 
 /** M11: what momentum lacks in a Transformer. */
 export const attention: Experiment = {
@@ -48,23 +50,12 @@ export const attention: Experiment = {
     },
   },
   claims: [
-    ["Momentum is better than none", (row) => isBelow(row, ["CM 0.9", "NAG 0.9"], ["SGD"])],
-    ["AdamW is better than momentum", (row) => isBelow(row, ["AdamW"], ["CM 0.9", "NAG 0.9"])],
-    ["AdamW without momentum is as good as AdamW", withoutIsAsGood],
+    ["Momentum is better than none", betweenBest(withMomentum, ["SGD"], isLower)],
+    ["AdamW is better than momentum", betweenBest(["AdamW"], withMomentum, isLower)],
+    [
+      "AdamW without momentum is as good as AdamW",
+      betweenBest(["AdamW, beta1 0"], ["AdamW"], isAsLow),
+    ],
   ],
   figures: [columnsFigure({ title: "rule", rows: "batch" }), ratesFigure()],
 };
-
-/** The best of some below the best of others. */
-function isBelow({ entries }: Row, ours: readonly string[], others: readonly string[]): Finding {
-  const [[own], [other]] = [ours, others].map((names) =>
-    byChoosingError(entries.filter(({ column }) => names.includes(column)))
-  );
-  return own && other ? isLower(own, other) : undecided("there is nothing to compare");
-}
-
-function withoutIsAsGood({ entries }: Row): Finding {
-  const [adam, without] = ["AdamW", "AdamW, beta1 0"]
-    .map((name) => entries.find(({ column }) => column === name));
-  return adam && without ? isAsLow(without, adam) : undecided("there is nothing to compare");
-}

@@ -1,7 +1,8 @@
 import type { Row } from "../report/claims.ts";
+import { bestOf, incomparable } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
-import { type Finding, isFactorAsLow, undecided } from "../report/verdicts.ts";
+import { type Finding, isFactorAsLow } from "../report/verdicts.ts";
 import type { Configuration } from "../study/cell.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { squaredError } from "../tables/grid.ts";
@@ -69,9 +70,8 @@ export const buffer: Experiment = {
 
 /** Closer to the momentum of all tensors than to none, in proportion. */
 function givesMost({ entries }: Row, column: string): Finding {
-  const of = (name: string) => entries.find((entry) => entry.column === name);
-  const [some, all, none] = [column, "all", "none"].map(of);
-  if (!some || !all || !none) return undecided("there is nothing to compare");
+  const [some, all, none] = [column, "all", "none"].map((name) => bestOf(entries, [name]));
+  if (!some || !all || !none) return incomparable;
   return isFactorAsLow([some, all], [none, some], 0);
 }
 

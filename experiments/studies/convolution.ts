@@ -1,7 +1,7 @@
-import type { Row } from "../report/claims.ts";
+import { betweenBest } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
-import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
+import { isAsLow, isLower } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { errorRate } from "../tables/grid.ts";
 
@@ -47,20 +47,14 @@ export const convolution: Experiment = {
     },
   },
   claims: [
-    ["Momentum is better than none", momentumIsBetter],
-    ["NAG is at least as good as NAdamW", nagIsAsGood],
+    [
+      "Momentum is better than none",
+      betweenBest((name) => /^(CM|NAG) /.test(name), ["SGD"], isLower),
+    ],
+    [
+      "NAG is at least as good as NAdamW",
+      betweenBest(["NAG 0.9", "NAG 0.99"], ["NAdamW"], isAsLow),
+    ],
   ],
   figures: [columnsFigure({ title: "rule", rows: "trained for" }), ratesFigure()],
 };
-
-function momentumIsBetter({ entries }: Row): Finding {
-  const sgd = entries.find(({ column }) => column === "SGD");
-  const [best] = byChoosingError(entries.filter(({ column }) => /^(CM|NAG) /.test(column)));
-  return sgd && best ? isLower(best, sgd) : undecided("there is nothing to compare");
-}
-
-function nagIsAsGood({ entries }: Row): Finding {
-  const adam = entries.find(({ column }) => column === "NAdamW");
-  const [nag] = byChoosingError(entries.filter(({ column }) => column.startsWith("NAG")));
-  return adam && nag ? isAsLow(nag, adam) : undecided("there is nothing to compare");
-}

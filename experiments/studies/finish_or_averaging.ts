@@ -1,14 +1,8 @@
 import type { Row } from "../report/claims.ts";
+import { betweenBest } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
-import {
-  byChoosingError,
-  type Finding,
-  isAsLow,
-  isLower,
-  together,
-  undecided,
-} from "../report/verdicts.ts";
+import { type Finding, isAsLow, isLower, together, undecided } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { squaredError } from "../tables/grid.ts";
 
@@ -67,7 +61,10 @@ export const finishOrAveraging: Experiment = {
   },
   claims: [
     ["Every rule with a schedule gains from a finish", allGain],
-    ["An average of the parameters is as good as NAG with a finish", averageIsAsGood],
+    [
+      "An average of the parameters is as good as NAG with a finish",
+      betweenBest(Object.keys(averaging), [withFinish("nag")], isAsLow),
+    ],
   ],
   figures: [columnsFigure({ title: "rule" }), ratesFigure()],
 };
@@ -86,10 +83,4 @@ function allGain({ entries }: Row): Finding {
         : undecided(`${name} has nothing to be compared with`);
     }),
   );
-}
-
-function averageIsAsGood({ entries }: Row): Finding {
-  const nag = entries.find(({ column }) => column === withFinish("nag"));
-  const [best] = byChoosingError(entries.filter(({ column }) => Object.hasOwn(averaging, column)));
-  return nag && best ? isAsLow(best, nag) : undecided("there is nothing to compare");
 }

@@ -1,11 +1,12 @@
 import type { Row } from "../report/claims.ts";
 import { pairedDifference, rankCorrelation, seedErrors } from "../report/comparison.ts";
+import { incomparable } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { measuredFigure } from "../report/figures/measured.ts";
 import { type AlongRun, isLess } from "../report/measured.ts";
 import type { EntrySummary } from "../report/summary.ts";
 import { formatFigure } from "../report/text_table.ts";
-import { type Finding, undecided, verdictOf } from "../report/verdicts.ts";
+import { type Finding, verdictOf } from "../report/verdicts.ts";
 import type { Cell } from "../study/cell.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { errorRate } from "../tables/grid.ts";
@@ -103,22 +104,20 @@ function pairOf({ entries }: Row): [EntrySummary, EntrySummary] | undefined {
   return high && none && [high, none];
 }
 
-const incomplete = undecided("there is nothing to compare");
-
 function isFlatter(row: Row): Finding {
   const pair = pairOf(row);
-  return pair ? isLess(pair, top) : incomplete;
+  return pair ? isLess(pair, top) : incomparable;
 }
 
 function isLessAlike(row: Row): Finding {
   const pair = pairOf(row);
-  return pair ? isLess([pair[1], pair[0]], angles) : incomplete;
+  return pair ? isLess([pair[1], pair[0]], angles) : incomparable;
 }
 
 /** By the error rates of all cases, with the same margin as errors have. */
 function hasNoLargerGap(row: Row): Finding {
   const pair = pairOf(row);
-  if (!pair) return incomplete;
+  if (!pair) return incomparable;
   const [own, other] = pair.map(({ confirmation }) => seedErrors(confirmation, gapOf));
   const mean = [...other.values()].reduce((sum, gap) => sum + gap, 0) / other.size;
   const difference = pairedDifference(own, other), margin = 0.05 * Math.abs(mean);

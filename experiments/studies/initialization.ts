@@ -1,13 +1,8 @@
 import type { Row } from "../report/claims.ts";
+import { betweenBest, incomparable } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
-import {
-  byChoosingError,
-  type Finding,
-  isFactorAsLow,
-  isLower,
-  undecided,
-} from "../report/verdicts.ts";
+import { byChoosingError, type Finding, isFactorAsLow, isLower } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { squaredError } from "../tables/grid.ts";
 
@@ -59,18 +54,12 @@ export const initialization: Experiment = {
     },
   },
   claims: [
-    ["Momentum helps", momentumHelps],
+    ["Momentum helps", betweenBest((name) => name.startsWith("NAG"), ["SGD"], isLower)],
     ["Momentum gains more on sparse weights than on Glorot's", helpEachOther, "all rows"],
     ["Sparse weights are better than any other with momentum", sparseIsBest, "all rows"],
   ],
   figures: [columnsFigure({ title: "rule", rows: "initial weights" }), ratesFigure()],
 };
-
-function momentumHelps({ entries }: Row): Finding {
-  const sgd = entries.find(({ column }) => column === "SGD");
-  const [best] = byChoosingError(entries.filter(({ column }) => column.startsWith("NAG")));
-  return sgd && best ? isLower(best, sgd) : undecided("there is nothing to compare");
-}
 
 /** Their interaction: the factor that one gives is lower where the other one is there. */
 function helpEachOther({ entries }: Row): Finding {
@@ -82,14 +71,12 @@ function helpEachOther({ entries }: Row): Finding {
     of("Glorot", "NAG 0.99"),
     of("Glorot", "SGD"),
   ];
-  return a && b && c && d
-    ? isFactorAsLow([a, b], [c, d], 0)
-    : undecided("there is nothing to compare");
+  return a && b && c && d ? isFactorAsLow([a, b], [c, d], 0) : incomparable;
 }
 
 function sparseIsBest({ entries }: Row): Finding {
   const all = entries.filter(({ column }) => column === "NAG 0.99");
   const sparse = all.find(({ row }) => row === "sparse");
   const [other] = byChoosingError(all.filter(({ row }) => !row.startsWith("sparse")));
-  return sparse && other ? isLower(sparse, other) : undecided("there is nothing to compare");
+  return sparse && other ? isLower(sparse, other) : incomparable;
 }

@@ -1,14 +1,9 @@
 import type { Row } from "../report/claims.ts";
+import { allBut, bestOf, betweenBest, incomparable } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import type { EntrySummary } from "../report/summary.ts";
-import {
-  byChoosingError,
-  type Finding,
-  isFactorAsLow,
-  isLower,
-  undecided,
-} from "../report/verdicts.ts";
+import { type Finding, isFactorAsLow, isLower } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { errorRate } from "../tables/grid.ts";
 
@@ -53,7 +48,7 @@ export const interactions: Experiment = {
     full: { common: { ...common, updates: 20_000, seed: [1, 2, 3, 4, 5, 6] }, rows, columns },
   },
   claims: [
-    ["Momentum is better than none", isBetter],
+    ["Momentum is better than none", betweenBest(allBut("SGD"), ["SGD"], isLower)],
     [
       "Momentum gains less under batch norm than without",
       (row) => gainsLess(row, "batch norm"),
@@ -65,21 +60,13 @@ export const interactions: Experiment = {
 
 /** The best with momentum, as the first seed chose it, and SGD. */
 function pairOf(entries: readonly EntrySummary[]): [EntrySummary, EntrySummary] | undefined {
-  const sgd = entries.find(({ column }) => column === "SGD");
-  const [best] = byChoosingError(entries.filter((entry) => entry !== sgd));
-  return sgd && best && [best, sgd];
-}
-
-const incomplete = undecided("there is nothing to compare");
-
-function isBetter({ entries }: Row): Finding {
-  const pair = pairOf(entries);
-  return pair ? isLower(...pair) : incomplete;
+  const [best, sgd] = [allBut("SGD"), ["SGD"]].map((columns) => bestOf(entries, columns));
+  return best && sgd && [best, sgd];
 }
 
 /** The factor that momentum divides the error by is the lower where it is plain. */
 function gainsLess({ entries }: Row, other: string): Finding {
   const [plain, beside] = ["plain", other]
     .map((name) => pairOf(entries.filter(({ row }) => row === name)));
-  return plain && beside ? isFactorAsLow(plain, beside, 0) : incomplete;
+  return plain && beside ? isFactorAsLow(plain, beside, 0) : incomparable;
 }

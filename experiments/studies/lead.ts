@@ -1,7 +1,7 @@
-import type { Row } from "../report/claims.ts";
+import { allBut, betweenBest } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
-import { byChoosingError, type Finding, isAsLow, isLower, undecided } from "../report/verdicts.ts";
+import { isAsLow, isLower } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { squaredError } from "../tables/grid.ts";
 
@@ -42,8 +42,11 @@ export const lead: Experiment = {
     },
   },
   claims: [
-    ["A lead is better than none", leadIsBetter],
-    ["NAG's lead is at least as good as the best other one", nagIsAsGood],
+    ["A lead is better than none", betweenBest(allBut(nameOf(0)), [nameOf(0)], isLower)],
+    [
+      "NAG's lead is at least as good as the best other one",
+      betweenBest([nameOf(1)], allBut(nameOf(1)), isAsLow),
+    ],
   ],
   figures: [
     columnsFigure({
@@ -58,16 +61,4 @@ export const lead: Experiment = {
 
 function nameOf(lead: number): string {
   return { 0: "0 (CM)", 1: "1 (NAG)" }[lead] ?? `lead ${lead}`;
-}
-
-function leadIsBetter({ entries }: Row): Finding {
-  const none = entries.find(({ column }) => column === nameOf(0));
-  const [best] = byChoosingError(entries.filter((entry) => entry !== none));
-  return none && best ? isLower(best, none) : undecided("there is nothing to compare");
-}
-
-function nagIsAsGood({ entries }: Row): Finding {
-  const nag = entries.find(({ column }) => column === nameOf(1));
-  const [best] = byChoosingError(entries.filter((entry) => entry !== nag));
-  return nag && best ? isAsLow(nag, best) : undecided("there is nothing to compare");
 }

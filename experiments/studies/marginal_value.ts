@@ -1,16 +1,9 @@
 import type { Row } from "../report/claims.ts";
+import { bestOf, betweenBest, incomparable } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import type { EntrySummary } from "../report/summary.ts";
-import {
-  byChoosingError,
-  type Finding,
-  isAsLow,
-  isFactorAsLow,
-  isLower,
-  together,
-  undecided,
-} from "../report/verdicts.ts";
+import { type Finding, isAsLow, isFactorAsLow, isLower, together } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { errorRate } from "../tables/grid.ts";
 
@@ -32,6 +25,8 @@ function withMomentum(mu: number, rates: readonly number[]): Flags {
     "learning-rate": rates.map((rate) => Number((rate * (1 - mu)).toPrecision(6))),
   };
 }
+
+const high = momenta.slice(1).map((mu) => `mu ${mu}`);
 
 const common = { problem: "mnist", layers: [784, 100, 100, 10], "eval-cases": 1000 };
 
@@ -61,7 +56,10 @@ export const marginalValue: Experiment = {
   },
   claims: [
     ["At a small effective rate momentum changes nothing", changesNothing],
-    ["At their best rates momentum is better than none", isBetter],
+    [
+      "At their best rates momentum is better than none",
+      betweenBest(high, ["mu 0"], isLower),
+    ],
     ["Momentum gains more at the largest batch than at the smallest", gainsMore, "all rows"],
   ],
   figures: [
@@ -77,35 +75,23 @@ function batches(sizes: readonly number[]): Record<string, Flags> {
   return Object.fromEntries(sizes.map((size) => [`batch ${size}`, { "batch-size": size }]));
 }
 
-function of(entries: readonly EntrySummary[], column: string): EntrySummary | undefined {
-  return entries.find((entry) => entry.column === column);
-}
-
 /** The best with momentum, as the first seed chose it, and the one without. */
-function bestOf(entries: readonly EntrySummary[]) {
-  const none = of(entries, "mu 0");
-  const others = momenta.slice(1).flatMap((mu) => of(entries, `mu ${mu}`) ?? []);
-  const [best] = byChoosingError(others);
+function pairOf(entries: readonly EntrySummary[]) {
+  const [best, none] = [high, ["mu 0"]].map((columns) => bestOf(entries, columns));
   return none && best ? { none, best } : undefined;
 }
 
-const incomplete = undecided("there is nothing to compare");
-
 /** Neither is worse than the other by more than 5 %. */
 function changesNothing({ entries }: Row): Finding {
-  const none = of(entries, `mu 0 at ${low}`), with9 = of(entries, `mu 0.9 at ${low}`);
-  return none && with9 ? together([isAsLow(with9, none), isAsLow(none, with9)]) : incomplete;
-}
-
-function isBetter({ entries }: Row): Finding {
-  const best = bestOf(entries);
-  return best ? isLower(best.best, best.none) : incomplete;
+  const names = [`mu 0.9 at ${low}`, `mu 0 at ${low}`];
+  const [some, none] = names.map((name) => bestOf(entries, [name]));
+  return some && none ? together([isAsLow(some, none), isAsLow(none, some)]) : incomparable;
 }
 
 function gainsMore({ entries }: Row): Finding {
   const rows = [...new Set(entries.map(({ row }) => row))];
   const [small, large] = [rows[0], rows[rows.length - 1]]
-    .map((row) => bestOf(entries.filter((entry) => entry.row === row)));
-  if (!small || !large) return incomplete;
+    .map((row) => pairOf(entries.filter((entry) => entry.row === row)));
+  if (!small || !large) return incomparable;
   return isFactorAsLow([large.best, large.none], [small.best, small.none], 0);
 }

@@ -1,7 +1,7 @@
-import type { Row } from "../report/claims.ts";
+import { allBut, betweenBest } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { tuningFigure } from "../report/figures/tuning.ts";
-import { byChoosingError, type Finding, isAsLow, undecided } from "../report/verdicts.ts";
+import { isAsLow } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { squaredError } from "../tables/grid.ts";
 
@@ -45,12 +45,9 @@ export const modern: Experiment = {
     },
   },
   join: (optimizer) => ({ optimizer }),
-  claims: [["NAG is within 20 % of the best other rule", nagIsWithin]],
+  claims: [[
+    "NAG is within 20 % of the best other rule",
+    betweenBest(["nag"], allBut("nag"), (nag, best) => isAsLow(nag, best, 0.2)),
+  ]],
   figures: [tuningFigure, columnsFigure({ title: "rule" })],
 };
-
-function nagIsWithin({ entries }: Row): Finding {
-  const nag = entries.find(({ column }) => column === "nag");
-  const [best] = byChoosingError(entries.filter((entry) => entry !== nag));
-  return nag && best ? isAsLow(nag, best, 0.2) : undecided("there is nothing to compare");
-}

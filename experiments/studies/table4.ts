@@ -1,7 +1,8 @@
 import type { Row } from "../report/claims.ts";
+import { incomparable } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import type { EntrySummary } from "../report/summary.ts";
-import { byChoosingError, type Finding, isLower, undecided } from "../report/verdicts.ts";
+import { byChoosingError, type Finding, isLower } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 import { zeroOneLoss } from "../tables/grid.ts";
 
@@ -78,6 +79,6 @@ function someAreWorse({ entries }: Row, isOfFactor: (column: string) => boolean)
   const paper = entries.find(({ column }) => column === usual);
   const varied = byChoosingError(entries.filter(({ column }) => isOfFactor(column)));
   const worst: EntrySummary | undefined = varied[varied.length - 1];
-  if (!paper || !worst) return undecided("there is nothing to compare");
+  if (!paper || !worst) return incomparable;
   return isLower(paper, worst);
 }

@@ -1,4 +1,5 @@
 import type { Row } from "../report/claims.ts";
+import { incomparable } from "../report/decisions.ts";
 import { measuredFigure } from "../report/figures/measured.ts";
 import {
   type AlongRun,
@@ -93,7 +94,7 @@ function isOfTheorem({ entries }: Row): Finding {
 
 function isEmptier(row: Row): Finding {
   const [pair] = pairsOf(row);
-  return pair ? isLess(pair, sharpShare) : undecided("there is nothing to compare");
+  return pair ? isLess(pair, sharpShare) : incomparable;
 }
 
 function isEmptierAtHigh(row: Row): Finding {

@@ -34,8 +34,7 @@ export interface Layout {
  */
 export interface Experiment extends TableStudy {
   readonly heading: TableHeading & { readonly question: string };
-  /** Whose command lines they are, of all rows or of each. */
-  readonly program: ProgramName | Readonly<Record<string, ProgramName>>;
+  readonly program: ProgramName;
   readonly layouts: Readonly<Record<ExperimentPreset, Layout>>;
   /** The flags of a column for another optimizer, a user's own: who compares optimizers takes any. */
   readonly join?: (optimizer: string) => Flags;
@@ -67,14 +66,13 @@ export async function layExperiment(
   const joining = join ? optimizers.map((name) => [columnOf(name), join(name)] as const) : [];
   const columns = { ...layouts[preset].columns, ...Object.fromEntries(joining) };
   const own = { ...common, ...given };
-  const programOf = (row: string) => typeof program === "string" ? program : program[row];
   const known: OptimizerChoice[] = [], session = sessionOf(known, interruption);
   const kinds = new Map<PlannedEntry, NetworkKind>(), remarks = new Set<string>();
   for (const [row, ofRow] of Object.entries(rows)) {
     for (const [column, ofColumn] of Object.entries(columns)) {
       const flags = { ...own, ...ofRow, ...ofColumn, ...of?.(row, column) };
       const line = commandLine({ ...flags, ...data(String(flags.problem)) });
-      const asked = await programs[programOf(row)](line, { ...session, known });
+      const asked = await programs[program](line, { ...session, known });
       kinds.set({ row, column, ...entryOf(asked) }, asked.laid.kind);
       if (asked.laid.remark) remarks.add(asked.laid.remark);
     }
@@ -82,7 +80,7 @@ export async function layExperiment(
   return {
     table: {
       ...heading,
-      shared: [`${namesOf(program)}.ts`, ...commandLine(own)].join(" "),
+      shared: [`${program}.ts`, ...commandLine(own)].join(" "),
       columns: Object.entries(columns).map(([name, flags]) => (
         { name, notReached: undefined, flags: commandLine(flags).join(" ") }
       )),
@@ -121,11 +119,6 @@ function entryOf(
 function differOnlyInRate(one: Configuration, other: Configuration): boolean {
   const { learningRate } = one;
   return cellId(one) === cellId({ ...other, learningRate });
-}
-
-/** autoencoder.ts or rnn.ts, without the last ending. */
-function namesOf(program: Experiment["program"]): string {
-  return typeof program === "string" ? program : [...new Set(Object.values(program))].join(".ts, ");
 }
 
 /** Flags as a command line has them. */

@@ -24,8 +24,6 @@ export interface ColumnAxis {
   readonly title: string;
   /** Where a column lies; left out: one beside another. */
   at?(entry: EntrySummary): number;
-  /** Whether that is on a logarithmic scale. */
-  readonly isLogarithmic?: boolean;
   /** Where on the axis of numbers marks stand; left out: wherever columns lie. */
   readonly ticks?: readonly number[];
   /** Of the lines, where a table has several rows. */
@@ -34,7 +32,7 @@ export interface ColumnAxis {
 
 /** The error of each entry at its best rate, against the columns: a line a row. */
 export function columnsFigure(
-  { name = "columns", title, at, isLogarithmic = false, ticks, rows: rowsTitle = "" }: ColumnAxis,
+  { name = "columns", title, at, ticks, rows: rowsTitle = "" }: ColumnAxis,
 ): (summary: TableSummary) => TableFigure | undefined {
   return (summary) => {
     const entries = evidence(summary).filter(({ best }) => best !== undefined);
@@ -56,7 +54,7 @@ export function columnsFigure(
         ...at
           ? {
             type: "quantitative" as const,
-            scale: { type: isLogarithmic ? "log" as const : "linear" as const, nice: false },
+            scale: { nice: false },
             axis: { values: ticks ?? places, format: "~r", grid: false },
           }
           : {
