@@ -1,14 +1,6 @@
 import { colorAt, optimizerHues } from "../../charts/vega.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
-import {
-  errorAxis,
-  errorTitle,
-  type Mark,
-  marksOf,
-  seedNote,
-  splitDash,
-  type TableFigure,
-} from "./figure.ts";
+import { figureAxis, type Mark, marksOf, seedNote, splitDash, type TableFigure } from "./figure.ts";
 
 interface Point extends Mark {
   readonly row: string;
@@ -44,9 +36,7 @@ export function columnsFigure(
     if (points.length === 0) return undefined;
     const { rows } = summary, hues = optimizerHues(rows.map((row) => `row ${row}`));
     const places = [...new Set(points.map(({ at }) => at))];
-    const y = summary.isLinear
-      ? { type: "quantitative" as const, title: errorTitle(summary) }
-      : errorAxis(summary, points);
+    const y = figureAxis(summary, points);
     const common = {
       x: {
         field: "at",

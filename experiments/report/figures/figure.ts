@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
+import { looksOf } from "../../charts/looks.ts";
 import { decadeTicks } from "../../charts/loss_chart.ts";
 import { chartConfig, colorAt, optimizerHues } from "../../charts/vega.ts";
 import type { Configuration } from "../../study/cell.ts";
@@ -141,6 +142,32 @@ export const splitDash = {
   title: "error",
   scale: { domain: [...splits], range: [[1, 0], [5, 4]] },
 };
+
+/** A colour and a dash for each column: the hue is its optimizer's. */
+export function columnLooks(entries: readonly EntrySummary[]) {
+  const domain = [...new Set(entries.map(({ column }) => column))];
+  const lines = domain.map((name) => entries.find(({ column }) => column === name)!)
+    .map(({ configuration: { optimizer }, column }) => ({ optimizer, mu: column }));
+  const hues = optimizerHues(lines.map(({ optimizer }) => optimizer));
+  const looks = looksOf(lines.map(({ optimizer, mu }) => ({ hue: hues.get(optimizer)!, mu })));
+  const channel = (range: readonly unknown[]) => ({
+    field: "column",
+    type: "nominal" as const,
+    title: "",
+    scale: { domain, range },
+  });
+  return {
+    color: channel(looks.map(({ color }) => color)),
+    strokeDash: channel(looks.map(({ dash }) => dash)),
+  };
+}
+
+/** {@linkcode errorAxis}, or a linear one where the figure may be 0. */
+export function figureAxis(summary: TableSummary, marks: readonly Mark[]) {
+  return summary.isLinear
+    ? { type: "quantitative" as const, title: errorTitle(summary) }
+    : errorAxis(summary, marks);
+}
 
 /** A logarithmic axis of an error. */
 export function errorAxis(summary: TableSummary, marks: readonly Mark[]) {

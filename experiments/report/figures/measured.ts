@@ -1,9 +1,7 @@
-import { looksOf } from "../../charts/looks.ts";
-import { optimizerHues } from "../../charts/vega.ts";
 import { estimate } from "../estimate.ts";
 import type { RowFigure } from "../measured.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
-import { decades, seedNote, type TableFigure } from "./figure.ts";
+import { columnLooks, decades, seedNote, type TableFigure } from "./figure.ts";
 
 /** A figure that was measured along runs. */
 export interface MeasuredCourse {
@@ -27,12 +25,11 @@ export function measuredFigure(
     const entries = evidence(summary);
     const points = entries.flatMap((entry) => pointsOf(entry, of, isLinear));
     if (points.length === 0) return undefined;
-    const columns = [...new Set(entries.map(({ column }) => column))];
     const rules = entries.flatMap((entry) =>
       Object.entries(limits(entry)).map(([limit, value]) => ({ row: entry.row, limit, value }))
     );
     const [x, y] = axesOf({ points, rules, axis, isLinear });
-    const color = columnColors(entries, columns);
+    const { color } = columnLooks(entries);
     return {
       name: `${summary.name}_${name}`,
       title: `${summary.title}: ${title}`,
@@ -117,19 +114,6 @@ function axesOf(
       },
     },
   ];
-}
-
-function columnColors(entries: readonly EntrySummary[], columns: readonly string[]) {
-  const lines = columns.map((name) => entries.find(({ column }) => column === name)!)
-    .map(({ configuration: { optimizer }, column }) => ({ optimizer, mu: column }));
-  const hues = optimizerHues(lines.map(({ optimizer }) => optimizer));
-  const looks = looksOf(lines.map(({ optimizer, mu }) => ({ hue: hues.get(optimizer)!, mu })));
-  return {
-    field: "column",
-    type: "nominal" as const,
-    title: "",
-    scale: { domain: columns, range: looks.map(({ color }) => color) },
-  };
 }
 
 /** A dashed line and its words for each limit, once a panel. */

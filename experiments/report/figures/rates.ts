@@ -1,7 +1,12 @@
-import { looksOf } from "../../charts/looks.ts";
-import { optimizerHues } from "../../charts/vega.ts";
 import { type EntrySummary, evidence, type TableSummary } from "../summary.ts";
-import { edgeNote, errorAxis, errorTitle, type Mark, marksOf, type TableFigure } from "./figure.ts";
+import {
+  columnLooks,
+  edgeNote,
+  figureAxis,
+  type Mark,
+  marksOf,
+  type TableFigure,
+} from "./figure.ts";
 
 interface Point extends Mark {
   readonly row: string;
@@ -31,20 +36,7 @@ export function ratesFigure(
       )
     );
     if (points.length === 0) return undefined;
-    const columns = [...new Set(entries.map(({ column }) => column))];
-    const lines = columns.map((name) => entries.find(({ column }) => column === name)!)
-      .map(({ configuration: { optimizer }, column }) => ({ optimizer, mu: column }));
-    const hues = optimizerHues(lines.map(({ optimizer }) => optimizer));
-    const looks = looksOf(lines.map(({ optimizer, mu }) => ({ hue: hues.get(optimizer)!, mu })));
-    const legend = (range: readonly unknown[]) => ({
-      field: "column",
-      type: "nominal" as const,
-      title: "",
-      scale: { domain: columns, range },
-    });
-    const y = summary.isLinear
-      ? { type: "quantitative" as const, title: errorTitle(summary) }
-      : errorAxis(summary, points);
+    const { color, strokeDash } = columnLooks(entries), y = figureAxis(summary, points);
     const encoding = {
       x: {
         field: "rate",
@@ -54,7 +46,7 @@ export function ratesFigure(
         axis: { format: "~r", grid: false, labelOverlap: "greedy" as const },
       },
       y: { ...y, field: "value" },
-      color: legend(looks.map(({ color }) => color)),
+      color,
     };
     return {
       name: `${summary.name}_rates`,
@@ -73,7 +65,7 @@ export function ratesFigure(
           layer: [
             {
               mark: { type: "line", strokeWidth: 1.8 },
-              encoding: { ...encoding, strokeDash: legend(looks.map(({ dash }) => dash)) },
+              encoding: { ...encoding, strokeDash },
             },
             { mark: { type: "circle", size: 40, opacity: 1 }, encoding },
           ],
