@@ -15,7 +15,7 @@ Deno.test("meanAbsCosine() is over the pairs of columns", () => {
   // Columns (1, 0), (1, 1), (-2, 0): 45 degrees, 180 and 135.
   const weights = [1, 1, -2, 0, 1, 0];
   assertAlmostEquals(
-    meanAbsCosine(weights, { rows: 2, columns: 3 }),
+    meanAbsCosine(weights, { units: 3, inputs: 2 }),
     (1 + 2 * Math.SQRT1_2) / 3,
     1e-12,
   );
@@ -26,11 +26,13 @@ Deno.test("figures of angles leave biases and single units out", async () => {
     { name: "w", rows: 2, columns: 2 },
     { name: "b", rows: 1, columns: 2, isBias: true },
     { name: "last", rows: 2, columns: 1 },
+    { name: "kernels 1", rows: 2, columns: 3 },
   ];
   const of = { gpu: undefined, model: { layout: { tensors } }, cases: 1, batchSize: 1, update: 0 };
-  const theta = [[3, 4, 0, 3], [5, 5], [1, 1]];
+  // A kernel a row: 60 degrees.
+  const theta = [[3, 4, 0, 3], [5, 5], [1, 1], [1, 1, 0, 0, 1, 1]];
   const [figures] = await angleFigures.measure({ ...of, networks: [{ seed: 1, theta }] } as never);
-  assertAlmostEquals(figures.meanAbsCosine, 4 / 5, 1e-12);
+  assertAlmostEquals(figures.meanAbsCosine, (4 / 5 + 1 / 2) / 2, 1e-12);
 });
 
 gpuTest("figures of theorem 2.1 are those of float64", async (bench) => {
