@@ -11,6 +11,17 @@ export function errorBeforeFinish({ result }: Cell, split: Split): number {
   return result.beforeFinish ? toldError(result.beforeFinish, split) : Infinity;
 }
 
+/** A network as a table tells of it that counts updates: until its error was below a bound, or all. */
+export function countingUpdates({ result, ...cell }: Cell, bound: number): Cell {
+  const { updates } = cell.configuration;
+  const count = (split: Split): Splits["train"] => {
+    const below = result.curve.find((row) => toldFigure(row[split]) < bound);
+    return { updates: below?.update ?? updates };
+  };
+  const final = { train: count("train"), test: count("test") };
+  return { ...cell, result: { ...result, status: "ok", final, beforeFinish: null } };
+}
+
 /**
  * What a network is worth to who tuned it, on training cases: one that diverged, or ended above where
  * it began, is worth what it was before training.
@@ -33,7 +44,7 @@ export function toldError(evaluated: Splits, split: Split): number {
 
 /** The one of a model's figures that tables report. */
 export function toldFigure(
-  { squaredError, zeroOneLoss, errorRate, bits, loss }: Splits["train"],
+  { updates, squaredError, zeroOneLoss, errorRate, bits, loss }: Splits["train"],
 ): number {
-  return squaredError ?? zeroOneLoss ?? errorRate ?? bits ?? loss;
+  return updates ?? squaredError ?? zeroOneLoss ?? errorRate ?? bits ?? loss;
 }

@@ -127,10 +127,10 @@ function summarizeEntry(
   const { row, column, configuration, seeds: [first] } = entry;
   const search = searchRates(entry, cells);
   const rates = search.rates.map((rate) =>
-    summarizeRate(rate, found([networkOf(entry, rate, first)], cells))
+    summarizeRate(rate, found([networkOf(entry, rate, first)], cells, entry.reach))
   );
   const planned = confirmed(entry, search.isDone ? search.best : undefined);
-  const confirmation = found(planned, cells);
+  const confirmation = found(planned, cells, entry.reach);
   const chosen = rates.find(({ learningRate }) => learningRate === search.best);
   // One at a fixed rate is another question than the search of the same networks' best.
   const same = table.entries.find((other) =>
@@ -171,6 +171,10 @@ function summarizeRate(learningRate: number, cells: readonly Cell[]): RateSummar
   };
 }
 
-function found(networks: readonly PlannedCell[], cells: Cells): Cell[] {
-  return networks.flatMap((network) => tellingCell(network, cells) ?? []);
+function found(
+  networks: readonly PlannedCell[],
+  cells: Cells,
+  bound?: number | undefined,
+): Cell[] {
+  return networks.flatMap((network) => tellingCell(network, cells, bound) ?? []);
 }

@@ -73,7 +73,9 @@ export async function layExperiment(
       const flags = { ...own, ...ofRow, ...ofColumn, ...of?.(row, column) };
       const line = commandLine({ ...flags, ...data(String(flags.problem)) });
       const asked = await programs[program](line, { ...session, known });
-      kinds.set({ row, column, ...entryOf(asked) }, asked.laid.kind);
+      const { reach } = heading;
+      const entry = { row, column, ...entryOf(asked), ...reach !== undefined && { reach } };
+      kinds.set(entry, asked.laid.kind);
       if (asked.laid.remark) remarks.add(asked.laid.remark);
     }
   }
@@ -99,11 +101,12 @@ function columnOf(optimizer: string): string {
 
 /** An entry of a command line: what it searches with its first seed. */
 function entryOf(
-  { planned, options: { seed, draws } }: Asked,
+  { planned, options: { seed, draws, tuneMomentum } }: Asked,
 ): Omit<PlannedEntry, "row" | "column"> {
   const [first, ...others] = planned.map(({ configuration }) => configuration)
     .filter((configuration) => configuration.seed === seed[0]);
-  const isDrawn = draws !== undefined;
+  // A rule gives each rate a momentum of its own, as a draw does.
+  const isDrawn = draws !== undefined || tuneMomentum === "flat";
   const learningRates = [first, ...others].map(({ learningRate }) => learningRate);
   if (!isDrawn && others.some((other) => !differOnlyInRate(first, other))) {
     throw new RangeError("an entry's networks differ in more than their learning rates");

@@ -1,6 +1,7 @@
 import { agreement } from "../studies/agreement.ts";
 import { attention } from "../studies/attention.ts";
 import { automatic } from "../studies/automatic.ts";
+import { automaticSequences } from "../studies/automatic_sequences.ts";
 import { buffer } from "../studies/buffer.ts";
 import { convolution } from "../studies/convolution.ts";
 import { edge } from "../studies/edge.ts";
@@ -16,8 +17,9 @@ import { table4 } from "../studies/table4.ts";
 import { theorem } from "../studies/theorem.ts";
 
 const all = [
-  ...[automatic, modern, marginalValue, lead, buffer, initialization, finishOrAveraging],
-  ...[table4, theorem, flatness, interactions, convolution, attention, edge, agreement],
+  ...[automatic, automaticSequences, modern, marginalValue, lead, buffer, initialization],
+  ...[finishOrAveraging, table4, theorem, flatness, interactions, convolution, attention, edge],
+  agreement,
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

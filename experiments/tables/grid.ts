@@ -23,6 +23,8 @@ export interface TableHeading {
   readonly question?: string;
   /** What its figures are, with their unit. */
   readonly figure: { readonly name: string; readonly unit: string };
+  /** Its figure counts updates: until an error is below this, or all. */
+  readonly reach?: number;
   /** Whether figures may be 0, and stand on a linear axis. */
   readonly isLinear?: boolean;
   /** Headed as our columns are; left out where the paper has nothing of it. */
@@ -87,8 +89,10 @@ export interface PlannedEntry {
   readonly widen: boolean;
   /** Whether its one rate is part of the question, and none to search. */
   readonly isFixed?: boolean;
-  /** Networks drawn at random, each of another rate: what goes with a rate besides. */
+  /** Networks of a rate each, where more goes with it: they were drawn, or follow a rule. */
   readonly drawn?: readonly Configuration[];
+  /** That of its table. */
+  readonly reach?: number;
 }
 
 /** The network of an entry at a learning rate, with a seed. */

@@ -1,4 +1,4 @@
-import { finalError } from "../report/cell_errors.ts";
+import { countingUpdates, finalError } from "../report/cell_errors.ts";
 import type { Cell } from "../study/cell.ts";
 import type { PlannedCell } from "../study/ledger.ts";
 import { raceIn } from "../study/race_cell.ts";
@@ -56,15 +56,19 @@ export function searchRates(entry: PlannedEntry, cells: Cells): RateSearch {
 }
 
 function errorAt(entry: PlannedEntry, rate: number, cells: Cells): number | undefined {
-  const cell = tellingCell(networkOf(entry, rate, entry.seeds[0]), cells);
+  const cell = tellingCell(networkOf(entry, rate, entry.seeds[0]), cells, entry.reach);
   return cell && finalError(cell, "train");
 }
 
-/** The cell that tells of a network: of a race that of its winner. */
-export function tellingCell(network: PlannedCell, cells: Cells): Cell | undefined {
-  if (!raceIn(network.configuration)) return cells.get(network.id);
-  const winner = winnerOf(network, cells);
-  return winner && cells.get(winner.id);
+/** The cell that tells of a network, of a race that of its winner: of updates where a bound is given. */
+export function tellingCell(
+  network: PlannedCell,
+  cells: Cells,
+  bound?: number | undefined,
+): Cell | undefined {
+  const own = raceIn(network.configuration) ? winnerOf(network, cells) : network;
+  const cell = own && cells.get(own.id);
+  return cell && bound !== undefined ? countingUpdates(cell, bound) : cell;
 }
 
 type Choice = Pick<RateSearch, "best" | "edge">;

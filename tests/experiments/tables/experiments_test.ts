@@ -12,6 +12,7 @@ import { searchRates, tellingCell } from "../../../experiments/tables/rate_searc
 import { networksOf } from "../../../experiments/tables/stages.ts";
 import { readTables } from "../../../experiments/tables/records.ts";
 import { experimentFlags, runExperiment } from "../../../experiments/tables/run_experiment.ts";
+import { finalError } from "../../../experiments/report/cell_errors.ts";
 import { cellId } from "../../../experiments/study/cell.ts";
 import { readCells } from "../../../experiments/study/ledger.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
@@ -247,4 +248,26 @@ Deno.test("runExperiment() asks for the folder of what it learns from", async ()
     "marginal_value learns from digits: name the folder with MNIST's files by --data",
   );
   assertThrows(() => Deno.statSync(`${folder.path}/new`), Deno.errors.NotFound);
+});
+
+Deno.test("a table that counts updates takes the first report below its bound, else all", async () => {
+  const { table: { entries: [entry] } } = await lay(small, "small");
+  const counts = { ...entry, reach: 0.5 };
+  const told = (course: readonly number[]) => {
+    const cells = new Map(counts.learningRates.map((rate) => {
+      const { id, configuration } = networkOf(counts, rate, 1);
+      const cell = cellOf(id, configuration, { train: 1, test: 1 }), [row] = cell.result.curve;
+      const curve = course.map((zeroOneLoss, i) => (
+        { ...row, update: 4 * i, train: { loss: 9, zeroOneLoss }, test: { loss: 9 } }
+      ));
+      Object.assign(cell.result, { status: "diverged", final: null, curve });
+      return [id, cell];
+    }));
+    const cell = tellingCell(networkOf(counts, 1e-3, 1), cells, counts.reach)!;
+    assert(searchRates(counts, cells).isDone);
+    return (["train", "test"] as const).map((split) => finalError(cell, split));
+  };
+  // One that reached it has done so, whatever came after.
+  assertEquals(told([0.9, 0.5, 0.4, 0.6, 0.3]), [8, 16]);
+  assertEquals(told([0.9, 0.5]), [16, 16]);
 });
