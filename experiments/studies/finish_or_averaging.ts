@@ -47,7 +47,7 @@ export const finishOrAveraging: Experiment = {
   layouts: {
     small: {
       common: {
-        ...{ layers: [784, 100, 50, 25, 6], updates: 1500, "schedule-period": 12 },
+        ...{ layers: [784, 50, 20, 6], updates: 1500, "schedule-period": 12 },
         ...{ seed: [1, 2, 3, 4], "eval-cases": 600 },
       },
       rows,

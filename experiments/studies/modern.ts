@@ -32,7 +32,7 @@ export const modern: Experiment = {
   layouts: {
     small: {
       common: {
-        ...{ layers: [784, 100, 50, 25, 6], updates: 1000, "schedule-period": 8, draws: 8 },
+        ...{ layers: [784, 50, 20, 6], updates: 1000, "schedule-period": 8, draws: 32 },
         ...{ seed: [1, 2, 3, 4], "eval-cases": 600 },
       },
       rows: { curves: { problem: "curves" } },
