@@ -16,7 +16,11 @@ import { Report } from "./report.ts";
 import { measureHessianFree } from "./sections/hessian_free.ts";
 import { measureKernels } from "./sections/kernels.ts";
 import { measureOptimizers } from "./sections/optimizers.ts";
-import { comparePeers, compareTransformerPeers } from "./sections/peers.ts";
+import {
+  compareConvolutionalPeers,
+  comparePeers,
+  compareTransformerPeers,
+} from "./sections/peers.ts";
 import { measureRecurrent } from "./sections/recurrent.ts";
 import type { Machine, Setting } from "./sections/section.ts";
 import { measureScaling } from "./sections/scaling.ts";
@@ -34,6 +38,7 @@ const sections = {
   "hessian-free": measureHessianFree,
   peers: comparePeers,
   transformer: compareTransformerPeers,
+  convolution: compareConvolutionalPeers,
   scaling: measureScaling,
   target: measureTargets,
 };

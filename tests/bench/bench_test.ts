@@ -3,7 +3,13 @@ import { EngineProcess } from "./engine_process.ts";
 import { median } from "./median.ts";
 import { operationsOf } from "./operations.ts";
 import { readTask, writeTask } from "./task.ts";
-import { addingTask, autoencoderTask, recurrentTask, transformerTask } from "./tasks.ts";
+import {
+  addingTask,
+  autoencoderTask,
+  convolutionalTask,
+  recurrentTask,
+  transformerTask,
+} from "./tasks.ts";
 
 Deno.test("median() gives the middle value", () => {
   assertEquals(median([10, 2, 9]), 9);
@@ -21,6 +27,7 @@ Deno.test("readTask() reads what writeTask() wrote", async () => {
       autoencoderTask("curves"),
       recurrentTask({ steps: 3, batchSize: 2, hidden: 20 }),
       transformerTask({ blocks: 1, width: 4, heads: 2, steps: 3, batchSize: 2 }),
+      convolutionalTask(),
       addingTask({ steps: 10, minibatches: 2, learningRate: 0.003, momentum: 0.9 }),
     ]
   ) {

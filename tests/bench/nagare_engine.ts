@@ -3,6 +3,7 @@
 
 import {
   autoencoder,
+  classifier,
   Dataset,
   type Gpu,
   type Initializer,
@@ -55,8 +56,8 @@ await serve(async (task, values): Promise<Engine> => {
     step: () => advance(1),
     run: async (count) => void await advance(count),
     async error() {
-      const [{ squaredError, bits, zeroOneLoss }] = await trainer.evaluate("test");
-      return squaredError ?? bits ?? zeroOneLoss;
+      const [{ squaredError, bits, errorRate, zeroOneLoss }] = await trainer.evaluate("test");
+      return squaredError ?? bits ?? errorRate ?? zeroOneLoss;
     },
   };
 });
@@ -76,6 +77,19 @@ function modelOf(gpu: Gpu, task: Task, values: TaskValues): Model {
   if (task.kind === "transformer") {
     const { blocks, heads, shapes: [[, width]] } = task;
     return transformer({ task: tokensOn(gpu, task, values), blocks, width, heads });
+  }
+  if (task.kind === "convolutional") {
+    const { side, kernel, channels, shapes } = task;
+    const cases = (inputs: Float32Array<ArrayBuffer>, targets: Float32Array<ArrayBuffer>) => (
+      { inputs: { data: inputs, width: side * side }, targets: [...targets] }
+    );
+    return classifier({
+      image: [1, side, side],
+      hidden: channels.flatMap((made) => [{ channels: made, size: kernel }, { pool: 2 }]),
+      classes: shapes[shapes.length - 1][0],
+      train: cases(inOrder(task, values.inputs, 1), inOrder(task, values.targets, 1)),
+      test: cases(joined(measured(values.inputs)), joined(measured(values.targets))),
+    });
   }
   const [[inputs], [, hidden], , [, outputs]] = task.shapes;
   const data = new SequenceData(gpu, {
@@ -157,7 +171,17 @@ function given(task: Task, { parameters }: TaskValues): Initializer {
   }
   if (task.kind === "transformer") return givenMatrices(task, doubles);
   let next = 0;
-  return () => ({ weights: doubles[next++], biases: doubles[next++] });
+  return () => {
+    const i = next++;
+    const isOfKernels = task.kind === "convolutional" && i < 2 * task.channels.length;
+    const weights = isOfKernels ? turned(doubles[i], task.shapes[i]) : doubles[i];
+    return { weights, biases: doubles[next++] };
+  };
+}
+
+/** [rows, columns] as [columns, rows]. */
+function turned(values: Float64Array, [rows, columns]: readonly number[]): Float64Array {
+  return values.map((_, i) => values[i % rows * columns + Math.floor(i / rows)]);
 }
 
 /** The matrices of a Transformer one after another; where a branch ends the model scales them. */

@@ -48,8 +48,23 @@ export interface TransformerTask extends CommonTask {
   readonly heads: number;
 }
 
+/**
+ * A network that tells classes of images of one channel apart by convolutions with relu units, each
+ * followed by the largest of 2 x 2 pixels, and a layer of outputs: parameters are kernels [channels,
+ * channels below x size x size] and biases of each convolution, weights [below, classes] and biases. A
+ * minibatch is [B, pixels] and the numbers of the classes [B]. Its loss is the cross-entropy of a softmax,
+ * averaged over cases, and its error the share of cases that it tells wrong.
+ */
+export interface ConvolutionalTask extends CommonTask {
+  readonly kind: "convolutional";
+  /** Pixels, across as down, of the images and of the kernels. */
+  readonly side: number;
+  readonly kernel: number;
+  readonly channels: readonly number[];
+}
+
 /** A network to be trained alike by every engine: files in a folder, which any language reads. */
-export type Task = AutoencoderTask | RecurrentTask | TransformerTask;
+export type Task = AutoencoderTask | RecurrentTask | TransformerTask | ConvolutionalTask;
 
 /** The numbers of a task, each minibatch by itself. */
 export interface TaskValues {

@@ -12,6 +12,7 @@ import { markedSequence, type Sequence } from "../../core/data/sequences.ts";
 import {
   type AutoencoderTask,
   comparedUpdates,
+  type ConvolutionalTask,
   joined,
   type RecurrentTask,
   type Task,
@@ -150,6 +151,42 @@ export function transformerTask(
   }
   const [inputs, targets] = [tokens.slice(0, -batchSize), tokens.slice(batchSize)];
   return { task, values: { parameters, inputs: [inputs], targets: [targets] } };
+}
+
+/** Two convolutions on random pixels, of which none are equal: who is the largest is never open. */
+export function convolutionalTask(): { task: Task; values: TaskValues } {
+  const [side, kernel, classes, batchSize, minibatches] = [28, 5, 10, 128, comparedUpdates];
+  const channels = [8, 16];
+  const read = [1, ...channels.slice(0, -1)];
+  const below = channels.reduce((side) => (side - kernel + 1) / 2, side) ** 2 * channels[1];
+  const shapes = [
+    ...channels.flatMap((made, i) => [[made, read[i] * kernel * kernel], [made]]),
+    ...[[below, classes], [classes]],
+  ];
+  const task: ConvolutionalTask = {
+    ...{
+      kind: "convolutional",
+      replicas: 1,
+      side,
+      kernel,
+      channels,
+      batchSize,
+      shapes,
+      minibatches,
+    },
+    name: `convolutions of ${channels.join(" and ")} channels, B ${batchSize}`,
+    ...{ learningRate: 0.02, momentum: 0.9 },
+  };
+  const parameters = shapes.map(([rows, columns = 0], i) =>
+    columns > 0 ? draw(gaussian(), rows, columns, i).weights : new Float32Array(rows)
+  );
+  const random = new RandomStream(seed, Purpose.probe);
+  const targets = Array.from(
+    { length: minibatches },
+    () => new Float32Array(batchSize).map(() => random.integer(classes)),
+  );
+  const inputs = targets.map((_, i) => uniform(batchSize * side * side, i));
+  return { task, values: { parameters, inputs, targets } };
 }
 
 /** The adding problem on sequences of one length, in so many minibatches of 100. */

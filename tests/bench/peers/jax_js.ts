@@ -8,6 +8,7 @@ import {
   type Device,
   init,
   jit,
+  lax,
   nn,
   numpy as np,
   valueAndGrad,
@@ -16,6 +17,7 @@ import { type Engine, serve } from "../engine.ts";
 import {
   type AutoencoderTask,
   codeLayer,
+  type ConvolutionalTask,
   measured,
   type RecurrentTask,
   type Task,
@@ -37,6 +39,11 @@ await serve(async (task, { parameters, inputs, targets }): Promise<Engine> => {
     if (task.kind === "autoencoder") return [tensor(values, [task.batchSize, -1])];
     if (task.kind === "transformer") {
       return [values, targets[i]].map((tokens) => oneHot(tokens, task.shapes));
+    }
+    if (task.kind === "convolutional") {
+      const { batchSize, side, shapes } = task, [classes] = shapes[shapes.length - 1];
+      const wanted = tensor(targets[i], [batchSize]).astype(np.int32);
+      return [tensor(values, [batchSize, 1, side, side]), nn.oneHot(wanted, classes)];
     }
     const { steps, batchSize } = task;
     return [tensor(values, [steps, batchSize, -1]), tensor(targets[i], [batchSize, -1])];
@@ -85,6 +92,7 @@ function makeUpdate(task: Task) {
 /** Takes the output units of a minibatch, before a sigmoid. */
 function makeOutputs(task: Task) {
   if (task.kind === "transformer") return transformerOutputs(task);
+  if (task.kind === "convolutional") return convolutionalOutputs(task);
   return task.kind === "autoencoder" ? autoencoderOutputs(task) : recurrentOutputs(task);
 }
 
@@ -129,6 +137,36 @@ function transformerOutputs({ batchSize, blocks, heads, shapes }: TransformerTas
   };
 }
 
+function convolutionalOutputs({ batchSize, channels, kernel }: ConvolutionalTask) {
+  return (parameters: Tensor[], x: Tensor): Tensor => {
+    let y = x;
+    for (const [i, made] of channels.entries()) {
+      const [, read] = y.shape, [weights, biases] = parameters.slice(2 * i);
+      const kernels = weights.reshape([made, read, kernel, kernel]);
+      const z = nn.relu(lax.conv(y, kernels, [1, 1], "VALID").add(biases.reshape([made, 1, 1])));
+      const side = z.shape[2] / 2;
+      y = np.max(z.reshape([batchSize, made, side, 2, side, 2]), [3, 5]);
+    }
+    const [weights, biases] = parameters.slice(-2);
+    return np.matmul(y.reshape([batchSize, -1]), weights).add(biases);
+  };
+}
+
+/** The cross-entropy of a softmax over a minibatch, averaged over cases. */
+function makeClassLoss(task: ConvolutionalTask) {
+  const outputsOf = makeOutputs(task);
+  return (parameters: Tensor[], [x, targets]: Tensor[]): Tensor =>
+    nn.logSoftmax(outputsOf(parameters, x), -1).mul(targets).sum().div(-task.batchSize);
+}
+
+function makeClassError(task: ConvolutionalTask) {
+  const outputsOf = makeOutputs(task);
+  return (parameters: Tensor[], [x, targets]: Tensor[]): Tensor => {
+    const told = np.argmax(outputsOf(parameters, x), 1);
+    return told.notEqual(np.argmax(targets, 1)).astype(np.float32).sum().div(task.batchSize);
+  };
+}
+
 /** The cross-entropy of a minibatch, averaged over tokens, in nats or other units. */
 function makeTokenLoss(task: TransformerTask, unit = 1) {
   const outputsOf = makeOutputs(task), [, [steps]] = task.shapes;
@@ -139,6 +177,7 @@ function makeTokenLoss(task: TransformerTask, unit = 1) {
 
 function makeLoss(task: Task) {
   if (task.kind === "transformer") return makeTokenLoss(task);
+  if (task.kind === "convolutional") return makeClassLoss(task);
   const outputsOf = makeOutputs(task);
   const isLogistic = task.kind === "autoencoder" && task.loss === "cross-entropy";
   return (parameters: Tensor[], [x, targets = x.ref]: Tensor[]): Tensor => {
@@ -150,6 +189,7 @@ function makeLoss(task: Task) {
 
 function makeError(task: Task) {
   if (task.kind === "transformer") return makeTokenLoss(task, Math.LN2);
+  if (task.kind === "convolutional") return makeClassError(task);
   const outputsOf = makeOutputs(task);
   const isLogistic = task.kind === "autoencoder" && task.loss === "cross-entropy";
   return (parameters: Tensor[], [x, targets = x.ref]: Tensor[]): Tensor => {

@@ -6,7 +6,7 @@ import { operationsOf } from "../operations.ts";
 import { pythonEngines, type PythonModule, pythonModules } from "../python.ts";
 import type { Row } from "../report.ts";
 import { type Task, type TaskValues, writeTask } from "../task.ts";
-import { autoencoderTask, recurrentTask, transformerTask } from "../tasks.ts";
+import { autoencoderTask, convolutionalTask, recurrentTask, transformerTask } from "../tasks.ts";
 import type { Setting } from "./section.ts";
 
 const bench = fileURLToPath(new URL("..", import.meta.url));
@@ -97,6 +97,13 @@ export async function compareTransformerPeers(setting: Setting): Promise<void> {
   const { task, values } = transformerTask(size);
   const rows = await race(setting, { task, values }, [ours, jaxWebGPU, jaxWasm]);
   setting.report.table("peers_transformer", `Peers on a Transformer of ${task.name}, NAG`, rows);
+}
+
+/** A convolutional network beside jax-js. */
+export async function compareConvolutionalPeers(setting: Setting): Promise<void> {
+  const { task, values } = convolutionalTask();
+  const rows = await race(setting, { task, values }, [ours, jaxWebGPU, jaxWasm]);
+  setting.report.table("peers_convolutional", `Peers on ${task.name}, NAG`, rows);
 }
 
 /** Losses apart by more than this are another computation: float32 sums differ by far less. */
