@@ -37,7 +37,7 @@ export const buffer: Experiment = {
   layouts: {
     small: {
       common: {
-        ...{ layers: [784, 100, 50, 25, 6], updates: 1500, "schedule-period": 10 },
+        ...{ layers: [784, 50, 20, 6], updates: 1500, "schedule-period": 10 },
         ...{ "learning-rate": [0.1, 0.05, 0.02], seed: [1, 2, 3, 4], "eval-cases": 600 },
       },
       rows,

@@ -38,7 +38,7 @@ export const initialization: Experiment = {
   layouts: {
     small: {
       common: {
-        ...{ problem: "curves", layers: [784, 100, 50, 25, 6], updates: 1000 },
+        ...{ problem: "curves", layers: [784, 50, 20, 6], updates: 1000 },
         ...{ "schedule-period": 8, seed: [1, 2, 3, 4], "eval-cases": 600 },
       },
       rows,

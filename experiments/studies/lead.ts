@@ -24,7 +24,7 @@ export const lead: Experiment = {
   layouts: {
     small: {
       common: {
-        ...{ problem: "curves", optimizer: "lead", layers: [784, 100, 50, 25, 6] },
+        ...{ problem: "curves", optimizer: "lead", layers: [784, 50, 20, 6] },
         ...{ updates: 1000, "schedule-period": 10, finish: 70, "eval-cases": 600 },
         ...{ "learning-rate": [0.05, 0.02, 0.01], seed: [1, 2, 3, 4] },
       },
