@@ -54,7 +54,7 @@ export const edge: Experiment = {
           ...{ "batch-size": 50, updates: 3000, "curvature-every": 300, "schedule-period": 25 },
         },
         "all cases": {
-          ...{ "batch-size": 300, updates: 1600, "curvature-every": 160, "schedule-period": 25 },
+          ...{ "batch-size": 300, updates: 4000, "curvature-every": 400, "schedule-period": 25 },
         },
       },
       columns: columns(0.05),
