@@ -38,20 +38,22 @@ export interface AutoencoderTaskOptions {
   minibatches?: number;
   learningRate?: number;
   momentum?: number;
+  /** From the input to the code. Default: the paper's. */
+  layers?: readonly number[];
   /** All cases, one after another. Default: generated ones. */
   cases?: Float32Array<ArrayBuffer>;
 }
 
-/** One of the paper's autoencoders with sparse weights and minibatches of generated cases. */
+/** One of the paper's autoencoders, or a smaller one of its kind, with sparse weights and minibatches of generated cases. */
 export function autoencoderTask(
   name: ProblemName,
-  { cases, ...options }: AutoencoderTaskOptions = {},
+  { cases, layers = paperProblems[name].layers, ...options }: AutoencoderTaskOptions = {},
 ): { task: Task; values: TaskValues } {
-  const { layers, loss } = paperProblems[name];
+  const { loss } = paperProblems[name];
   const sizes = [...layers, ...layers.slice(0, -1).reverse()];
   const task: AutoencoderTask = {
     kind: "autoencoder",
-    name,
+    name: layers === paperProblems[name].layers ? name : `${name} ${layers.join("-")}`,
     sizes,
     loss,
     shapes: sizes.slice(1).flatMap((size, i) => [[sizes[i], size], [size]]),
