@@ -18,6 +18,8 @@ export interface Measured {
    * read as the former update left them and to write. Scalars are those of the first tensor.
    */
   readonly body: string;
+  /** The numbers that reports tell, beside the scalars. Default: all. */
+  readonly told?: readonly string[];
 }
 
 /**
@@ -25,8 +27,8 @@ export interface Measured {
  * update, on the GPU: norms, dot products, and what an optimizer decides by them. The lines of the
  * family read them by name; they are saved, and reports tell them beside the scalars.
  *
- * @throws {InputError} If a name stands twice, is taken in WGSL, or is not used in the body; or if a
- * first value is no finite number.
+ * @throws {InputError} If a name stands twice, is taken in WGSL, or is not used in the body; if a
+ * first value is no finite number; or if what is told is not measured.
  *
  * @example
  * ```ts
@@ -47,7 +49,7 @@ export interface Measured {
  * console.log(Object.keys(optimizer.family.measure!.initial)); // [ "norm" ]
  * ```
  */
-export function measured({ sums, initial, body }: Measured): Measure {
+export function measured({ sums, initial, body, told }: Measured): Measure {
   const names = [...Object.keys(sums), ...Object.keys(initial)];
   checkNames("measured()", names, { body, kinds: "sums and initial numbers" });
   if (Object.keys(initial).length === 0) {
@@ -55,9 +57,17 @@ export function measured({ sums, initial, body }: Measured): Measure {
   }
   const odd = Object.entries(initial).find(([, value]) => !Number.isFinite(value));
   if (odd) throw new InputError(`${odd[0]} must be a finite number at first, not ${odd[1]}`);
+  const unknown = told?.find((name) => !(name in initial));
+  if (unknown !== undefined) {
+    throw new InputError(
+      `measured() tells of "${unknown}", which it does not measure: tell of ` +
+        Object.keys(initial).join(", "),
+    );
+  }
   const { all: used } = identifiersOf(Object.values(sums).join(";"));
   return {
     initial,
+    ...told && { told },
     record(plan, update) {
       const { parameters, gradient, states, scalars } = update;
       checkNames("measured()", [...names, ...scalars.names], { body, optional: scalars.names });

@@ -29,6 +29,7 @@ const measure = measured({
       a = (1 + sqrt(fma(4 * a, a, 1))) / 2;
     }
     next_momentum = min((a - 1) / ((1 + sqrt(fma(4 * a, a, 1))) / 2), cap);`,
+  told: ["momentum", "restarts"],
 });
 
 const restarted = elementwise({

@@ -33,7 +33,8 @@ export function laterMean(values: readonly number[]): number {
   return mean(values.slice(Math.floor(values.length / 2)));
 }
 
-function mean(values: readonly number[]): number {
+/** Their mean. */
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

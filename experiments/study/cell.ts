@@ -60,7 +60,7 @@ const row = v.strictObject({
   gradientNorm: v.nullable(figure),
   /** On a part of the cases, always the same. */
   ...splits.entries,
-  /** Of an optimizer that drives its own updates: numbers of the last one by name. */
+  /** Of an optimizer that measures numbers: those of the last update by name. */
   told: v.exactOptional(v.record(v.string(), figure)),
   /** Figures of the curvature by name, where it was measured. */
   curvature: v.exactOptional(v.record(v.string(), figure)),

@@ -336,10 +336,11 @@ function divergenceOf({ rows, state }: Standing): number | null {
   return first <= (rows.at(-1)?.update ?? -1) ? first : null;
 }
 
-/** What an optimizer tells of its last update, where it drives its updates itself. */
+/** What an optimizer tells of its last update, where it measures numbers. */
 function numbersOf({ family }: Optimizer, { scalars }: ReplicaReport): Pick<CellRow, "told"> {
-  if (!("drive" in family)) return {};
-  return { told: kept(Object.fromEntries(toldBy(family).map((name) => [name, scalars[name]]))) };
+  const names = toldBy(family);
+  if (names.length === 0) return {};
+  return { told: kept(Object.fromEntries(names.map((name) => [name, scalars[name]]))) };
 }
 
 /** The state of one network. */

@@ -37,7 +37,7 @@ export interface OptimizerChoice {
   readonly name: string;
   /** All that it declares, the learning rate and the momentum included where it has them. */
   readonly settings: readonly Setting[];
-  /** Numbers that it tells of each update, where it drives its updates itself. */
+  /** Numbers that it tells of each update, as {@linkcode toldBy} has them. */
   readonly told?: readonly string[];
   /** Whether its momentum has no default of its own, and so follows --mu and --schedule. */
   readonly isScheduled: boolean;
@@ -57,9 +57,10 @@ export function choiceOf(
   return { ...others, settings, isScheduled };
 }
 
-/** Numbers that a family measures and reports tell. */
+/** Numbers that a family measures and reports tell, but for the momentum, which any may have. */
 export function toldBy({ measure }: Family): readonly string[] {
-  return measure?.told ?? Object.keys(measure?.initial ?? {});
+  const told = measure?.told ?? Object.keys(measure?.initial ?? {});
+  return told.filter((name) => name !== "momentum");
 }
 
 /** The choice of a family, as any member of it tells. */
@@ -67,7 +68,7 @@ function ofFamily({ family }: Optimizer, name = family.name): OptimizerChoice {
   return choiceOf({
     name,
     settings: family.settings,
-    ..."drive" in family && { told: toldBy(family) },
+    told: toldBy(family),
     make: (settings) => optimizerOf(family, settings),
   });
 }

@@ -154,8 +154,8 @@ const works = {
 
 /** The pictures of what networks took, by name, where one of them drives its own updates. */
 export function workPictures({ cells }: Pick<ViewOptions, "cells">): string[] {
-  const isTold = toldColumns(cells.map(({ configuration }) => configuration)).length > 0;
-  return isTold ? Object.keys(works) : [];
+  const columns = toldColumns(cells.map(({ configuration }) => configuration));
+  return columns.some(({ name }) => name === works["work.svg"].column) ? Object.keys(works) : [];
 }
 
 /** {@linkcode workPictures}, to be drawn. */

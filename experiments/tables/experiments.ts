@@ -1,3 +1,4 @@
+import { adaptive } from "../studies/adaptive.ts";
 import { agreement } from "../studies/agreement.ts";
 import { attention } from "../studies/attention.ts";
 import { automatic } from "../studies/automatic.ts";
@@ -19,7 +20,7 @@ import { theorem } from "../studies/theorem.ts";
 const all = [
   ...[automatic, automaticSequences, modern, marginalValue, lead, buffer, initialization],
   ...[finishOrAveraging, table4, theorem, flatness, interactions, convolution, attention, edge],
-  agreement,
+  ...[agreement, adaptive],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

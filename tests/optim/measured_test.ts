@@ -78,6 +78,10 @@ Deno.test("measured() refuses names that are taken, stand twice or are not used"
   refused({ initial: { ...plain.initial, length: 0 } }, 'does not use "length"');
   refused({ initial: { ...plain.initial, norm: NaN } }, "norm must be a finite number at first");
   refused({ sums: {}, initial: {} }, "measured() has no number to measure");
+  refused(
+    { told: ["norm", "square"] },
+    'tells of "square", which it does not measure: tell of norm',
+  );
 });
 
 gpuTest("a family whose numbers cannot be measured is refused at open()", async (bench) => {

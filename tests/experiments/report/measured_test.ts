@@ -2,12 +2,13 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { checkClaims, type Claim } from "../../../experiments/report/claims.ts";
 import { drawFigures, type DrawnFigure } from "../../../experiments/report/figures/draw.ts";
 import { summarize, type TableSummary } from "../../../experiments/report/summary.ts";
+import { adaptive } from "../../../experiments/studies/adaptive.ts";
 import { agreement } from "../../../experiments/studies/agreement.ts";
 import { edge } from "../../../experiments/studies/edge.ts";
 import type { Experiment, Flags } from "../../../experiments/tables/experiment.ts";
 import type { PlannedTable } from "../../../experiments/tables/grid.ts";
 import { theorem } from "../../../experiments/studies/theorem.ts";
-import type { Cell, Configuration } from "../../../experiments/study/cell.ts";
+import type { Cell, CellRow, Configuration } from "../../../experiments/study/cell.ts";
 import { trainAll } from "./results.ts";
 
 /** What a network's curvature is told to be at an update. */
@@ -20,9 +21,11 @@ type Told = (
 function summaryOf(
   { heading, layouts }: Experiment,
   told: Told,
-  { seeds = 4, errorOf = () => 10 }: {
+  { seeds = 4, errorOf = () => 10, rowOf = () => ({}) }: {
     seeds?: number | undefined;
     errorOf?: (configuration: Configuration) => number;
+    /** What its reports tell otherwise. */
+    rowOf?: (configuration: Configuration, update: number) => Partial<CellRow>;
   } = {},
 ): TableSummary {
   const { common, rows, columns } = layouts.small;
@@ -41,7 +44,10 @@ function summaryOf(
   const names = Object.keys(columns).map((name) => ({ name, notReached: undefined }));
   const table: PlannedTable = { ...heading, columns: names, rows: Object.keys(rows), entries };
   const cells = trainAll([table], (of) => ({ train: errorOf(of), test: 11 }));
-  const measured = new Map([...cells].map(([id, cell]) => [id, withCurvature(cell, told)]));
+  const measured = new Map([...cells].map(([id, cell]) => [
+    id,
+    withRows(cell, (of, update) => ({ curvature: told(of, update), ...rowOf(of, update) })),
+  ]));
   const record = {
     ...{ preset: "small" as const, configuration: {} as never, nagare: "0.1.0" },
     arguments: [heading.name],
@@ -63,13 +69,17 @@ function configurationOf(flags: Flags): Configuration {
     },
     ...{ learningRate: [flags["learning-rate"]].flat()[0], batchSize: flags["batch-size"] ?? 200 },
     ...{ init: "sparse", initScale: 1, finish: 0, reportCases: 300 },
-    ...{ reportEvery: flags["curvature-every"], curvatureEvery: flags["curvature-every"] },
+    ...{ reportEvery: flags["curvature-every"] ?? flags.every },
+    ...{ curvatureEvery: flags["curvature-every"] },
   } as Configuration;
 }
 
-function withCurvature(cell: Cell, told: Told): Cell {
+function withRows(
+  cell: Cell,
+  rowOf: (configuration: Configuration, update: number) => Partial<CellRow>,
+): Cell {
   const { configuration, result } = cell;
-  const curve = result.curve.map((row) => ({ ...row, curvature: told(configuration, row.update) }));
+  const curve = result.curve.map((row) => ({ ...row, ...rowOf(configuration, row.update) }));
   return { ...cell, result: { ...result, curve } };
 }
 
@@ -194,4 +204,36 @@ Deno.test("figures of what was measured have a panel a row, a line a column and 
   const [, correlation] = await drawFigures(summaryOf(agreement, below), agreement.figures);
   assertEquals(correlation.name, "agreement_correlation");
   assert(words(correlation).some((text) => text.startsWith("−0.")));
+});
+
+/** A momentum that falls from batch to batch, restarts that come the more often, and a lead over SGD. */
+function ofAdaptive({ falls, gain }: { falls: boolean; gain: number }): Claim[] {
+  const share = ({ batchSize }: Configuration) => falls ? batchSize / 300 : 0.5;
+  const summary = summaryOf(adaptive, () => ({}), {
+    errorOf: (of) =>
+      10 + of.seed / 100 - (of.optimizer === "sgd" ? 0 : gain * of.batchSize / 100 + of.seed / 50),
+    rowOf(of, update) {
+      const mu = 0.9 * share(of) + of.seed / 1000;
+      const told = { restarts: update / (of.seed + 200 * share(of)) };
+      return {
+        momentum: update === 0 ? null : mu,
+        ...of.optimizer === "restart" && update > 0 && { told },
+      };
+    },
+  });
+  return checkClaims(summary, adaptive.claims);
+}
+
+Deno.test("claims of a momentum that gradients choose go from batch to batch", () => {
+  assertEquals(verdictsOf(ofAdaptive({ falls: true, gain: 1 })), {
+    all: ["holds", "holds", "holds", "holds"],
+  });
+  const not = "does not hold";
+  const [momentum, restarts, ...gains] = ofAdaptive({ falls: false, gain: -1 });
+  assertEquals(gains.map(({ verdict }) => verdict), [not, not]);
+  for (const { verdict } of [momentum, restarts]) assertEquals(verdict, "not decided");
+  assertMatch(
+    momentum.evidence,
+    /^mean 1 - mu of all cases, adaptive heavy ball: 0\.5\d* ± .*; mean/,
+  );
 });

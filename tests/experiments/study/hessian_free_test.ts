@@ -46,6 +46,19 @@ Deno.test("Hessian-free stands in one grid with other optimizers, and tells of i
   }
 });
 
+Deno.test("curve.csv tells what a rule that measures counts, and nothing that stays within it", async () => {
+  const { curve } = await outcomeOf({
+    updates: 2,
+    every: 2,
+    grid: { optimizer: ["restart", "nag"], seed: [1] },
+  });
+  const [first, , restarts, nag] = readTable(curve);
+  assertEquals(Object.keys(first).at(-1), "restarts");
+  assertEquals("next_momentum" in first, false);
+  assertEquals([first, nag].map((row) => row.restarts), ["", ""]);
+  assertEquals([restarts.optimizer, restarts.restarts], ["restart", "0"]);
+});
+
 Deno.test("what methods took is drawn where Hessian-free is among them", async () => {
   const picturesOf = async (optimizer: string[], own: Record<string, number[]>) => {
     using folder = scratch();
@@ -53,7 +66,8 @@ Deno.test("what methods took is drawn where Hessian-free is among them", async (
     return ["work.svg", "seconds.svg"].filter((name) => folder.names().includes(name))
       .map((name) => Deno.readTextFileSync(`${folder.path}/${name}`));
   };
-  assertEquals(await picturesOf(["nag"], {}), []);
+  // It tells of its updates too, but not of work.
+  assertEquals(await picturesOf(["restart"], {}), []);
   const [work, seconds] = await picturesOf(["nag", "hf-dagger"], { gradientCases: [6] });
   assertMatch(work, />gradients of 200 cases</);
   assertMatch(seconds, />seconds of training, with the networks side by side</);
