@@ -115,6 +115,11 @@ export {
   type SequenceTask,
   type TaskCases,
 } from "./models/problems/sequence_tasks.ts";
+export {
+  LabelledSequences,
+  type LabelledSequencesOptions,
+  type LabelledSet,
+} from "./models/problems/labelled_sequences.ts";
 export { SequenceData, type SequenceDataOptions } from "./models/problems/sequence_data.ts";
 export {
   bigramEntropy,

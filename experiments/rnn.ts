@@ -1,5 +1,6 @@
 import { InputError, runRnn } from "../mod.ts";
 import { sequenceChart } from "./charts/sequence_chart.ts";
+import { loadDigitRows } from "./problems/digit_rows.ts";
 import { idleFlags, mostConnections, recurrentFlags } from "./problems/recurrent_flags.ts";
 import { recurrentKind } from "./problems/recurrent_kind.ts";
 import { chooseSequences } from "./problems/sequences.ts";
@@ -34,10 +35,15 @@ export const recurrentProgram = gridProgram({
       command: "--problem custom --data series.csv --length 50 --learning-rate 0.01",
       does: "predicts the next row of a series of your own",
     },
+    {
+      command: "--problem mnist-rows --data FOLDER --init echo-state,gaussian --clip-norm 1",
+      does: "reads handwritten digits row after row",
+    },
   ],
   flags: recurrentFlags,
   defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98], own: hessianFree },
-  async lay(options, { earlier, optimizerOf }) {
+  async lay(options, session) {
+    const { earlier, optimizerOf } = session;
     const { problem, hidden, init, updates, clipNorm, spectralRadius, outputScale } = options;
     const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);
     if (init.includes("echo-state") && fanIn > hidden) {
@@ -47,13 +53,15 @@ export const recurrentProgram = gridProgram({
     }
     const learned = problem === "custom"
       ? await loadSeries(options, earlier)
+      : problem === "mnist-rows"
+      ? await loadDigitRows(options, session)
       : chooseSequences({ ...options, problem });
-    const series = "taskOn" in learned ? learned : undefined;
+    const loaded = "taskOn" in learned ? learned : undefined;
     const { settings, length, told, example, chart } = learned;
     const { inputScale = learned.inputScale } = options;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? Math.ceil(updates / 100);
     const kind = recurrentKind({
-      ...{ optimizerOf, series },
+      ...{ optimizerOf, loaded },
       timeLoop: options.timeLoop,
       trainer: { gradientNorm: true, ...clipNorm !== undefined && { clipNorm } },
     });
@@ -72,9 +80,9 @@ export const recurrentProgram = gridProgram({
       }),
       details: {
         configuration: { length, fanIn, inputScale, reportEvery, ...told },
-        ...series && { data: series.source },
+        ...loaded && { data: loaded.source },
       },
-      remark: series?.remark,
+      remark: loaded?.remark,
       chart,
       async draw({ best: { theta }, gpu, show }) {
         const outputs = await runRnn(gpu, { theta, inputs: example.inputs, batch: 1 });

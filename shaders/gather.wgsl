@@ -1,12 +1,14 @@
 // Rows of a data set into a minibatch, one a replica. Row i is the case at place position + i of the
 // epoch's permutation, which only the replica's seed, the purpose and the epoch fix; past the end of
-// an epoch the next one begins.
+// an epoch the next one begins. The values of a sequence are those of its steps, one after another.
 
 struct Gather {
   cases: u32,      // of the data set
-  width: u32,      // values a case
+  width: u32,      // values a step
+  steps: u32,      // of a case
   batch: u32,      // rows that are cases; the padding after them becomes zero
   stride: u32,     // of out, in vec4
+  step: u32,       // of out, in vec4
   replica: u32,    // of out, in vec4
   purpose: u32,
   shuffled: u32,   // 0: place p is case p
@@ -70,17 +72,19 @@ fn case_at(row: u32, replica: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
   let replica = group.z;
-  let out_start = replica * gather.replica + row * gather.stride;
   let is_case = row < gather.batch;
   var chosen = 0u;
   if is_case { chosen = case_at(row, replica); }
   let part = chosen / gather.per_part;
-  let start = chosen % gather.per_part * gather.width;
-  for (var column = lane; column < gather.stride; column += ${WORKGROUP}) {
-    var value = vec4f();
-    if is_case && 4 * column < gather.width {
-      value = quad_at(part, start + 4 * column, gather.width - 4 * column);
+  for (var t = 0u; t < gather.steps; t++) {
+    let start = (chosen % gather.per_part * gather.steps + t) * gather.width;
+    let out_start = replica * gather.replica + t * gather.step + row * gather.stride;
+    for (var column = lane; column < gather.stride; column += ${WORKGROUP}) {
+      var value = vec4f();
+      if is_case && 4 * column < gather.width {
+        value = quad_at(part, start + 4 * column, gather.width - 4 * column);
+      }
+      out[out_start + column] = value;
     }
-    out[out_start + column] = value;
   }
 }

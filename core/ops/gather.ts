@@ -23,7 +23,8 @@ export interface GatheredCases {
  * Records out[r][i] = data[permutation_r(position + i)], out [R, B, width], with the position and
  * epoch of the step in force; past the end of an epoch the next one begins. The permutation is
  * `permute()` of core/random.ts, keyed by the replica's seed, the `purpose` and the epoch; without a
- * purpose the cases come as they stand.
+ * purpose the cases come as they stand. Into an out [R, T, B, width] go cases of T width values, those
+ * of the first step first.
  *
  * `seeds` holds R keys of two words, see `seedKey()`.
  */
@@ -33,17 +34,18 @@ export function gather(
   out: Tensor,
   { seeds, purpose }: { seeds: GPUBuffer; purpose?: Purpose | undefined },
 ): void {
-  if (data.width !== out.columns || out.offset !== 0) {
+  const { steps, columns: width } = out;
+  if (data.width !== steps * width || out.offset !== 0) {
     throw new InputError(
-      `a minibatch of cases of ${out.columns} values cannot be taken from cases of ` +
+      `a minibatch of cases of ${steps * width} values cannot be taken from cases of ` +
         `${data.width}: use layers that fit the data`,
     );
   }
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
   const kernel = plan.gpu.kernel("gather", [randomSource, stepSource, source], {
     BYTES: data.format === "bytes",
-    // Four bytes at a time, where no case begins within a word.
-    WORDS: data.format === "bytes" && data.width % 4 === 0,
+    // Four bytes at a time, where no step of a case begins within a word.
+    WORDS: data.format === "bytes" && width % 4 === 0,
     HALVES: data.format === "halves",
     PARTS: data.parts.length,
     WORKGROUP: workgroup,
@@ -51,9 +53,11 @@ export function gather(
   plan.dispatch(kernel, {
     gather: {
       cases: data.cases,
-      width: data.width,
+      width,
+      steps,
       batch: out.rows,
       stride: out.stride / 4,
+      step: out.stepStride / 4,
       replica: out.replicaStride / 4,
       purpose: purpose ?? 0,
       shuffled: purpose === undefined ? 0 : 1,
@@ -64,6 +68,6 @@ export function gather(
     out: out.buffer,
   }, {
     groups: [padded(out.rows), 1, out.replicas],
-    iterations: longestWalk(data.cases) + Math.ceil(out.stride / 4 / workgroup) + 1,
+    iterations: longestWalk(data.cases) + steps * (Math.ceil(out.stride / 4 / workgroup) + 1) + 1,
   });
 }

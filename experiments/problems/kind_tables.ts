@@ -2,6 +2,7 @@ import type { Configuration } from "../study/cell.ts";
 import type { KindTables } from "../study/network_kind.ts";
 import { autoencoderTables } from "./autoencoder_kind.ts";
 import { classifierTables } from "./classifier_kind.ts";
+import { digitRowsTables } from "./digit_rows.ts";
 import { languageTables } from "./language_kind.ts";
 import { recurrentTables } from "./recurrent_kind.ts";
 import { seriesTables } from "./series_tables.ts";
@@ -11,6 +12,8 @@ export function tablesOf(configuration: Configuration): KindTables {
   switch (configuration.network) {
     case "classifier":
       return classifierTables({ isTested: configuration.testCases !== undefined });
+    case "image-rows":
+      return digitRowsTables;
     case "language":
       return languageTables;
     case "recurrent":

@@ -10,7 +10,7 @@ import {
   type Values,
   yesNo,
 } from "../terminal/flags.ts";
-import { fileFlags } from "./layered_flags.ts";
+import { fileFlags, layeredFlags } from "./layered_flags.ts";
 import { sequenceProblems } from "./sequences.ts";
 
 /** Of a hidden unit, where --fan-in does not say (paper, Table 4). */
@@ -19,17 +19,21 @@ export const mostConnections = 15;
 /** The flags of recurrent networks, those of a grid among them. */
 export const recurrentFlags = {
   ...gridFlags,
-  problem: choice([...sequenceProblems, "custom"], {
+  problem: choice([...sequenceProblems, "mnist-rows", "custom"], {
     default: "add",
     help:
       "Adding, multiplication, or memorization of 5 of 2, 10 of 5 or other numbers of symbols; " +
-      "custom is the next row of a series of your own.",
+      "mnist-rows are handwritten digits, read row after row; custom is the next row of a series of " +
+      "your own.",
   }),
   data: path({
     help:
-      "Of custom: the CSV file of the series, a row a step, or an .npy, IDX, .npz or .mat file.",
+      "Of custom: the CSV file of the series, a row a step, or an .npy, IDX, .npz or .mat file. Of " +
+      "mnist-rows: the folder with the files of mnist.",
   }),
   header: fileFlags.header,
+  download: fileFlags.download,
+  "train-cases": layeredFlags["train-cases"],
   "test-share": number({
     default: 0.2,
     above: 0,
@@ -107,10 +111,16 @@ export function idleFlags(
     "problem" | "init" | "schedule"
   >,
 ): Record<string, string | false> {
-  const warms = schedule.includes("warm-up"), isOwn = problem === "custom";
-  const [ofOwn, ofPaper] = [!isOwn && "--problem custom", isOwn && "the paper's problems"];
+  const warms = schedule.includes("warm-up");
+  const isOwn = problem === "custom",
+    areDigits = problem === "mnist-rows",
+    isLoaded = isOwn || areDigits;
+  const [ofOwn, ofDigits] = [!isOwn && "--problem custom", !areDigits && "--problem mnist-rows"];
+  const ofPaper = isLoaded && "the paper's problems";
   return {
-    ...{ data: ofOwn, header: ofOwn, "test-share": ofOwn },
+    data: !isLoaded && "--problem custom and mnist-rows",
+    ...{ header: ofOwn, "test-share": ofOwn, download: ofDigits, "train-cases": ofDigits },
+    length: areDigits && "problems of any length",
     ...{ symbols: ofPaper, items: ofPaper, centre: ofPaper, cue: ofPaper },
     "fan-in": !init.includes("echo-state") && "--init echo-state",
     "schedule-period": !schedule.includes("paper") && "--schedule paper",

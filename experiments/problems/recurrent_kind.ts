@@ -15,8 +15,12 @@ import {
 import type { Configuration } from "../study/cell.ts";
 import type { KindTables, NetworkKind } from "../study/network_kind.ts";
 import { leastOf } from "../study/outcomes.ts";
-import { chooseSequences, type SequenceProblem, type SequenceProblemName } from "./sequences.ts";
-import type { SeriesProblem } from "./series.ts";
+import {
+  chooseSequences,
+  type LoadedSequences,
+  type SequenceProblem,
+  type SequenceProblemName,
+} from "./sequences.ts";
 
 /** What a configuration says of a recurrent network. */
 export interface RecurrentSettings {
@@ -73,27 +77,28 @@ export const recurrentTables: KindTables = {
 
 /** Recurrent networks on problems with long-term dependencies. */
 export function recurrentKind(
-  { optimizerOf, series, timeLoop, trainer }: {
+  { optimizerOf, loaded, timeLoop, trainer }: {
     optimizerOf(configuration: Configuration): Optimizer;
     /** What is learned in place of the paper's problems. */
-    series?: Pick<SeriesProblem, "tables" | "taskOn"> | undefined;
+    loaded?: Pick<LoadedSequences, "tables" | "taskOn"> | undefined;
     /** Default: the faster one, measured. */
     timeLoop?: TimeLoop | undefined;
     trainer?: Pick<TrainerOptions, "clipNorm" | "gradientNorm">;
   },
 ): NetworkKind {
   return {
-    ...series?.tables ?? recurrentTables,
+    ...loaded?.tables ?? recurrentTables,
     ...trainer && { trainer },
     modelKey(configuration) {
       const { problem, length, symbols, items, centre, cue, hidden } = recurrentSettings(
         configuration,
       );
-      return JSON.stringify({ problem, length, symbols, items, centre, cue, hidden });
+      const { data } = configuration;
+      return JSON.stringify({ problem, data, length, symbols, items, centre, cue, hidden });
     },
     async model(gpu, configuration, replicas) {
       const { batchSize: batch } = configuration, { hidden } = recurrentSettings(configuration);
-      const task = series?.taskOn(gpu) ?? sequencesOf(configuration).task;
+      const task = await loaded?.taskOn(gpu) ?? sequencesOf(configuration).task;
       checkMemory(gpu, rnn({ hidden, task }), { batch, steps: task.steps });
       const faster = timeLoop ??
         await fastestTimeLoop(gpu, { hidden, task }, { replicas, batch });

@@ -1,4 +1,5 @@
 import {
+  type Gpu,
   InputError,
   markedSequence,
   markedTask,
@@ -10,6 +11,8 @@ import {
 import type { SequenceChartOptions } from "../charts/sequence_chart.ts";
 import type { Configuration } from "../study/cell.ts";
 import type { JsonObject } from "../study/json.ts";
+import type { KindTables } from "../study/network_kind.ts";
+import type { DataSource } from "./problem.ts";
 
 /** The problems with long-term dependencies (paper, section 4). */
 export const sequenceProblems = ["add", "mul", "mem-5", "mem-20", "memorization"] as const;
@@ -41,6 +44,16 @@ export interface SequenceProblem {
   readonly chart: { readonly figure: string; readonly figureTitle: string; readonly unit: string };
   /** A test sequence. */
   readonly example: Omit<SequenceChartOptions, "outputs">;
+}
+
+/** Sequences of files, in place of those that are made fresh. */
+export interface LoadedSequences extends Omit<SequenceProblem, "task"> {
+  readonly tables: KindTables;
+  readonly source: DataSource;
+  /** Lines about the files that are to be said. */
+  readonly remark: string | undefined;
+  /** Uploads them. */
+  taskOn(gpu: Gpu): Promise<SequenceTask>;
 }
 
 /** The first sequence of the test stream. */

@@ -1,11 +1,10 @@
-import { type Gpu, InputError, printable, SequenceData, type SequenceTask } from "../../mod.ts";
+import { InputError, printable, SequenceData } from "../../mod.ts";
 import type { JsonObject } from "../study/json.ts";
-import type { KindTables } from "../study/network_kind.ts";
 import { loadAgain, requireSameData } from "../study/resume.ts";
 import { type CaseArray, float32Of } from "./case_array.ts";
 import { countWords, type OwnFile, readOwnFile } from "./own_file.ts";
 import { type DataSource, identityOf, requireBatch, requireValues } from "./problem.ts";
-import type { SequenceProblem } from "./sequences.ts";
+import type { LoadedSequences, SequenceProblem } from "./sequences.ts";
 import { seriesTables } from "./series_tables.ts";
 
 /** What a command line says of a series of the user's own. */
@@ -17,16 +16,6 @@ export interface SeriesOptions {
   /** Rows of a window. */
   readonly length: number | undefined;
   readonly batchSize: number;
-}
-
-/** A series whose next row is learned, from those before it in a window. */
-export interface SeriesProblem extends Omit<SequenceProblem, "task"> {
-  readonly tables: KindTables;
-  readonly source: DataSource;
-  /** Lines about the file that are to be said. */
-  readonly remark: string;
-  /** Uploads it. */
-  taskOn(gpu: Gpu): SequenceTask;
 }
 
 /** A column: its rows to train on have this mean and standard deviation, in its own unit. */
@@ -44,13 +33,13 @@ interface Series {
 }
 
 /**
- * Loads the series that `--data` names. Throws InputError where it has no windows to train on and to
+ * Loads the series that `--data` names, whose next row is learned from those before it in a window. Throws InputError where it has no windows to train on and to
  * test on, fewer than a minibatch, or a column that cannot be standardized.
  */
 export async function loadSeries(
   { data, header, testShare, length = 80, batchSize }: SeriesOptions,
   earlier: JsonObject | undefined,
-): Promise<SeriesProblem> {
+): Promise<LoadedSequences> {
   if (data === undefined) {
     throw new InputError(
       "custom needs --data: name a CSV file with a row for each step of a series",
@@ -88,13 +77,15 @@ export async function loadSeries(
     },
     example: exampleOf(file.content, length),
     taskOn: (gpu) =>
-      new SequenceData(gpu, {
-        ...{ inputs: width, outputs: width, steps },
-        loss: "mean-squared-error",
-        train: { series: train },
-        test: { series: test },
-        unitErrors: scales.map(({ name }, unit) => ({ name: `error of ${name}`, unit })),
-      }),
+      Promise.resolve(
+        new SequenceData(gpu, {
+          ...{ inputs: width, outputs: width, steps },
+          loss: "mean-squared-error",
+          train: { series: train },
+          test: { series: test },
+          unitErrors: scales.map(({ name }, unit) => ({ name: `error of ${name}`, unit })),
+        }),
+      ),
   };
 }
 

@@ -5,6 +5,7 @@ import { automatic } from "../studies/automatic.ts";
 import { automaticSequences } from "../studies/automatic_sequences.ts";
 import { buffer } from "../studies/buffer.ts";
 import { convolution } from "../studies/convolution.ts";
+import { digitRows } from "../studies/digit_rows.ts";
 import { edge } from "../studies/edge.ts";
 import type { Experiment } from "./experiment.ts";
 import { finishOrAveraging } from "../studies/finish_or_averaging.ts";
@@ -20,7 +21,7 @@ import { theorem } from "../studies/theorem.ts";
 const all = [
   ...[automatic, automaticSequences, modern, marginalValue, lead, buffer, initialization],
   ...[finishOrAveraging, table4, theorem, flatness, interactions, convolution, attention, edge],
-  ...[agreement, adaptive],
+  ...[agreement, adaptive, digitRows],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

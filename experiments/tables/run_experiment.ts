@@ -68,6 +68,11 @@ export const paperExperimentFlags = {
 /** The values of {@linkcode experimentFlags}. */
 export type ExperimentOptions = Values<typeof experimentFlags>;
 
+/** Whether a problem is one of digits: mnist, or its rows. */
+function areDigits(problem: string): boolean {
+  return problem.startsWith("mnist");
+}
+
 /** What experiments learn from that lies in files, and the flag that names it. */
 const files = [
   {
@@ -75,7 +80,7 @@ const files = [
     words: "digits: name the folder with MNIST's files by --data",
     isOf: ({ layouts }: Experiment, preset: ExperimentPreset) => {
       const { common, rows } = layouts[preset];
-      return [common, ...Object.values(rows)].some(({ problem }) => problem === "mnist");
+      return [common, ...Object.values(rows)].some(({ problem }) => areDigits(String(problem)));
     },
   },
   {
@@ -133,7 +138,7 @@ export async function runExperiment(
     ...{ preset, given, interruption },
     ...options.optimizer && { optimizers: options.optimizer },
     data: (problem) => ({
-      ...problem === "mnist" && data !== undefined && { data },
+      ...areDigits(problem) && data !== undefined && { data },
       ...experiment.program === "language" && text !== undefined && { text },
     }),
   });

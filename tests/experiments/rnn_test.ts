@@ -4,7 +4,8 @@ import { unitRoundoff } from "../../core/reference/tolerance.ts";
 import { readTable } from "../../experiments/files/tables.ts";
 import { trainRecurrentNetworks } from "../../experiments/rnn.ts";
 import { runHere } from "./commands.ts";
-import { type Scratch, scratch } from "./scratch.ts";
+import { idx, type Scratch, scratch } from "./scratch.ts";
+import { smallImages } from "./small_images.ts";
 import { remains } from "./study/small_runs.ts";
 
 function run(...args: string[]) {
@@ -218,6 +219,65 @@ Deno.test("rnn.ts refuses a series that it cannot learn in one line, and leaves 
     assertMatch(stderr, /^error: [^\n]*\n$/);
     assertMatch(stderr, says);
     assertEquals(folder.names().filter((name) => !name.startsWith("bad")), ["series.csv"]);
+  }
+});
+
+/** 200 images with labels, and 100 to test on, as MNIST's. */
+function ownDigits(folder: Scratch): string[] {
+  const [, , ...data] = smallImages(folder);
+  for (const [name, count] of [["train", 200], ["t10k", 100]] as const) {
+    const labels = Uint8Array.from({ length: count }, (_, i) => i % 7);
+    folder.write(`${name}-labels-idx1-ubyte`, idx([count], labels));
+  }
+  const size = ["--hidden", "9", "--batch-size", "50", "--eval-cases", "60", "--every", "2"];
+  return ["--problem", "mnist-rows", ...data, ...size, "--schedule", "constant"];
+}
+
+Deno.test("rnn.ts reads digits row after row, and goes on from where it stands", async () => {
+  using folder = scratch();
+  const flags = ownDigits(folder), init = ["--init", "echo-state,gaussian", "--fan-in", "4"];
+  const [out, whole] = ["out", "whole"].map((name) => `${folder.path}/${name}`);
+  const finish = async (...args: string[]) => {
+    const { status, stderr } = await run(...args);
+    assertEquals(status, 0, stderr);
+  };
+  await finish(...flags, ...init, "--updates", "2", "--out", out);
+  await finish("--resume", out, "--updates", "4");
+  await finish(...flags, ...init, "--updates", "4", "--out", whole);
+  assertEquals(await remains(out), await remains(whole));
+  const curve = readTable(Deno.readTextFileSync(`${out}/curve.csv`));
+  assertEquals(Object.keys(curve[0]).slice(8), [
+    ...["update", "momentum", "train_loss", "test_loss", "train_error_rate", "test_error_rate"],
+    "gradient_norm",
+  ]);
+  for (const { update, train_loss } of curve) {
+    if (update !== "0") assertLess(Math.abs(Number(train_loss) - Math.log(10)), 1);
+  }
+  assertMatch(Deno.readTextFileSync(`${out}/example.svg`), />column 27<.*>digit 9</s);
+});
+
+Deno.test("rnn.ts refuses digits that it cannot read in one line", async () => {
+  using folder = scratch();
+  const flags = ownDigits(folder), [problem, name] = flags;
+  const bad: [flags: string[], says: RegExp][] = [
+    [[problem, name], /mnist needs its files: put train-images/],
+    [
+      [...flags, "--length", "28"],
+      /--length means nothing here, as it is for problems of any length/,
+    ],
+    [[...flags, "--centre", "no"], /--centre means nothing here/],
+    [[...flags, "--train-cases", "201"], /--train-cases 201 is more than the 200 training cases/],
+    [[...flags, "--train-cases", "49"], /--batch-size 50 is more than the 49 training cases/],
+    [
+      ["--train-cases", "49"],
+      /--train-cases means nothing here, as it is for --problem mnist-rows/,
+    ],
+  ];
+  for (const [words, says] of bad) {
+    const { status, stderr } = await run(...words, "--out", `${folder.path}/out`);
+    assertEquals(status, 2, words.join(" "));
+    assertMatch(stderr, /^error: [^\n]*\n$/);
+    assertMatch(stderr, says);
   }
 });
 

@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Dataset } from "../../core/data/dataset.ts";
 import { InputError } from "../../core/errors.ts";
+import { allocateTensor } from "../../core/gpu/tensor.ts";
 import { openGPU } from "../../core/gpu/open.ts";
 import { MAX_ITERATIONS, Plan } from "../../core/gpu/plan.ts";
 import { gather } from "../../core/ops/gather.ts";
@@ -88,6 +89,45 @@ gpuTest("gather() follows permute() through lists of all lengths", async (bench)
       Array.from({ length: batch }, (_, i) => caseAt(position + i, cases, { seed, epoch }))
     );
     assertEquals([...await bench.values(out)], wanted, `${cases} cases`);
+  }
+});
+
+gpuTest("gather() takes the values of a case as those of its steps", async (bench) => {
+  const [cases, batch, steps, position] = [22, 7, 3, 18];
+  for (const [format, make] of Object.entries(formats)) {
+    for (const width of [1, 3, 12, 17]) {
+      const { data, wanted } = make(cases * steps * width);
+      const largestPart = Math.ceil(9 * data.byteLength / cases);
+      const dataset = bench.take(
+        new Dataset(bench.gpu, data, { width: steps * width, largestPart }),
+      );
+      const out = allocateTensor(bench.gpu, "out", {
+        replicas: 3,
+        steps,
+        rows: batch,
+        columns: width,
+      });
+      bench.take({ free: () => bench.gpu.free(out.buffer) });
+      bench.run((plan) => {
+        gather(plan, dataset, out, { seeds: bench.buffer(keys), purpose: Purpose.minibatch });
+      }, { position });
+      const exact = seeds.flatMap((seed) =>
+        Array.from({ length: steps }, (_, t) =>
+          Array.from({ length: batch }, (_, row) => {
+            const first = steps * caseAt(position + row, cases, { seed, epoch: 0 });
+            return wanted.subarray((first + t) * width, (first + t + 1) * width);
+          }))
+      ).flat().flatMap((values) => [...values]);
+      const most = format === "bytes" ? accuracy.quotient : 0;
+      (await bench.paddedValues(out)).forEach((value, at) =>
+        assertAlmostEquals(
+          value,
+          exact[at],
+          most * exact[at],
+          `${format}, width ${width}, at ${at}`,
+        )
+      );
+    }
   }
 });
 

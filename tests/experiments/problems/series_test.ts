@@ -22,7 +22,7 @@ Deno.test("loadSeries() standardizes each column by the rows to train on alone",
   assertEquals(Array.from(example.inputs), [98 / deviation, 0].map(Math.fround));
   assertEquals(Array.from(example.targets), [0, -4 / deviation].map(Math.fround));
   assertMatch(example.title, /rows 8 to 9,/);
-  assertMatch(remark, /6 rows are to train on, the last 3 to test on; .*: v 2 ± 0\.8165$/);
+  assertMatch(remark!, /6 rows are to train on, the last 3 to test on; .*: v 2 ± 0\.8165$/);
   assertEquals((settings as unknown as { deviations: unknown }).deviations, { v: deviation });
 });
 

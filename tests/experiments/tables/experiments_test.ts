@@ -149,8 +149,9 @@ Deno.test("every experiment lays networks that differ, in both presets", async (
   using folder = scratch();
   using other = scratch();
   // Blank images in place of those that are generated, which take longer.
+  const data = digits(folder);
   const images: Record<string, Flags> = {
-    mnist: { data: digits(folder) },
+    ...{ mnist: { data }, "mnist-rows": { data } },
     curves: { problem: "mnist", data: digits(other, 10_001) },
   };
   const text = folder.write(
