@@ -1,5 +1,6 @@
 import { Classifier } from "../mod.ts";
 import { classified, confusionChart, mistakesChart } from "./charts/class_charts.ts";
+import { chooseBlocks } from "./problems/block_flags.ts";
 import { chooseLayers, classifierFlags, idleFlags } from "./problems/classifier_flags.ts";
 import { shapeOfLayers } from "./problems/classifier_layers.ts";
 import { classifierKind } from "./problems/classifier_kind.ts";
@@ -25,6 +26,11 @@ export const classifierProgram = gridProgram({
       does: "trains a convolutional network",
     },
     {
+      command:
+        "--problem mnist --data FOLDER --patch-size 7 --optimizer adamw --learning-rate 0.002",
+      does: "trains a Transformer of 16 patches an image",
+    },
+    {
       command: "--problem custom --data x.npy --labels y.npy --layers 4,20,3 --dropout 0.1",
       does: "tells three classes of your own apart",
     },
@@ -33,8 +39,10 @@ export const classifierProgram = gridProgram({
   defaults: { optimizer: ["nag"], learningRate: [0.05], mu: [0.9] },
   async lay(options, { earlier, interruption, optimizerOf, once }) {
     const { problem, data, testData, header, batchSize, activation, fanIn } = options;
-    const { batchNorm, dropout, l2, labels: labelFile, testLabels, trainCases } = options;
+    const { batchNorm, dropout, l2, labels: labelFile, testLabels, trainCases, patchSize } =
+      options;
     const layers = chooseLayers(options), { inputs, classes } = shapeOfLayers(layers);
+    const blocks = patchSize !== undefined && chooseBlocks(options);
     const labelFiles = { labels: labelFile, testLabels };
     const { labelNoise: share, dataSeed: seed } = options;
     const labelNoise = share > 0 ? { share, seed, classes } : undefined;
@@ -61,6 +69,7 @@ export const classifierProgram = gridProgram({
         network: "classifier",
         ...{ problem, data: identityOf(source), testCases: labels?.test?.length },
         ...{ layers, activation },
+        ...blocks && { patchSize, ...blocks },
         ...batchNorm && { batchNorm },
         ...dropout > 0 && { dropout },
         ...l2 > 0 && { l2 },

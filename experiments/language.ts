@@ -1,4 +1,4 @@
-import { InputError } from "../mod.ts";
+import { chooseBlocks } from "./problems/block_flags.ts";
 import { idleFlags, languageFlags } from "./problems/language_flags.ts";
 import { languageKind } from "./problems/language_kind.ts";
 import { loadText } from "./problems/text.ts";
@@ -32,15 +32,7 @@ export const languageProgram = gridProgram({
   flags: languageFlags,
   defaults: { optimizer: ["nag"], learningRate: [0.1], mu: [0.9], own: hessianFree },
   async lay(options, { earlier, optimizerOf, once }) {
-    const { length, blocks, width, heads, activation, dropout, clipNorm } = options;
-    const { hidden = 4 * width } = options;
-    if (width % heads !== 0) {
-      throw new InputError(
-        `--heads ${heads} do not divide --width ${width}: give a width of ${
-          heads * Math.ceil(width / heads)
-        }`,
-      );
-    }
+    const { length, activation, dropout, clipNorm } = options, blocks = chooseBlocks(options);
     const text = await once(
       { text: options.text, testShare: options.testShare, length },
       () => loadText(options, earlier),
@@ -57,12 +49,12 @@ export const languageProgram = gridProgram({
       idle: idleFlags(options),
       configure: (point) => ({
         ...{ network: "language", problem: "text", data: text.identity, bigrams: text.bigrams },
-        ...{ testShare: options.testShare, length, blocks, width, heads, hidden, activation },
+        ...{ testShare: options.testShare, length, ...blocks, activation },
         ...dropout > 0 && { dropout },
         ...clipNorm !== undefined && { clipNorm },
         ...ofGrid(point, { ...options, reportEvery }),
       }),
-      details: { configuration: { hidden, reportEvery }, data: text.source },
+      details: { configuration: { hidden: blocks.hidden, reportEvery }, data: text.source },
       remark: text.remark,
       chart: {
         figure: "test_bits_per_character",

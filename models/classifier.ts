@@ -6,6 +6,7 @@ import type { Gpu } from "../core/gpu/gpu.ts";
 import { errorRate, figureOf, softmaxCrossEntropy } from "../core/graph/losses.ts";
 import { NetworkModel } from "../core/graph/network.ts";
 import type { Image } from "../core/graph/operation.ts";
+import type { Layer } from "../core/graph/tape.ts";
 import { activation } from "../core/layers/activation.ts";
 import { batchNorm } from "../core/layers/batch_norm.ts";
 import { convolution } from "../core/layers/convolution.ts";
@@ -75,38 +76,41 @@ export interface ClassifierOptions {
  * ```
  */
 export function classifier(options: ClassifierOptions): Classifier {
-  return new Classifier(options);
+  const { hidden, activation: kind = "relu", dropout: rate = 0, train } = options;
+  if (!Array.isArray(hidden)) {
+    throw new InputError(
+      `the hidden layers must be an array of units, not ${hidden}: give hidden: [100, 100]`,
+    );
+  }
+  checkChoice("activation", kind, activations);
+  const behind = [
+    ...options.batchNorm ? [batchNorm(), activation(kind)] : [],
+    ...rate === 0 ? [] : [dropout(rate)],
+  ];
+  const own = options.batchNorm ? "linear" : kind;
+  const layers = hidden.flatMap((layer, i) => {
+    const image = i === 0 && options.image && { image: options.image };
+    if (typeof layer === "object" && "pool" in layer) {
+      return [maxPool({ size: layer.pool, ...image })];
+    }
+    return typeof layer === "object"
+      ? [convolution({ ...layer, activation: own, ...image }), ...behind]
+      : [dense({ units: layer, activation: own }), ...behind];
+  });
+  return new Classifier({ ...options, layers, classes: options.classes ?? classesOf(train) });
 }
 
-/** See {@linkcode classifier}. */
+/** A network that tells classes apart; see {@linkcode classifier} and `visionTransformer()`. */
 export class Classifier extends NetworkModel {
   /** How many classes it tells apart. */
   readonly classes: number;
 
-  /** Use {@linkcode classifier}. */
-  constructor(options: ClassifierOptions) {
-    const { hidden, activation: kind = "relu", dropout: rate = 0, l2 = 0, train, test } = options;
-    if (!Array.isArray(hidden)) {
-      throw new InputError(
-        `the hidden layers must be an array of units, not ${hidden}: give hidden: [100, 100]`,
-      );
-    }
-    checkChoice("activation", kind, activations);
-    const classes = options.classes ?? classesOf(train);
-    const behind = [
-      ...options.batchNorm ? [batchNorm(), activation(kind)] : [],
-      ...rate === 0 ? [] : [dropout(rate)],
-    ];
-    const own = options.batchNorm ? "linear" : kind;
-    const layers = hidden.flatMap((layer, i) => {
-      const image = i === 0 && options.image && { image: options.image };
-      if (typeof layer === "object" && "pool" in layer) {
-        return [maxPool({ size: layer.pool, ...image })];
-      }
-      return typeof layer === "object"
-        ? [convolution({ ...layer, activation: own, ...image }), ...behind]
-        : [dense({ units: layer, activation: own }), ...behind];
-    });
+  /** Use {@linkcode classifier} or `visionTransformer()`: the layers are those before the classes. */
+  constructor(
+    { layers, classes, train, test, l2 = 0 }:
+      & Pick<ClassifierOptions, "train" | "test" | "l2">
+      & { layers: readonly Layer[]; classes: number },
+  ) {
     super({
       source: examples({ train, ...test && { test } }),
       layers: sequential(...layers, dense({ units: classes })),

@@ -1,8 +1,5 @@
 import { checkChoice } from "../core/checks.ts";
-import { examples } from "../core/data/examples.ts";
 import { InputError } from "../core/errors.ts";
-import { errorRate, figureOf, softmaxCrossEntropy } from "../core/graph/losses.ts";
-import { network, type NetworkModel } from "../core/graph/network.ts";
 import type { Layer } from "../core/graph/tape.ts";
 import { residual } from "../core/layers/add.ts";
 import { attention } from "../core/layers/attention.ts";
@@ -13,7 +10,7 @@ import { gelu } from "../core/layers/gelu.ts";
 import { layerNorm } from "../core/layers/layer_norm.ts";
 import { type Patches, patches, stepMean } from "../core/layers/patches.ts";
 import { sequential } from "../core/layers/sequential.ts";
-import type { ClassifierOptions } from "./classifier.ts";
+import { Classifier, type ClassifierOptions } from "./classifier.ts";
 import { checkCount, type SequenceTask } from "./problems/sequence_tasks.ts";
 import { checkTask, type SequenceModel, sequenceNetwork } from "./sequence_network.ts";
 
@@ -116,22 +113,18 @@ export interface VisionTransformerOptions
  * console.log(model.layout.parameterCount); // 104970, of two blocks of 64 units
  * ```
  */
-export function visionTransformer(options: VisionTransformerOptions): NetworkModel {
-  const { image, size, classes, train, test, l2 = 0, width = 64, dropout: rate = 0 } = options;
-  return network({
-    source: examples({ train, ...test && { test } }),
-    layers: sequential(
+export function visionTransformer(options: VisionTransformerOptions): Classifier {
+  const { image, size, width = 64, dropout: rate = 0 } = options;
+  return new Classifier({
+    ...options,
+    layers: [
       patches({ image, size }),
       dense({ units: width }),
       positions(),
       ...dropped(rate),
       transformerBlocks({ ...options, isCausal: false }),
       stepMean(),
-      dense({ units: classes }),
-    ),
-    loss: softmaxCrossEntropy,
-    figures: [errorRate, figureOf(softmaxCrossEntropy, "loss")],
-    l2,
+    ],
   });
 }
 

@@ -9,6 +9,7 @@ import {
   type Values,
   yesNo,
 } from "../terminal/flags.ts";
+import { blockFlags } from "./block_flags.ts";
 import { checkImages, type LayerEntry, layerEntry, shapeOfLayers } from "./classifier_layers.ts";
 import { fileFlags, idleOfLayers, initFlag, layeredFlags } from "./layered_flags.ts";
 
@@ -48,6 +49,15 @@ export const classifierFlags = {
       "as 28x28 or 3x32x32, may go through convolutions, of 8 channels as conv8@5x5, and pools of " +
       "the largest value, as pool2.",
   }),
+  "patch-size": integer({
+    atLeast: 1,
+    unit: "pixels",
+    shown: "off",
+    help:
+      "Makes a vision Transformer of square patches so high and wide: --layers are images and " +
+      "classes alone, as 28x28,10.",
+  }),
+  ...blockFlags,
   activation: choice(["relu", "tanh", "sigmoid"], {
     default: "relu",
     help: "Of the hidden layers.",
@@ -68,29 +78,34 @@ export const classifierFlags = {
 
 /** Flags that mean nothing to these, with what they are for. */
 export function idleFlags(
-  options: Pick<Values<typeof classifierFlags>, "problem" | "init" | "labelNoise"> & {
+  options: Pick<Values<typeof classifierFlags>, "problem" | "init" | "labelNoise" | "patchSize"> & {
     readonly schedule: readonly string[];
   },
 ): Record<string, string | false> {
   const ofFiles = options.problem !== "custom" && "--problem custom";
+  const ofPatches = options.patchSize === undefined && "--patch-size";
+  const ofLayers = options.patchSize !== undefined && "networks without --patch-size";
   return {
     ...{ labels: ofFiles, "test-data": ofFiles, "test-labels": ofFiles, header: ofFiles },
     download: options.problem !== "mnist" && "--problem mnist",
     "data-seed": options.labelNoise === 0 && "--label-noise",
+    ...{ blocks: ofPatches, width: ofPatches, heads: ofPatches, hidden: ofPatches },
+    activation: ofLayers,
     ...idleOfLayers(options),
   };
 }
 
-const digits = [784, 100, 100, 10];
+const digits = [784, 100, 100, 10], digitsInPatches = ["28x28", 10];
 
 /** The layers that a command line asks for. Throws InputError where they do not fit the problem. */
 export function chooseLayers(
-  { problem, layers, batchNorm, init }: Pick<
+  { problem, layers, patchSize, batchNorm, init }: Pick<
     Values<typeof classifierFlags>,
-    "problem" | "layers" | "batchNorm" | "init"
+    "problem" | "layers" | "patchSize" | "batchNorm" | "init"
   >,
 ): readonly LayerEntry[] {
-  const chosen = layers ?? (problem === "mnist" ? digits : []);
+  const ofDigits = patchSize === undefined ? digits : digitsInPatches;
+  const chosen = layers ?? (problem === "mnist" ? ofDigits : []);
   if (chosen.length < 2) {
     throw new InputError(
       `${problem} needs --layers: the values of a case, hidden layers, and a unit for each class, ` +
@@ -110,6 +125,7 @@ export function chooseLayers(
       `${shown} ends in one unit: end with a unit for each of 2 classes or more`,
     );
   }
+  if (patchSize !== undefined) checkPatches(chosen, { patchSize, shown, init });
   if (init.includes("lsuv") && (batchNorm || hidden.some((layer) => typeof layer !== "number"))) {
     throw new InputError(
       `--init lsuv is for dense layers alone: ${
@@ -121,4 +137,29 @@ export function chooseLayers(
     throw new InputError(`--batch-norm yes is of hidden layers, which ${shown} does not have`);
   }
   return chosen;
+}
+
+/** Refuses what no vision Transformer is of. */
+function checkPatches(
+  layers: readonly LayerEntry[],
+  { patchSize, shown, init }: { patchSize: number; shown: string; init: readonly string[] },
+): void {
+  const { image, hidden } = shapeOfLayers(layers), fitted = `--patch-size ${patchSize}`;
+  if (!image || hidden.length > 0) {
+    throw new InputError(
+      `${shown} is none of a vision Transformer, which ${fitted} asks for: give images and classes ` +
+        "alone, as 28x28,10",
+    );
+  }
+  const [, ...sides] = image;
+  if (sides.some((side) => side % patchSize !== 0)) {
+    throw new InputError(
+      `${fitted} does not divide images of ${sides.join(" x ")}: give a size that divides both`,
+    );
+  }
+  if (init.includes("lsuv")) {
+    throw new InputError(
+      "--init lsuv is for dense layers alone: take another one, such as gaussian",
+    );
+  }
 }

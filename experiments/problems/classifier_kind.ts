@@ -1,8 +1,15 @@
-import { type Activation, classifier, type Gpu, type Optimizer } from "../../mod.ts";
+import {
+  type Activation,
+  classifier,
+  type Gpu,
+  type Optimizer,
+  visionTransformer,
+} from "../../mod.ts";
 import type { Configuration } from "../study/cell.ts";
 import { initializerOf } from "../study/initializers.ts";
 import type { KindTables, NetworkKind } from "../study/network_kind.ts";
 import { leastOf } from "../study/outcomes.ts";
+import type { Blocks } from "./block_flags.ts";
 import { type LayerEntry, shapeOfLayers } from "./classifier_layers.ts";
 import type { Labels, ProblemData } from "./problem.ts";
 
@@ -13,6 +20,8 @@ interface Shape {
   readonly batchNorm?: boolean;
   readonly dropout?: number;
   readonly l2?: number;
+  /** Of a vision Transformer, beside its blocks. */
+  readonly patchSize?: number;
 }
 
 /** How classifiers are told: by their test cases, or where there are none by those to train on. */
@@ -66,11 +75,13 @@ export function classifierKind(
     async model(gpu, configuration) {
       const { layers, ...shape } = shapeOf(configuration), { train, test } = await dataOn(gpu);
       const { inputs: _, ...ofLayers } = shapeOfLayers(layers);
-      return classifier({
-        ...{ ...shape, ...ofLayers },
+      const sets = {
         train: { inputs: train, targets: labels.train },
         ...test && labels.test && { test: { inputs: test, targets: labels.test } },
-      });
+      };
+      if (!("patchSize" in shape)) return classifier({ ...shape, ...ofLayers, ...sets });
+      const { patchSize: size, activation: __, ...blocks } = shape, { image, classes } = ofLayers;
+      return visionTransformer({ ...blocks, size, image: image!, classes, ...sets });
     },
     replica: (configuration) => ({
       seed: configuration.seed,
@@ -88,12 +99,14 @@ function largestClassError({ train, test = train }: Labels): number {
   return test.filter((label) => label !== largest).length / test.length;
 }
 
-function shapeOf(configuration: Configuration): Shape {
-  const { layers, activation, batchNorm, dropout, l2 } = configuration as Configuration & Shape;
+function shapeOf(configuration: Configuration) {
+  const { layers, activation, batchNorm, dropout, l2, patchSize, blocks, width, heads, hidden } =
+    configuration as Configuration & Shape & Blocks;
   return {
     ...{ layers, activation },
     ...batchNorm && { batchNorm },
     ...dropout && { dropout },
     ...l2 && { l2 },
+    ...patchSize !== undefined && { patchSize, blocks, width, heads, hidden },
   };
 }

@@ -1,6 +1,7 @@
 import { blockActivations } from "../../mod.ts";
 import { gridFlags, initScale } from "../study/grid.ts";
 import { choice, choices, type FlagTable, integer, number, path } from "../terminal/flags.ts";
+import { blockFlags } from "./block_flags.ts";
 import { idleOfLayers } from "./layered_flags.ts";
 
 /** The flags of character models, those of a grid among them. */
@@ -18,15 +19,7 @@ export const languageFlags = {
     unit: "characters",
     help: "Of a window: a character is predicted from those before it in its window.",
   }),
-  blocks: integer({ default: 2, atLeast: 1, help: "Blocks of attention and a hidden layer." }),
-  width: integer({ default: 64, atLeast: 1, unit: "units", help: "Of what passes the blocks." }),
-  heads: integer({ default: 2, atLeast: 1, help: "Of attention; they divide the width." }),
-  hidden: integer({
-    atLeast: 1,
-    unit: "units",
-    shown: "four times the width",
-    help: "Hidden units of a block.",
-  }),
+  ...blockFlags,
   activation: choice(blockActivations, { default: "relu", help: "Of the hidden units." }),
   dropout: number({
     default: 0,

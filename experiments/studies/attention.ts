@@ -1,11 +1,12 @@
+import type { TableClaim } from "../report/claims.ts";
 import { betweenBest } from "../report/decisions.ts";
 import { columnsFigure } from "../report/figures/columns.ts";
 import { ratesFigure } from "../report/figures/rates.ts";
 import { isAsLow, isLower } from "../report/verdicts.ts";
 import type { Experiment, Flags } from "../tables/experiment.ts";
 
-/** AdamW without its momentum is AdamW with beta1 0. */
-const columns: Record<string, Flags> = {
+/** The rules that are tried in Transformers; AdamW without its momentum is AdamW with beta1 0. */
+export const transformerRules: Record<string, Flags> = {
   "SGD": { optimizer: "sgd", "learning-rate": [0.4, 0.2, 0.1] },
   "CM 0.9": { optimizer: "cm", mu: 0.9, schedule: "constant", "learning-rate": [0.1, 0.05, 0.02] },
   "NAG 0.9": {
@@ -19,6 +20,16 @@ const columns: Record<string, Flags> = {
 };
 
 const withMomentum = ["CM 0.9", "NAG 0.9"];
+
+/** What is claimed of them. */
+export const claimsOfRules: readonly TableClaim[] = [
+  ["Momentum is better than none", betweenBest(withMomentum, ["SGD"], isLower)],
+  ["AdamW is better than momentum", betweenBest(["AdamW"], withMomentum, isLower)],
+  [
+    "AdamW without momentum is as good as AdamW",
+    betweenBest(["AdamW, beta1 0"], ["AdamW"], isAsLow),
+  ],
+];
 
 /** M11: what momentum lacks in a Transformer. */
 export const attention: Experiment = {
@@ -38,7 +49,7 @@ export const attention: Experiment = {
         ...{ seed: [1, 2, 3, 4], "eval-cases": 100 },
       },
       rows: { "small batch": {} },
-      columns,
+      columns: transformerRules,
     },
     full: {
       common: {
@@ -46,16 +57,9 @@ export const attention: Experiment = {
         seed: [1, 2, 3, 4, 5, 6],
       },
       rows: { "batch 32": { "batch-size": 32 }, "batch 512": { "batch-size": 512 } },
-      columns,
+      columns: transformerRules,
     },
   },
-  claims: [
-    ["Momentum is better than none", betweenBest(withMomentum, ["SGD"], isLower)],
-    ["AdamW is better than momentum", betweenBest(["AdamW"], withMomentum, isLower)],
-    [
-      "AdamW without momentum is as good as AdamW",
-      betweenBest(["AdamW, beta1 0"], ["AdamW"], isAsLow),
-    ],
-  ],
+  claims: claimsOfRules,
   figures: [columnsFigure({ title: "rule", rows: "batch" }), ratesFigure()],
 };

@@ -17,11 +17,12 @@ import { marginalValue } from "../studies/marginal_value.ts";
 import { modern } from "../studies/modern.ts";
 import { table4 } from "../studies/table4.ts";
 import { theorem } from "../studies/theorem.ts";
+import { visionTransformers } from "../studies/vision_transformer.ts";
 
 const all = [
   ...[automatic, automaticSequences, modern, marginalValue, lead, buffer, initialization],
   ...[finishOrAveraging, table4, theorem, flatness, interactions, convolution, attention, edge],
-  ...[agreement, adaptive, digitRows],
+  ...[visionTransformers, agreement, adaptive, digitRows],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

@@ -107,6 +107,62 @@ Deno.test("classifier.ts trains convolutional networks, and goes on with their r
   assertEquals(configuration.layers, ["2x2", "conv12@2x2", "pool1", 12, 3]);
 });
 
+Deno.test("classifier.ts trains vision Transformers, and goes on with them", async () => {
+  using folder = scratch();
+  const [out, whole] = [`${folder.path}/out`, `${folder.path}/whole`];
+  const flags = [
+    ...[...ownData(folder).with(-3, "2x2,3"), "--patch-size", "1", "--blocks", "1", "--width", "8"],
+    ...[
+      "--init",
+      "gaussian",
+      "--optimizer",
+      "nag,adamw",
+      "--learning-rate",
+      "0.02",
+      "--every",
+      "40",
+    ],
+  ];
+  await run(...flags, "--updates", "40", "--out", out);
+  await run("--resume", out, "--updates", "120");
+  await run(...flags, "--updates", "120", "--out", whole);
+  assertEquals(await remains(out), await remains(whole));
+  for (const row of readTable(Deno.readTextFileSync(`${out}/summary.csv`))) {
+    assertLess(Number(row.test_error_rate), 1 / 3);
+    const { configuration } = readCells(out).get(row.cell)!;
+    assertEquals([configuration.patchSize, configuration.hidden], [1, 32]);
+  }
+  assertMatch(Deno.readTextFileSync(`${out}/confusion.svg`), /of 50 test cases are taken/);
+});
+
+Deno.test("classifier.ts refuses what is no vision Transformer", async () => {
+  const refused: [flags: string, RegExp][] = [
+    [
+      "--patch-size 5",
+      /--patch-size 5 does not divide images of 28 x 28: give a size that divides/,
+    ],
+    [
+      "--patch-size 7 --layers 784,10",
+      /784,10 is none of a vision Transformer, which --patch-size 7/,
+    ],
+    ["--patch-size 7 --layers 28x28,9,10", /give images and classes alone, as 28x28,10/],
+    ["--patch-size 7 --heads 3", /--heads 3 do not divide --width 64: give a width of 66/],
+    ["--patch-size 7 --init lsuv", /--init lsuv is for dense layers alone: take another one/],
+    [
+      "--patch-size 7 --activation tanh",
+      /--activation means nothing here, as it is for networks w/,
+    ],
+    ["--width 32", /--width means nothing here, as it is for --patch-size/],
+  ];
+  using folder = scratch();
+  const data = ["--data", digits(folder)];
+  for (const [flags, message] of refused) {
+    const { status, stderr } = await runHere(trainClassifiers, [...data, ...flags.split(" ")]);
+    assertEquals(status, 2, stderr);
+    assertMatch(stderr, message);
+  }
+});
+
 Deno.test("classifier.ts refuses layers that are in no order, or do not fit", async () => {
   const refused: [string, RegExp][] = [
     ["784,conv8@5x5,10", /conv8@5x5 where no images are: begin with images as 28x28/],
