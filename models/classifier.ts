@@ -9,7 +9,7 @@ import type { Image } from "../core/graph/operation.ts";
 import type { Layer } from "../core/graph/tape.ts";
 import { activation } from "../core/layers/activation.ts";
 import { batchNorm } from "../core/layers/batch_norm.ts";
-import { convolution } from "../core/layers/convolution.ts";
+import { convolution, type ConvolutionOptions } from "../core/layers/convolution.ts";
 import { dense } from "../core/layers/dense.ts";
 import { dropout } from "../core/layers/dropout.ts";
 import type { Extents } from "../core/layers/images.ts";
@@ -19,12 +19,13 @@ import { type Activation, activations } from "../core/ops/activation.ts";
 
 /**
  * A hidden layer of a classifier: so many units; a convolution of so many channels, with kernels of a
- * height and a width; or the largest value in windows of such a size, none of which overlap.
+ * height and a width, which move by a stride over images with zeros around them; or the largest value in
+ * windows of such a size, which move by theirs where no stride is given.
  */
 export type HiddenLayer =
   | number
-  | { readonly channels: number; readonly size: Extents }
-  | { readonly pool: Extents };
+  | Readonly<Pick<ConvolutionOptions, "channels" | "size" | "stride" | "padding">>
+  | { readonly pool: Extents; readonly stride?: Extents };
 
 /** A classifier and its data; see {@linkcode classifier}. */
 export interface ClassifierOptions {
@@ -91,7 +92,8 @@ export function classifier(options: ClassifierOptions): Classifier {
   const layers = hidden.flatMap((layer, i) => {
     const image = i === 0 && options.image && { image: options.image };
     if (typeof layer === "object" && "pool" in layer) {
-      return [maxPool({ size: layer.pool, ...image })];
+      const { pool: size, ...stride } = layer;
+      return [maxPool({ size, ...stride, ...image })];
     }
     return typeof layer === "object"
       ? [convolution({ ...layer, activation: own, ...image }), ...behind]

@@ -46,8 +46,9 @@ export const classifierFlags = {
     ...{ repeats: true, shown: "784,100,100,10 for mnist" },
     help:
       "From the values of a case to a unit for each class; between them the hidden layers. Images, " +
-      "as 28x28 or 3x32x32, may go through convolutions, of 8 channels as conv8@5x5, and pools of " +
-      "the largest value, as pool2.",
+      "as 28x28 or 3x32x32, may go through convolutions, of 8 channels as conv8@5x5, with a stride " +
+      "of 2 and 1 pixel of zeros around as conv8@3x3s2p1, and pools of the largest value, as pool2 " +
+      "or, with a stride of its own, pool3s2.",
   }),
   "patch-size": integer({
     atLeast: 1,

@@ -1,17 +1,17 @@
 import { type ClassifierOptions, type HiddenLayer, type Image, InputError } from "../../mod.ts";
 import type { Kind } from "../terminal/flags.ts";
 
-/** A layer as `--layers` names it: units, or a text such as 28x28, conv8@5x5 or pool2. */
+/** A layer as `--layers` names it: units, or a text such as 28x28, conv8@5x5, conv8@3x3s2p1 or pool2. */
 export type LayerEntry = number | string;
 
 const IMAGE = /^(?:([1-9]\d*)x)?([1-9]\d*)x([1-9]\d*)$/;
-const CONVOLUTION = /^conv([1-9]\d*)@([1-9]\d*)(?:x([1-9]\d*))?$/;
-const POOL = /^pool([1-9]\d*)(?:x([1-9]\d*))?$/;
+const CONVOLUTION = /^conv([1-9]\d*)@([1-9]\d*)(?:x([1-9]\d*))?(?:s([1-9]\d*))?(?:p(\d+))?$/;
+const POOL = /^pool([1-9]\d*)(?:x([1-9]\d*))?(?:s([1-9]\d*))?$/;
 
 /** One of the values of `--layers`. */
 export const layerEntry: Kind<LayerEntry> = {
   allowed: "a number of units of at least 1, images as 28x28 or 3x32x32, a convolution as " +
-    "conv8@5x5, or a pool as pool2",
+    "conv8@5x5 or conv8@3x3s2p1, or a pool as pool2 or pool3s2",
   placeholder: "LAYER",
   read(text) {
     if (/^[1-9]\d*$/.test(text)) {
@@ -19,9 +19,10 @@ export const layerEntry: Kind<LayerEntry> = {
     }
     const convolution = CONVOLUTION.exec(text);
     if (!convolution) return IMAGE.test(text) || POOL.test(text) ? text : undefined;
-    const [, channels, height, width = height] = convolution;
+    const [, channels, height, width = height, stride = 1, padding = 0] = convolution;
     // One name for one network.
-    return `conv${channels}@${height}x${width}`;
+    const ends = [Number(stride) > 1 && `s${stride}`, Number(padding) > 0 && `p${Number(padding)}`];
+    return [`conv${channels}@${height}x${width}`, ...ends.filter(Boolean)].join("");
   },
   show: String,
 };
@@ -35,13 +36,18 @@ function imageOf(entry: LayerEntry): Image | undefined {
 /** A hidden layer, or the classes. */
 function layerOf(entry: LayerEntry): HiddenLayer {
   const [, channels, ...kernel] = CONVOLUTION.exec(String(entry)) ?? [];
-  if (channels) return { channels: Number(channels), size: pairOf(kernel) };
+  if (channels) {
+    const [height, width = height, stride = 1, padding = 0] = kernel.map(numberIn);
+    return { channels: Number(channels), size: [height!, width!], stride, padding };
+  }
   const pool = POOL.exec(String(entry));
-  return pool ? { pool: pairOf(pool.slice(1)) } : Number(entry);
+  if (!pool) return Number(entry);
+  const [height, width = height, stride] = pool.slice(1).map(numberIn);
+  return { pool: [height!, width!], ...stride !== undefined && { stride } };
 }
 
-function pairOf([height, width = height]: readonly string[]): readonly [number, number] {
-  return [Number(height), Number(width)];
+function numberIn(part: string | undefined): number | undefined {
+  return part === undefined ? undefined : Number(part);
 }
 
 /** What entries that were checked say of a classifier, and the values of a case. */
@@ -93,9 +99,10 @@ export function checkImages(entries: readonly LayerEntry[], shown: string): void
 /** Height and width of what a convolution or a pool makes of images. */
 function windowsIn(size: readonly number[], layer: HiddenLayer): number[] {
   if (typeof layer === "number") return [...size];
-  const [height, width] = ("pool" in layer ? layer.pool : layer.size) as readonly number[];
-  const windows = [height, width];
-  return size.map((pixels, i) =>
-    "pool" in layer ? Math.floor(pixels / windows[i]) : pixels - windows[i] + 1
-  );
+  const windows = ("pool" in layer ? layer.pool : layer.size) as readonly number[];
+  const padding = "pool" in layer ? 0 : Number(layer.padding);
+  return size.map((pixels, i) => {
+    const stride = Number(layer.stride ?? windows[i]);
+    return Math.floor((pixels + 2 * padding - windows[i]) / stride) + 1;
+  });
 }

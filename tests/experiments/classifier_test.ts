@@ -92,7 +92,7 @@ Deno.test("classifier.ts trains convolutional networks, and goes on with their r
   using folder = scratch();
   const [out, whole] = [`${folder.path}/out`, `${folder.path}/whole`];
   const flags = [
-    ...ownData(folder).with(-3, "2x2,conv12@2,pool1,12,3"),
+    ...ownData(folder).with(-3, "2x2,conv12@2s1p1,pool2s1,12,3"),
     ...["--batch-norm", "yes", "--every", "50", "--optimizer", "nag,schedule-free-adamw"],
   ];
   await run(...flags, "--updates", "50", "--out", out);
@@ -104,7 +104,7 @@ Deno.test("classifier.ts trains convolutional networks, and goes on with their r
     assertLess(Number(row.test_error_rate), 1 / 3);
   }
   const { configuration } = JSON.parse(Deno.readTextFileSync(`${out}/run.json`));
-  assertEquals(configuration.layers, ["2x2", "conv12@2x2", "pool1", 12, 3]);
+  assertEquals(configuration.layers, ["2x2", "conv12@2x2p1", "pool2s1", 12, 3]);
 });
 
 Deno.test("classifier.ts trains vision Transformers, and goes on with them", async () => {
@@ -169,6 +169,8 @@ Deno.test("classifier.ts refuses layers that are in no order, or do not fit", as
     ["28x28,100,pool2,10", /pool2 where no images are/],
     ["28x28,conv8@30,10", /conv8@30x30 does not fit into what is left of the images there/],
     ["28x28,pool20,pool2,10", /pool2 does not fit/],
+    ["28x28,conv8@3s2p1,pool15s2,10", /pool15s2 does not fit/],
+    ["28x28,conv8@3s0,10", /or conv8@3x3s2p1, or a pool .* not "conv8@3s0"/],
     ["28x28,pool2", /ends in pool2: end with a unit for each class/],
     ["conv8@5,10", /begins with conv8@5x5: begin with the values of a case/],
     ["28x28,14x14,10", /has 14x14 within: images are what it may begin with/],

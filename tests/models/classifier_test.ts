@@ -119,6 +119,13 @@ gpuTest("a small convolutional network of digits has 5,994 parameters", (bench) 
   assertEquals(model.layout.parameterCount, 5994);
   assertEquals(model.layout.statistics, undefined);
   assertFootprint(gpu, model, 7);
+  const strided = classifier({
+    image: [1, 28, 28],
+    hidden: [{ channels: 8, size: 3, stride: 2, padding: 1 }, { pool: 3, stride: 2 }],
+    ...{ classes: 10, train: { inputs, targets } },
+  });
+  const { rows } = strided.layout.tensors.find(({ name }) => name.startsWith("weights"))!;
+  assertEquals(rows, 8 * 6 * 6); // 28 to 14 to 6 pixels
 });
 
 gpuTest("a linear classifier of rows from a Dataset", (bench) => {
