@@ -77,6 +77,7 @@ const experiment = v.strictObject({
     widen: v.boolean(),
     isFixed: v.exactOptional(v.boolean()),
     drawn: v.exactOptional(v.array(configuration)),
+    reach: v.exactOptional(v.number()),
   })),
 });
 
