@@ -36,7 +36,13 @@ export { type Replica, Trainer, type TrainerOptions } from "./core/train/trainer
 export type { ReplicaReport, Report, RunOptions } from "./core/train/report.ts";
 export type { GroupState, ReplicaState, StateVector, TrainerState } from "./core/train/state.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./core/train/checkpoint.ts";
-export { exportNetwork, importNetwork, type Network, networkState } from "./core/train/network.ts";
+export {
+  exportNetwork,
+  importNetwork,
+  type Network,
+  networkState,
+  withoutStates,
+} from "./core/train/network.ts";
 export type { CaseOptions, ReplicaPoint } from "./core/train/case_passes.ts";
 export { Curvature, type CurvatureOptions, type Probe } from "./core/train/curvature.ts";
 export { MeanGradient } from "./core/train/mean_gradient.ts";

@@ -1,7 +1,12 @@
 import { Classifier } from "../mod.ts";
 import { classified, confusionChart, mistakesChart } from "./charts/class_charts.ts";
 import { chooseBlocks } from "./problems/block_flags.ts";
-import { chooseLayers, classifierFlags, idleFlags } from "./problems/classifier_flags.ts";
+import {
+  chooseClasses,
+  chooseLayers,
+  classifierFlags,
+  idleFlags,
+} from "./problems/classifier_flags.ts";
 import { shapeOfLayers } from "./problems/classifier_layers.ts";
 import { classifierKind } from "./problems/classifier_kind.ts";
 import { identityOf, loadProblem } from "./problems/problem.ts";
@@ -42,6 +47,7 @@ export const classifierProgram = gridProgram({
     const { batchNorm, dropout, l2, labels: labelFile, testLabels, trainCases, patchSize } =
       options;
     const layers = chooseLayers(options), { inputs, classes } = shapeOfLayers(layers);
+    const only = chooseClasses(options.classes, classes);
     const blocks = patchSize !== undefined && chooseBlocks(options);
     const labelFiles = { labels: labelFile, testLabels };
     const { labelNoise: share, dataSeed: seed } = options;
@@ -52,8 +58,11 @@ export const classifierProgram = gridProgram({
         ...{ width: inputs, outputUnit: "linear", labelling: { ...labelFiles, classes } },
       });
     const { loaded, on: dataOn } = await once(
-      { problem, data, testData, header, batchSize, trainCases, labelNoise, layers, ...labelFiles },
-      () => loadProblem(load, { ...options, labelNoise, earlier }),
+      {
+        ...{ problem, data, testData, header, batchSize, trainCases, labelNoise, layers, only },
+        ...labelFiles,
+      },
+      () => loadProblem(load, { ...options, classes: only, labelNoise, earlier }),
     );
     const { source, remark, image, examples, exampleLabels, labels, sample } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);

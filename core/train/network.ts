@@ -7,7 +7,8 @@ import {
 import { printable, shapeWords } from "../formats/wording.ts";
 import { InputError } from "../errors.ts";
 import type { TensorShape, VectorLayout } from "../gpu/vector.ts";
-import type { TrainerState } from "./state.ts";
+import type { ReplicaState, TrainerState } from "./state.ts";
+import { thetaOf } from "./theta.ts";
 
 /** A trained network apart from its training; see {@linkcode importNetwork}. */
 export interface Network {
@@ -106,4 +107,41 @@ export function networkState(
     };
   });
   return { update: 0, layout, replicas };
+}
+
+/**
+ * The same networks after as many updates, each at its theta, without what its optimizer keeps: who goes
+ * on from it begins with no velocity.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   autoencoder, Dataset, nesterov, openGPU, sparse, Trainer, withoutStates,
+ * } from "../../mod.ts";
+ *
+ * using gpu = await openGPU();
+ * const train = new Dataset(gpu, new Uint8Array(64).map((_, i) => 4 * i), { width: 8 });
+ * const options = {
+ *   model: autoencoder({ layers: [8, 4, 2], train }),
+ *   replicas: [{
+ *     seed: 1,
+ *     optimizer: nesterov({ learningRate: 0.1, momentum: 0.99 }),
+ *     initializer: sparse(),
+ *   }],
+ *   batchSize: 4,
+ * };
+ * const first = await Trainer.open(gpu, options);
+ * for await (const _ of first.run({ updates: 10, evalCases: 0 }));
+ * const from = withoutStates(await first.save());
+ * const second = await Trainer.open(gpu, { ...options, from });
+ * for await (const { update } of second.run({ updates: 20 })) console.log(update); // 20
+ * ```
+ */
+export function withoutStates(state: TrainerState): TrainerState {
+  const replicas = state.replicas.map((replica): ReplicaState => ({
+    ...replica,
+    ...{ family: undefined, since: state.update, parameters: thetaOf(replica, state.layout) },
+    ...{ states: {}, groups: [], measured: {}, set: {} },
+  }));
+  return { ...state, replicas };
 }

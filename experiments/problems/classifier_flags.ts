@@ -3,6 +3,7 @@ import {
   choice,
   type FlagTable,
   integer,
+  integers,
   number,
   path,
   several,
@@ -29,6 +30,11 @@ export const classifierFlags = {
   }),
   ...fileFlags,
   "test-labels": path({ help: "Of custom: a file with the labels of --test-data." }),
+  classes: integers({
+    atLeast: 0,
+    shown: "all there are",
+    help: "Only the cases of these classes; --layers ends in a unit for each of all classes.",
+  }),
   "label-noise": number({
     default: 0,
     atLeast: 0,
@@ -138,6 +144,18 @@ export function chooseLayers(
     throw new InputError(`--batch-norm yes is of hidden layers, which ${shown} does not have`);
   }
   return chosen;
+}
+
+/** Classes in their order. Throws InputError where one has no unit. */
+export function chooseClasses(
+  classes: readonly number[] | undefined,
+  count: number,
+): readonly number[] | undefined {
+  const beyond = classes?.find((label) => label >= count);
+  if (beyond === undefined) return classes?.toSorted((a, b) => a - b);
+  throw new InputError(
+    `--classes names ${beyond}: the classes of ${count} output units are 0 to ${count - 1}`,
+  );
 }
 
 /** Refuses what no vision Transformer is of. */

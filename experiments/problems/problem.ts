@@ -2,6 +2,7 @@ import { Dataset, type Gpu, InputError } from "../../mod.ts";
 import { type FileContent, release } from "../files/files.ts";
 import { loadAgain, requireSameData } from "../study/resume.ts";
 import type { JsonObject } from "../study/json.ts";
+import { ofClasses } from "./classes.ts";
 import { type LabelNoise, noisyLabels } from "./label_noise.ts";
 
 /** Data that a program can train on. */
@@ -172,6 +173,18 @@ export class LoadedProblem {
     });
   }
 
+  /** The same data with the cases of some classes alone. */
+  ofClasses(classes: readonly number[]): LoadedProblem {
+    const loading = this.#kept(), { train, test, source } = loading, labels = loading.labels!;
+    const own = ofClasses({ values: train, labels: labels.train }, classes);
+    const tested = test && ofClasses({ values: test, labels: labels.test! }, classes);
+    return new LoadedProblem({
+      ...{ ...loading, train: own.values, source: { ...source, classes } },
+      ...tested && { test: tested.values },
+      labels: { train: own.labels, ...tested && { test: tested.labels } },
+    });
+  }
+
   /** The same data with noise on the labels of the training cases. */
   withLabelNoise(noise: LabelNoise): LoadedProblem {
     const loading = this.#kept(), { source, remark } = loading, labels = loading.labels!;
@@ -219,9 +232,11 @@ export interface ReadyProblem {
  */
 export async function loadProblem(
   loadAll: () => Promise<LoadedProblem>,
-  { batchSize, trainCases, labelNoise, earlier, data }: {
+  { batchSize, classes, trainCases, labelNoise, earlier, data }: {
     batchSize: number;
-    /** Cases to train on; all where left out. */
+    /** Classes whose cases are taken; all where left out. */
+    classes?: readonly number[] | undefined;
+    /** How many of these there are to train on; all where left out. */
     trainCases?: number | undefined;
     /** Of their labels; none where left out. */
     labelNoise?: LabelNoise | undefined;
@@ -230,8 +245,8 @@ export async function loadProblem(
   },
 ): Promise<ReadyProblem> {
   const load = async () => {
-    const all = await loadAll();
-    const taken = trainCases === undefined ? all : all.first(trainCases);
+    const all = await loadAll(), own = classes ? all.ofClasses(classes) : all;
+    const taken = trainCases === undefined ? own : own.first(trainCases);
     return labelNoise === undefined ? taken : taken.withLabelNoise(labelNoise);
   };
   const loaded = await loadAgain({ earlier, data }, load);
@@ -265,7 +280,7 @@ export function requireBatch(batchSize: number, count: number, noun: string): vo
 
 /** What the data are, wherever their files lie: "stand-in, seed 1". */
 export function identityOf(
-  { kind, files, seed, trainCases, testCases, firstCases, labelNoise }: DataSource,
+  { kind, files, seed, trainCases, testCases, classes, firstCases, labelNoise }: DataSource,
 ): string {
   const noise = labelNoise as { share: number; seed: number } | undefined;
   const sums = Array.isArray(files)
@@ -275,6 +290,7 @@ export function identityOf(
     kind,
     ...trainCases === undefined ? [] : [`${trainCases} and ${testCases} cases`],
     ...sums,
+    ...classes === undefined ? [] : [`classes ${classes}`],
     ...firstCases === undefined ? [] : [`first ${firstCases} cases`],
     ...noise === undefined ? [] : [`label noise ${noise.share} by seed ${noise.seed}`],
     ...seed === undefined ? [] : [`seed ${seed}`],

@@ -11,12 +11,16 @@ export function errorBeforeFinish({ result }: Cell, split: Split): number {
   return result.beforeFinish ? toldError(result.beforeFinish, split) : Infinity;
 }
 
-/** A network as a table tells of it that counts updates: until its error was below a bound, or all. */
+/**
+ * A network as a table tells of it that counts updates, its own alone: until its error was below a
+ * bound, or all.
+ */
 export function countingUpdates({ result, ...cell }: Cell, bound: number): Cell {
-  const { updates } = cell.configuration;
+  const { updates, from } = cell.configuration;
+  const begun = (from as { readonly update: number } | undefined)?.update ?? 0;
   const count = (split: Split): Splits["train"] => {
     const below = result.curve.find((row) => toldFigure(row[split]) < bound);
-    return { updates: below?.update ?? updates };
+    return { updates: (below?.update ?? updates) - begun };
   };
   const final = { train: count("train"), test: count("test") };
   return { ...cell, result: { ...result, status: "ok", final, beforeFinish: null } };

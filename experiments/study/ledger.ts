@@ -1,4 +1,10 @@
-import { decodeCheckpoint, encodeCheckpoint, InputError, type TrainerState } from "../../mod.ts";
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  InputError,
+  type TrainerState,
+  withoutStates,
+} from "../../mod.ts";
 import { list, makeFolder } from "../files/disk.ts";
 import { exists, naming, pathWords, readWhole, writeWhole } from "../files/files.ts";
 import { isSystemError } from "../terminal/program.ts";
@@ -28,6 +34,8 @@ export interface Origin {
   readonly cell: string;
   /** After so many updates; default: as far as it came. */
   readonly update?: number | undefined;
+  /** Whether what its optimizer keeps begins anew; default: it goes on. */
+  readonly states?: "anew" | undefined;
 }
 
 /** A network's state where it goes on, and the reports up to there. */
@@ -169,8 +177,9 @@ export class Ledger {
       };
     }
     if (!from) return undefined;
-    const { folder = this.folder, cell: origin, update } = from;
-    const state = await readState(statePath(folder, origin, update), origin);
+    const { folder = this.folder, cell: origin, update, states } = from;
+    const kept = await readState(statePath(folder, origin, update), origin);
+    const state = states === "anew" ? withoutStates(kept) : kept;
     return { state, rows: [], seconds: 0, beforeFinish: null };
   }
 

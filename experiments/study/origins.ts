@@ -1,20 +1,24 @@
 import { InputError } from "../../mod.ts";
+import type { Values } from "../terminal/flags.ts";
 import { cellId, finishOf } from "./cell.ts";
 import { hasState, type PlannedCell, readCells } from "./ledger.ts";
 import { raceIn } from "./race_cell.ts";
+import type { runFlags } from "./resume.ts";
 
 /**
  * Cells that begin where networks of another run came to: with `--from FOLDER`, each at the one that
- * `--cell` names, else at the only one of its seed. A network with a low-momentum finish is taken
- * where that began. Throws InputError where there is none, or several, or it kept no state.
+ * `--cell` names, else at the only one of its seed, with `--states anew` without what its optimizer
+ * keeps. A network with a low-momentum finish is taken where that began. Throws InputError where there is none, or several, or it kept no state.
  */
 export function beginAt(
   cells: readonly PlannedCell[],
-  { from: folder, cell: name }: { from: string | undefined; cell: string | undefined },
+  { from: folder, cell: name, states }: Pick<Values<typeof runFlags>, "from" | "cell" | "states">,
 ): readonly PlannedCell[] {
+  const anew = states === "anew" && { states };
   if (folder === undefined) {
-    if (name === undefined) return cells;
-    throw new InputError("--cell is for --from FOLDER: leave it out, or name the folder");
+    const [idle] = [...name === undefined ? [] : ["cell"], ...anew ? ["states"] : []];
+    if (idle === undefined) return cells;
+    throw new InputError(`--${idle} is for --from FOLDER: leave it out, or name the folder`);
   }
   const found = [...readCells(folder).values()].filter(({ configuration }) =>
     !raceIn(configuration)
@@ -43,8 +47,8 @@ export function beginAt(
           `${start}: give more`,
       );
     }
-    const begun = { ...configuration, from: { cell: id, update: start } };
-    return { id: cellId(begun), configuration: begun, from: { folder, cell: id, update } };
+    const begun = { ...configuration, from: { cell: id, update: start, ...anew } };
+    return { id: cellId(begun), configuration: begun, from: { folder, cell: id, update, ...anew } };
   });
 }
 

@@ -3,6 +3,7 @@ import { cadence, duration } from "../terminal/durations.ts";
 import { exists, orUnwritable, pathWords, readWhole, tryWriting } from "../files/files.ts";
 import {
   camelCase,
+  choice,
   type FlagTable,
   integer,
   namedFlags,
@@ -59,6 +60,10 @@ export const runFlags = {
   }),
   cell: path({
     help: "Of --from: the network to begin at, as summary.csv names it in its column cell.",
+  }),
+  states: choice(["kept", "anew"], {
+    default: "kept",
+    help: "Of --from: whether what optimizers keep, such as velocities, goes on or begins anew.",
   }),
 } satisfies FlagTable;
 

@@ -5,7 +5,7 @@ import { optimizerMaker } from "../study/grid.ts";
 import type { GridSession } from "../study/grid_program.ts";
 import type { NetworkKind } from "../study/network_kind.ts";
 import type { OptimizerChoice } from "../study/shipped_optimizers.ts";
-import type { PlannedEntry, PlannedTable, TableHeading } from "./grid.ts";
+import type { Beginning, PlannedEntry, PlannedTable, TableHeading } from "./grid.ts";
 import { type Asked, type ProgramName, programs } from "./programs.ts";
 import type { TableStudy } from "./table_study.ts";
 
@@ -25,6 +25,11 @@ export interface Layout {
   readonly columns: Readonly<Record<string, Flags>>;
   /** Flags of some entries alone. */
   of?(row: string, column: string): Flags;
+  /**
+   * A row's flags of networks that come first, beside those that all share: what the row trains begins
+   * where they end, with `states`, `kept` or `anew`, as `--from` has them.
+   */
+  before?(row: string): Flags;
 }
 
 /**
@@ -43,6 +48,7 @@ export interface Experiment extends TableStudy {
 /** A table of an experiment, and the kinds of networks of its entries. */
 export interface LaidExperiment {
   readonly table: PlannedTable;
+  /** Also of what comes before entries of the table. */
   readonly kinds: ReadonlyMap<PlannedEntry, NetworkKind>;
   /** Lines about the data. */
   readonly remarks: readonly string[];
@@ -62,21 +68,30 @@ export async function layExperiment(
     interruption: AbortSignal;
   },
 ): Promise<LaidExperiment> {
-  const { common, rows, of } = layouts[preset];
+  const { common, rows, of, before } = layouts[preset];
   const joining = join ? optimizers.map((name) => [columnOf(name), join(name)] as const) : [];
   const columns = { ...layouts[preset].columns, ...Object.fromEntries(joining) };
   const own = { ...common, ...given };
   const known: OptimizerChoice[] = [], session = sessionOf(known, interruption);
-  const kinds = new Map<PlannedEntry, NetworkKind>(), remarks = new Set<string>();
+  const entries: PlannedEntry[] = [], kinds = new Map<PlannedEntry, NetworkKind>();
+  const remarks = new Set<string>();
+  const ask = async (flags: Flags, place: Pick<PlannedEntry, "row" | "column">) => {
+    const line = commandLine({ ...flags, ...data(String(flags.problem)) });
+    const asked = await programs[program](line, { ...session, known });
+    const entry = { ...place, ...entryOf(asked) };
+    if (asked.laid.remark) remarks.add(asked.laid.remark);
+    return { entry, kind: asked.laid.kind };
+  };
   for (const [row, ofRow] of Object.entries(rows)) {
+    const first = before && await ask({ ...own, ...ofRow, ...before(row) }, { row, column: "" });
+    if (first) kinds.set(first.entry, first.kind);
     for (const [column, ofColumn] of Object.entries(columns)) {
-      const flags = { ...own, ...ofRow, ...ofColumn, ...of?.(row, column) };
-      const line = commandLine({ ...flags, ...data(String(flags.problem)) });
-      const asked = await programs[program](line, { ...session, known });
-      const { reach } = heading;
-      const entry = { row, column, ...entryOf(asked), ...reach !== undefined && { reach } };
-      kinds.set(entry, asked.laid.kind);
-      if (asked.laid.remark) remarks.add(asked.laid.remark);
+      const { states = "kept", ...flags } = { ...own, ...ofRow, ...ofColumn, ...of?.(row, column) };
+      const { entry, kind } = await ask(flags, { row, column });
+      const { reach } = heading, begins = first && beginningOf(first.entry, states);
+      const placed = { ...entry, ...reach !== undefined && { reach }, ...begins && { begins } };
+      entries.push(placed);
+      kinds.set(placed, kind);
     }
   }
   return {
@@ -87,7 +102,7 @@ export async function layExperiment(
         { name, notReached: undefined, flags: commandLine(flags).join(" ") }
       )),
       rows: Object.keys(rows),
-      entries: [...kinds.keys()],
+      entries,
     },
     kinds,
     remarks: [...remarks],
@@ -117,6 +132,14 @@ function entryOf(
     ...others.length === 0 && { isFixed: true },
     ...isDrawn && { drawn: [first, ...others] },
   };
+}
+
+/** Where networks begin that go on from others. */
+function beginningOf({ configuration, isFixed }: PlannedEntry, states: Flags[string]): Beginning {
+  if (!isFixed || (states !== "kept" && states !== "anew")) {
+    throw new RangeError("what comes first is one network a seed, whose states are kept or anew");
+  }
+  return { configuration, states };
 }
 
 function differOnlyInRate(one: Configuration, other: Configuration): boolean {

@@ -8,6 +8,7 @@ import { convolution } from "../studies/convolution.ts";
 import { digitRows } from "../studies/digit_rows.ts";
 import { edge } from "../studies/edge.ts";
 import type { Experiment } from "./experiment.ts";
+import { fineTuning } from "../studies/fine_tuning.ts";
 import { finishOrAveraging } from "../studies/finish_or_averaging.ts";
 import { flatness } from "../studies/flatness.ts";
 import { initialization } from "../studies/initialization.ts";
@@ -22,7 +23,7 @@ import { visionTransformers } from "../studies/vision_transformer.ts";
 const all = [
   ...[automatic, automaticSequences, modern, marginalValue, lead, buffer, initialization],
   ...[finishOrAveraging, table4, theorem, flatness, interactions, convolution, attention, edge],
-  ...[visionTransformers, agreement, adaptive, digitRows],
+  ...[visionTransformers, agreement, adaptive, digitRows, fineTuning],
 ];
 
 /** The experiments beyond the paper, and its Table 4, by name. */

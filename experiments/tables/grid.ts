@@ -93,6 +93,14 @@ export interface PlannedEntry {
   readonly drawn?: readonly Configuration[];
   /** That of its table. */
   readonly reach?: number;
+  /** Where its networks begin, if that is not at initial weights. */
+  readonly begins?: Beginning;
+}
+
+/** Other networks that come first, one with each seed, and what goes on of their optimizers' states. */
+export interface Beginning {
+  readonly configuration: Configuration;
+  readonly states: "kept" | "anew";
 }
 
 /** The network of an entry at a learning rate, with a seed. */
@@ -103,7 +111,19 @@ export function networkOf(
 ): PlannedCell {
   const drawn = entry.drawn?.find((drawn) => drawn.learningRate === learningRate);
   const configuration = { ...drawn ?? entry.configuration, learningRate, seed };
-  return { id: cellId(configuration), configuration };
+  const origin = originOf(entry, seed);
+  if (!origin) return { id: cellId(configuration), configuration };
+  const [update] = origin.keep!, { states } = entry.begins!;
+  const from = { cell: origin.id, update, ...states === "anew" && { states } };
+  const begun = { ...configuration, from };
+  return { id: cellId(begun), configuration: begun, from };
+}
+
+/** The network at whose last state one of an entry begins, where it does. */
+export function originOf({ begins }: PlannedEntry, seed: number): PlannedCell | undefined {
+  if (!begins) return undefined;
+  const configuration = { ...begins.configuration, seed };
+  return { id: cellId(configuration), configuration, keep: [configuration.updates] };
 }
 
 /** What a table of autoencoders is laid from. */

@@ -52,7 +52,8 @@ export function paperSession(
     options: {
       ...options,
       resume: earlier ? out : undefined,
-      ...{ from: undefined, cell: undefined, target: undefined, stopWhenFlat: undefined },
+      ...{ from: undefined, cell: undefined, states: "kept" as const },
+      ...{ target: undefined, stopWhenFlat: undefined },
       stopWhenDiverged: false,
     },
   };

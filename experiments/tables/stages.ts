@@ -1,7 +1,7 @@
 import { winnerOf } from "../study/race_views.ts";
 import { failingRates } from "./failing_rates.ts";
 import type { PlannedCell } from "../study/ledger.ts";
-import { networkOf, type PlannedEntry, type PlannedTable } from "./grid.ts";
+import { networkOf, originOf, type PlannedEntry, type PlannedTable } from "./grid.ts";
 import { type Cells, searchRates } from "./rate_search.ts";
 
 /**
@@ -27,7 +27,10 @@ export function nextNetworks(tables: readonly PlannedTable[], cells: Cells): Pla
   return currentStage(tables, cells).filter(({ id }) => !cells.has(id));
 }
 
-/** The stages that have begun; all but the last are complete. */
+/**
+ * The stages that have begun; all but the last are complete. What networks begin at belongs to the
+ * first one.
+ */
 function stagesOf(tables: readonly PlannedTable[], cells: Cells): PlannedCell[][] {
   const searches = tables.flatMap(({ entries }) => entries)
     .map((entry) => ({ entry, ...searchRates(entry, cells) }));
@@ -36,9 +39,10 @@ function stagesOf(tables: readonly PlannedTable[], cells: Cells): PlannedCell[][
   const stages = Array.from(
     { length: begun },
     (_, i) =>
-      searches.flatMap(({ entry, steps }) =>
-        (steps[i] ?? []).map((rate) => networkOf(entry, rate, entry.seeds[0]))
-      ),
+      searches.flatMap(({ entry, steps }) => [
+        ...i === 0 ? entry.seeds.flatMap((seed) => originOf(entry, seed) ?? []) : [],
+        ...(steps[i] ?? []).map((rate) => networkOf(entry, rate, entry.seeds[0])),
+      ]),
   );
   const all = unfinished.length > 0
     ? stages

@@ -78,6 +78,10 @@ const experiment = v.strictObject({
     isFixed: v.exactOptional(v.boolean()),
     drawn: v.exactOptional(v.array(configuration)),
     reach: v.exactOptional(v.number()),
+    begins: v.exactOptional(v.strictObject({
+      configuration,
+      states: v.picklist(["kept", "anew"]),
+    })),
   })),
 });
 

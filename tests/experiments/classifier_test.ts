@@ -186,6 +186,31 @@ Deno.test("classifier.ts refuses layers that are in no order, or do not fit", as
   }
 });
 
+Deno.test("classifier.ts learns some classes alone, then others from where it stands", async () => {
+  using folder = scratch();
+  const [first, out] = ["first", "out"].map((name) => `${folder.path}/${name}`);
+  const flags = [...ownData(folder), "--every", "40"];
+  await run(...flags, "--classes", "2,0", "--updates", "80", "--out", first);
+  const { data } = JSON.parse(Deno.readTextFileSync(`${first}/run.json`));
+  assertEquals(data.classes, [0, 2]);
+  const [{ configuration, result }] = readCells(first).values();
+  const labels = [cases(120, 1), cases(50, 2)].map(({ labels }) => labels);
+  const [train, test] = labels.map((labels) => labels.filter((label) => label !== 1).length);
+  assertMatch(String(configuration.data), /, classes 0,2$/);
+  assertEquals(configuration.testCases, test);
+  assertLess(result.final!.test.errorRate, 0.1);
+  // A batch of all of them is taken, and one more is not.
+  const size = flags.with(flags.indexOf("--batch-size") + 1, String(train + 1));
+  const { status, stderr } = await runHere(trainClassifiers, [...size, "--classes", "0,2"]);
+  assertEquals(status, 2);
+  assertMatch(stderr, new RegExp(`more than the ${train} training cases`));
+  const next = ["--classes", "1", "--from", first, "--states", "anew", "--updates", "120"];
+  await run(...flags, ...next, "--out", out);
+  const errors = readTable(Deno.readTextFileSync(`${out}/curve.csv`));
+  assertEquals(errors.map(({ update }) => update), ["80", "120"]);
+  assertEquals(errors.map(({ train_error_rate }) => train_error_rate), ["1", "0"]);
+});
+
 Deno.test("classifier.ts writes the same rows for a network alone", async () => {
   using folder = scratch();
   const rows = async (name: string, ...args: string[]) => {
@@ -301,6 +326,11 @@ Deno.test("classifier.ts refuses bad input in one line, with status 2, and leave
     [() => ["--problem", "custom"], /custom needs --layers: the values of a case/],
     [() => ["--problem", "mnist"], /train-labels-idx1-ubyte and t10k-labels-idx1-ubyte.*--data/],
     [() => own({ data: "" }), /custom needs --data/],
+    [() => own({ classes: "0,3" }), /--classes names 3: the classes of 3 output units are 0 to 2/],
+    [
+      () => own({ classes: "1,2", labels: file("bad", idx([120], new Uint8Array(120).fill(1))) }),
+      /--classes 1,2: there are no cases of class 2/,
+    ],
     [() => own({ labels: "" }), /custom needs --labels/],
     [() => own({ "test-labels": "" }), /--test-data needs --test-labels/],
     [() => own({ "test-data": "" }), /--test-labels needs --test-data/],

@@ -1,8 +1,18 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { readSafetensors, writeSafetensors } from "../../core/formats/safetensors.ts";
 import { InputError } from "../../core/errors.ts";
 import { VectorLayout } from "../../core/gpu/vector.ts";
-import { exportNetwork, importNetwork, networkState } from "../../core/train/network.ts";
+import {
+  exportNetwork,
+  importNetwork,
+  networkState,
+  withoutStates,
+} from "../../core/train/network.ts";
+import { adamW } from "../../core/optim/adamw.ts";
+import { nesterov } from "../../core/optim/nesterov.ts";
+import { unitRoundoff } from "../../core/reference/tolerance.ts";
+import { gpuTest } from "../gpu/fixture.ts";
+import { bowls, difference, oddShapes, openOn, train } from "../optim/tensors.ts";
 
 const layout = new VectorLayout([
   { name: "weights", rows: 2, columns: 3 },
@@ -86,4 +96,26 @@ Deno.test("networkState() is at rest at update 0, zeros in the padding", () => {
   assertEquals([...parameters.subarray(0, 3)], [1, 2, 3]);
   assertEquals([...parameters.subarray(8, 11)], [4, 5, 6]);
   assertEquals(parameters.reduce((sum, value) => sum + Number(value !== 0), 0), 6 + 3);
+});
+
+gpuTest("withoutStates() goes on from theta, and with no velocity", async (bench) => {
+  const landscape = bowls(oddShapes), learningRate = 0.25;
+  const optimizers = [nesterov({ learningRate, momentum: 0.875 }), adamW({ learningRate })];
+  const first = await openOn(bench, landscape, optimizers);
+  await train(first, 5);
+  const state = await first.save(), from = withoutStates(state);
+  assertEquals([from.update, from.replicas.map(({ states }) => states)], [5, [{}, {}]]);
+  const second = await openOn(bench, landscape, optimizers, { from });
+  for (const r of [0, 1]) {
+    // Theta is a sum of two vectors: a product and the sum are rounded there, and the sum here.
+    assertLess(difference(await second.theta(r), await first.theta(r)), 4 * unitRoundoff);
+  }
+  const theta = (await second.theta(0)).map((tensor) => Float64Array.from(tensor));
+  await train(second, 6);
+  const gradient = landscape.gradient(theta, 5);
+  // A step of NAG without velocity is one of plain descent.
+  theta.forEach((tensor, t) =>
+    tensor.forEach((_, i) => tensor[i] -= learningRate * gradient[t][i])
+  );
+  assertLess(difference(await second.theta(0), theta), 16 * unitRoundoff);
 });

@@ -1,6 +1,12 @@
 // The same command again, longer runs, and runs that begin at the end of others.
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { trainAutoencoders } from "../../../experiments/autoencoder.ts";
 import { injectFaults } from "../../../experiments/files/disk.ts";
 import { sha256 } from "../../../experiments/files/files.ts";
@@ -188,6 +194,30 @@ Deno.test("--from with the same settings is the run in one piece", async () => {
   assertEquals(vectors, reference.vectors);
 });
 
+Deno.test("--from --states anew begins at the networks without their velocities", async () => {
+  using folder = scratch();
+  const [out, ...others] = ["out", "kept", "anew", "sgd"].map((name) => `${folder.path}/${name}`);
+  const of = (optimizer: string, updates: string) =>
+    flagsOf(folder, { "--seed": "3", "--optimizer": optimizer, "--updates": updates });
+  await trained(...of("cm", "20"), "--out", out);
+  const errors: string[][] = [];
+  for (const [i, words] of [["cm"], ["cm", "--states", "anew"], ["sgd"]].entries()) {
+    const [optimizer, ...states] = words;
+    await trained(...of(optimizer, "21"), "--from", out, ...states, "--out", others[i]);
+    const rows = readTable(Deno.readTextFileSync(`${others[i]}/curve.csv`));
+    errors.push(rows.map((row) => row.train_squared_error));
+  }
+  const [kept, anew, sgd] = errors;
+  assertEquals(anew.length, 2);
+  assertEquals([kept[0], sgd[0]], [anew[0], anew[0]]);
+  // Its first step is that of plain descent.
+  assertAlmostEquals(Number(anew[1]), Number(sgd[1]), 1e-5 * Number(sgd[1]));
+  assert(Math.abs(Number(kept[1]) - Number(sgd[1])) > 1e-4 * Number(sgd[1]));
+  const [{ configuration }] = readCells(others[1]).values();
+  const [cell] = readCells(out).keys();
+  assertEquals(configuration.from, { cell, update: 20, states: "anew" });
+});
+
 Deno.test("--from takes a run with a finish where that began", async () => {
   using folder = scratch();
   const [out, next] = [`${folder.path}/out`, `${folder.path}/next`];
@@ -219,6 +249,7 @@ Deno.test("--from refuses what it cannot begin at, in one line", async () => {
     await refuse(`networks that begin with ${shared}`, ["--from", out, "--cell", shared]);
   }
   await refuse("--cell is for --from FOLDER", ["--cell", ids[0]]);
+  await refuse("--states is for --from FOLDER", ["--states", "anew"]);
   await refuse("has done 20: give more", ["--from", out, "--cell", ids[0]], { "--updates": "20" });
   await refuse("holds no networks", ["--from", folder.path]);
   for (const name of stateNames(out)) Deno.removeSync(`${out}/${name}`);

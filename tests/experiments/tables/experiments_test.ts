@@ -1,4 +1,12 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { readTable } from "../../../experiments/files/tables.ts";
 import {
   type Experiment,
@@ -70,13 +78,32 @@ function lay(
   return layExperiment(experiment, { ...{ preset, given: {}, data, interruption } });
 }
 
-/** Runs {@linkcode smallest} in a folder; what it says on stderr. */
+/** Networks that begin where others end, with the velocity of these and without. */
+const beginning: Experiment = {
+  ...smallest,
+  heading: { ...smallest.heading, reach: 0.5 },
+  layouts: {
+    ...smallest.layouts,
+    small: {
+      common: { ...small.layouts.small.common, ...constant, "learning-rate": 0.01, every: 4 },
+      rows: { short: {} },
+      columns: { "0 (CM)": { states: "kept" }, "1 (NAG)": { states: "anew" } },
+      before: () => ({ problem: "mul", updates: 8 }),
+    },
+  },
+};
+
+/** Runs {@linkcode smallest}, or another one, in a folder; what it says on stderr. */
 async function run(out: string, ...args: string[]): Promise<string[]> {
+  return await runOf(smallest, out, ...args);
+}
+
+async function runOf(experiment: Experiment, out: string, ...args: string[]): Promise<string[]> {
   const { log } = console;
   console.log = () => {};
   try {
     const options = parseFlags(experimentFlags, ["--out", out, ...args]);
-    return await linesOnStderr(() => runExperiment(smallest, options, interruption));
+    return await linesOnStderr(() => runExperiment(experiment, options, interruption));
   } finally {
     console.log = log;
   }
@@ -238,6 +265,32 @@ Deno.test("runExperiment() trains, tells and goes on as tables of the paper do",
     InputError,
     `${out}/lead.json was laid with shared rnn.ts --problem=add --length=10`,
   );
+});
+
+Deno.test("runExperiment() trains first what others begin at, and counts their own updates", async () => {
+  using folder = scratch();
+  const out = folder.path;
+  await runOf(beginning, out);
+  const cells = readCells(out), all = [...cells.values()];
+  const first = all.filter(({ configuration: { problem } }) => problem === "mul");
+  assertEquals(first.map(({ result }) => result.updates), [8, 8]);
+  const { table } = await lay(beginning, "small");
+  const [kept, anew] = table.entries.map((entry) => cells.get(networkOf(entry, 0.01, 2).id)!);
+  const cell = first.find(({ configuration: { seed } }) => seed === 2)!.id;
+  assertEquals(kept.configuration.from, { cell, update: 8 });
+  assertEquals(anew.configuration.from, { cell, update: 8, states: "anew" });
+  assertEquals(all.length, first.length + 2 * 2);
+  const [ofKept, ofAnew] = [kept, anew].map(({ result: { curve } }) => curve);
+  assertEquals(ofKept.map(({ update }) => update), [8, 12, 16]);
+  // At one theta, and after that with another velocity.
+  assertAlmostEquals(ofKept[0].test.loss, ofAnew[0].test.loss, 1e-6);
+  assertNotEquals(ofKept[1].test.loss, ofAnew[1].test.loss);
+  const told = readTable(Deno.readTextFileSync(`${out}/lead_learning_rates.csv`));
+  assertEquals(told.map(({ train }) => Number(train)), [8, 8]);
+
+  await runOf(beginning, out);
+  assertEquals(readCells(out), cells);
+  assertEquals(readTables(out)[0].table.entries, JSON.parse(JSON.stringify(table.entries)));
 });
 
 Deno.test("runExperiment() asks for the folder of what it learns from", async () => {
