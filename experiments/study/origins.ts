@@ -8,7 +8,8 @@ import type { runFlags } from "./resume.ts";
 /**
  * Cells that begin where networks of another run came to: with `--from FOLDER`, each at the one that
  * `--cell` names, else at the only one of its seed, with `--states anew` without what its optimizer
- * keeps. A network with a low-momentum finish is taken where that began. Throws InputError where there is none, or several, or it kept no state.
+ * keeps. A network with a low-momentum finish is taken where that began. Throws InputError where there
+ * is none, or several, or it kept no state.
  */
 export function beginAt(
   cells: readonly PlannedCell[],
