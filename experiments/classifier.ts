@@ -1,16 +1,11 @@
 import { Classifier } from "../mod.ts";
 import { classified, confusionChart, mistakesChart } from "./charts/class_charts.ts";
 import { chooseBlocks } from "./problems/block_flags.ts";
-import {
-  chooseClasses,
-  chooseLayers,
-  classifierFlags,
-  idleFlags,
-} from "./problems/classifier_flags.ts";
+import { loadLabelled } from "./problems/classifier_data.ts";
+import { chooseLayers, classifierFlags, idleFlags } from "./problems/classifier_flags.ts";
 import { shapeOfLayers } from "./problems/classifier_layers.ts";
 import { classifierKind } from "./problems/classifier_kind.ts";
-import { identityOf, loadProblem } from "./problems/problem.ts";
-import { problems } from "./problems/problems.ts";
+import { identityOf } from "./problems/problem.ts";
 import { gridFlags, initScale, ofGrid, reportInterval } from "./study/grid.ts";
 import { gridCommand, gridProgram, runCommand } from "./study/grid_program.ts";
 import { recordedInterval } from "./study/resume.ts";
@@ -42,28 +37,12 @@ export const classifierProgram = gridProgram({
   ],
   flags: { ...classifierFlags, ...gridFlags, "init-scale": initScale },
   defaults: { optimizer: ["nag"], learningRate: [0.05], mu: [0.9] },
-  async lay(options, { earlier, interruption, optimizerOf, once }) {
-    const { problem, data, testData, header, batchSize, activation, fanIn } = options;
-    const { batchNorm, dropout, l2, labels: labelFile, testLabels, trainCases, patchSize } =
-      options;
-    const layers = chooseLayers(options), { inputs, classes } = shapeOfLayers(layers);
-    const only = chooseClasses(options.classes, classes);
+  async lay(options, session) {
+    const { problem, activation, fanIn, batchNorm, dropout, l2, patchSize } = options;
+    const layers = chooseLayers(options), { classes } = shapeOfLayers(layers);
     const blocks = patchSize !== undefined && chooseBlocks(options);
-    const labelFiles = { labels: labelFile, testLabels };
-    const { labelNoise: share, dataSeed: seed } = options;
-    const labelNoise = share > 0 ? { share, seed, classes } : undefined;
-    const load = () =>
-      problems[problem].load({
-        ...{ ...options, interruption },
-        ...{ width: inputs, outputUnit: "linear", labelling: { ...labelFiles, classes } },
-      });
-    const { loaded, on: dataOn } = await once(
-      {
-        ...{ problem, data, testData, header, batchSize, trainCases, labelNoise, layers, only },
-        ...labelFiles,
-      },
-      () => loadProblem(load, { ...options, classes: only, labelNoise, earlier }),
-    );
+    const { earlier, optimizerOf } = session;
+    const { loaded, on: dataOn } = await loadLabelled({ ...options, layers }, session);
     const { source, remark, image, examples, exampleLabels, labels, sample } = loaded;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? reportInterval(options);
     const kind = classifierKind({ dataOn, sample, labels: labels!, optimizerOf });

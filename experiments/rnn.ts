@@ -1,10 +1,8 @@
-import { InputError, runRnn } from "../mod.ts";
+import { runRnn } from "../mod.ts";
 import { sequenceChart } from "./charts/sequence_chart.ts";
-import { loadDigitRows } from "./problems/digit_rows.ts";
-import { idleFlags, mostConnections, recurrentFlags } from "./problems/recurrent_flags.ts";
+import { learnedSequences } from "./problems/recurrent_data.ts";
+import { chooseFanIn, idleFlags, recurrentFlags } from "./problems/recurrent_flags.ts";
 import { recurrentKind } from "./problems/recurrent_kind.ts";
-import { chooseSequences } from "./problems/sequences.ts";
-import { loadSeries } from "./problems/series.ts";
 import { ofGrid } from "./study/grid.ts";
 import { recordedInterval } from "./study/resume.ts";
 import { gridCommand, gridProgram, runCommand } from "./study/grid_program.ts";
@@ -44,19 +42,9 @@ export const recurrentProgram = gridProgram({
   defaults: { optimizer: ["nag"], learningRate: [0.001], mu: [0.98], own: hessianFree },
   async lay(options, session) {
     const { earlier, optimizerOf } = session;
-    const { problem, hidden, init, updates, clipNorm, spectralRadius, outputScale } = options;
-    const fanIn = options.fanIn ?? Math.min(mostConnections, hidden);
-    if (init.includes("echo-state") && fanIn > hidden) {
-      throw new InputError(
-        `--fan-in ${fanIn} is more than the ${hidden} hidden units: it may be 1 to ${hidden}`,
-      );
-    }
-    const learned = problem === "custom"
-      ? await loadSeries(options, earlier)
-      : problem === "mnist-rows"
-      ? await loadDigitRows(options, session)
-      : chooseSequences({ ...options, problem });
-    const loaded = "taskOn" in learned ? learned : undefined;
+    const { hidden, init, updates, clipNorm, spectralRadius, outputScale } = options;
+    const fanIn = chooseFanIn(options);
+    const { learned, loaded } = await learnedSequences(options, session);
     const { settings, length, told, example, chart } = learned;
     const { inputScale = learned.inputScale } = options;
     const reportEvery = options.every ?? recordedInterval(earlier) ?? Math.ceil(updates / 100);

@@ -1,9 +1,8 @@
-import { InputError } from "../../mod.ts";
-import type { CaseValues } from "./problem.ts";
+import { type DatasetArray, InputError } from "../../mod.ts";
 
 /** Cases and the label of each. */
 interface Labelled {
-  readonly values: CaseValues;
+  readonly values: DatasetArray;
   readonly labels: Uint32Array;
 }
 

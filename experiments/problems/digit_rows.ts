@@ -1,7 +1,7 @@
 import { LabelledSequences } from "../../mod.ts";
-import type { GridSession } from "../study/grid_program.ts";
 import type { KindTables } from "../study/network_kind.ts";
 import { leastOf } from "../study/outcomes.ts";
+import type { LoadingSession } from "../study/resume.ts";
 import { mnist } from "./mnist.ts";
 import { identityOf, loadProblem } from "./problem.ts";
 import type { LoadedSequences } from "./sequences.ts";
@@ -52,7 +52,7 @@ export const digitRowsTables: KindTables = {
  */
 export async function loadDigitRows(
   { data, download, trainCases, batchSize }: DigitRowsOptions,
-  { earlier, interruption, once }: Pick<GridSession, "earlier" | "interruption" | "once">,
+  { earlier, interruption, once }: LoadingSession,
 ): Promise<LoadedSequences> {
   const load = () =>
     mnist.load({

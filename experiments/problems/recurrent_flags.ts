@@ -1,4 +1,4 @@
-import { timeLoops } from "../../mod.ts";
+import { InputError, timeLoops } from "../../mod.ts";
 import { gridFlags } from "../study/grid.ts";
 import {
   choice,
@@ -14,7 +14,7 @@ import { fileFlags, layeredFlags } from "./layered_flags.ts";
 import { sequenceProblems } from "./sequences.ts";
 
 /** Of a hidden unit, where --fan-in does not say (paper, Table 4). */
-export const mostConnections = 15;
+const mostConnections = 15;
 
 /** The flags of recurrent networks, those of a grid among them. */
 export const recurrentFlags = {
@@ -103,6 +103,19 @@ export const recurrentFlags = {
       "as for its autoencoders.",
   }),
 } satisfies FlagTable;
+
+/** Incoming connections of a hidden unit. Throws InputError where there are fewer units. */
+export function chooseFanIn(
+  { hidden, init, fanIn = Math.min(mostConnections, hidden) }: Pick<
+    Values<typeof recurrentFlags>,
+    "hidden" | "init" | "fanIn"
+  >,
+): number {
+  if (!init.includes("echo-state") || fanIn <= hidden) return fanIn;
+  throw new InputError(
+    `--fan-in ${fanIn} is more than the ${hidden} hidden units: it may be 1 to ${hidden}`,
+  );
+}
 
 /** Flags that mean nothing to these, with what they are for. */
 export function idleFlags(

@@ -46,7 +46,12 @@ import type { OptimizerChoice } from "./shipped_optimizers.ts";
 import { loadOptimizers } from "./optimizer_file.ts";
 import { scheduleFiles } from "./hf_schedules.ts";
 import { expandOptimizers } from "./optimizers.ts";
-import { recordedArguments, requireSameOptimizers, resumeRun } from "./resume.ts";
+import {
+  type LoadingSession,
+  recordedArguments,
+  requireSameOptimizers,
+  resumeRun,
+} from "./resume.ts";
 import type { Run } from "./run.ts";
 import { machineFlags, outFlag } from "./run_options.ts";
 import { carryOut } from "./study.ts";
@@ -88,12 +93,8 @@ export interface GridProgram<F extends FlagTable> {
 }
 
 /** What a grid is laid with. */
-export interface GridSession {
-  readonly earlier: JsonObject | undefined;
-  readonly interruption: AbortSignal;
+export interface GridSession extends LoadingSession {
   optimizerOf(configuration: Configuration): Optimizer;
-  /** What several command lines share: it is made once for each key. */
-  once<T>(key: JsonObject, make: () => Promise<T>): Promise<T>;
 }
 
 /** What a command line asks for, before anything of it is trained. */

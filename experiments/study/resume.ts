@@ -242,6 +242,15 @@ function show(value: unknown): string {
   return Array.isArray(value) ? value.join(",") : String(value);
 }
 
+/** What data are loaded with. */
+export interface LoadingSession {
+  /** The record of the run that goes on. */
+  readonly earlier: JsonObject | undefined;
+  readonly interruption: AbortSignal;
+  /** What several command lines share: it is made once for each key. */
+  once<T>(key: JsonObject, make: () => Promise<T>): Promise<T>;
+}
+
 /** Loads the data of a run; of one that goes on they may lie elsewhere by now. */
 export async function loadAgain<T>(
   { earlier, data, flag = "data" }: {
