@@ -5,6 +5,8 @@ import { summarize, type TableSummary } from "../../../experiments/report/summar
 import { adaptive } from "../../../experiments/studies/adaptive.ts";
 import { agreement } from "../../../experiments/studies/agreement.ts";
 import { edge } from "../../../experiments/studies/edge.ts";
+import { digitRows } from "../../../experiments/studies/digit_rows.ts";
+import { fineTuning } from "../../../experiments/studies/fine_tuning.ts";
 import type { Experiment, Flags } from "../../../experiments/tables/experiment.ts";
 import type { PlannedTable } from "../../../experiments/tables/grid.ts";
 import { theorem } from "../../../experiments/studies/theorem.ts";
@@ -33,8 +35,8 @@ function summaryOf(
   const entries = Object.entries(rows).flatMap(([row, ofRow]) =>
     Object.entries(columns).map(([column, ofColumn]) => {
       const configuration = configurationOf({ ...common, ...ofRow, ...ofColumn, seed: seed[0] });
-      const learningRates = [ofColumn["learning-rate"] ?? common["learning-rate"]]
-        .flat() as number[];
+      const rates = { ...common, ...ofRow, ...ofColumn }["learning-rate"];
+      const learningRates = [rates].flat() as number[];
       return {
         ...{ row, column, configuration, learningRates, seeds: seed },
         ...{ widen: false, isFixed: learningRates.length === 1 },
@@ -68,8 +70,8 @@ function configurationOf(flags: Flags): Configuration {
       updates,
     },
     ...{ learningRate: [flags["learning-rate"]].flat()[0], batchSize: flags["batch-size"] ?? 200 },
-    ...{ init: "sparse", initScale: 1, finish: 0, reportCases: 300 },
-    ...{ reportEvery: flags["curvature-every"] ?? flags.every },
+    ...{ init: flags.init ?? "sparse", initScale: 1, finish: 0, reportCases: 300 },
+    ...{ reportEvery: flags["curvature-every"] ?? flags.every, states: flags.states },
     ...{ curvatureEvery: flags["curvature-every"] },
   } as Configuration;
 }
@@ -236,4 +238,39 @@ Deno.test("claims of a momentum that gradients choose go from batch to batch", (
     momentum.evidence,
     /^mean 1 - mu of all cases, adaptive heavy ball: 0\.5\d* ± .*; mean/,
   );
+});
+
+/** Verdicts on networks that come out so, at every rate. */
+function verdictsWhere(
+  experiment: Experiment,
+  errorOf: (configuration: Configuration) => number,
+): Record<string, string[]> {
+  return verdictsOf(checkClaims(summaryOf(experiment, () => ({}), { errorOf }), experiment.claims));
+}
+
+Deno.test("claims of fine-tuning are of what the velocity costs, at each momentum", () => {
+  const costs = (factor: (mu: number) => number) => ({ mu, seed, states }: Configuration) =>
+    (100 + seed) * (states === "kept" ? factor(mu) + seed / 1000 : 1);
+  const not = "does not hold";
+  assertEquals(verdictsWhere(fineTuning, costs((mu) => mu > 0.9 ? 3 : 1.5)), {
+    "mu 0.9": ["holds"],
+    "mu 0.99": ["holds"],
+    "all": ["holds"],
+  });
+  assertEquals(verdictsWhere(fineTuning, costs((mu) => mu > 0.9 ? 0.3 : 0.8)), {
+    "mu 0.9": [not],
+    "mu 0.99": [not],
+    "all": [not],
+  });
+});
+
+Deno.test("claims of digits read row after row compare momenta, and the best of each beginning", () => {
+  const errors = (ours: number, echo: number) => ({ mu, seed, init }: Configuration) =>
+    (mu > 0 ? ours : 0.3) * (init === "echo-state" ? echo : 1) + seed / 1000;
+  const all = (verdict: string) => ({
+    ...{ "echo state": [verdict], "Gaussian": [verdict] },
+    all: [verdict],
+  });
+  assertEquals(verdictsWhere(digitRows, errors(0.1, 0.5)), all("holds"));
+  assertEquals(verdictsWhere(digitRows, errors(0.5, 1.5)), all("does not hold"));
 });
