@@ -68,7 +68,8 @@ gpuTest("gather() refuses wider cases than its loops can copy", (bench) => {
   const data = bench.take(new Dataset(gpu, new Float32Array(22), { width: 1 }));
   const seeds = bench.buffer(new Uint32Array(2));
   const lanes = gpu.isSoftware ? 8 : 64;
-  const most = 4 * lanes * (MAX_ITERATIONS - longestWalk(22) - 1);
+  // A loop over the steps, of which there is one, around that over the columns.
+  const most = 4 * lanes * (MAX_ITERATIONS - longestWalk(22) - 2);
   refusesAbove(bench, most, (plan, width) => {
     const wide = Object.create(data, { width: { value: width } }) as Dataset;
     gather(plan, wide, vast(bench, 1, width), { seeds, purpose: Purpose.minibatch });

@@ -117,7 +117,8 @@ Deno.test("a flag that several declare takes the widest range, and says whose it
 });
 
 gpuTest("networks of all recorded optimizers train side by side in one grid", async (bench) => {
-  const chosen = Object.values(shippedOptimizers).filter(({ told }) => told === undefined);
+  // Hessian-free drives its updates itself.
+  const chosen = Object.values(shippedOptimizers).filter(({ name }) => !name.startsWith("hf"));
   const options = {
     schedule: ["paper"],
     momentumIn: ["all", "ends", "none", "tensor 0"],
