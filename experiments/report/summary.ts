@@ -124,7 +124,7 @@ function summarizeEntry(
   table: PlannedTable,
   cells: Cells,
 ): EntrySummary {
-  const { row, column, configuration, seeds: [first] } = entry;
+  const { row, column, configuration, seeds } = entry, [first] = seeds;
   const search = searchRates(entry, cells);
   const rates = search.rates.map((rate) =>
     summarizeRate(rate, found([networkOf(entry, rate, first)], cells, entry.reach))
@@ -132,9 +132,10 @@ function summarizeEntry(
   const planned = confirmed(entry, search.isDone ? search.best : undefined);
   const confirmation = found(planned, cells, entry.reach);
   const chosen = rates.find(({ learningRate }) => learningRate === search.best);
-  // One at a fixed rate is another question than the search of the same networks' best.
+  // One at a fixed rate is another question than the search of the same networks' best, and so is a
+  // search with other seeds.
   const same = table.entries.find((other) =>
-    other.row === row && other.isFixed === entry.isFixed &&
+    other.row === row && other.isFixed === entry.isFixed && other.seeds.join() === seeds.join() &&
     networkOf(other, 1, 1).id === networkOf(entry, 1, 1).id
   );
   return {

@@ -21,6 +21,7 @@ import { networksOf } from "../../../experiments/tables/stages.ts";
 import { readTables } from "../../../experiments/tables/records.ts";
 import { experimentFlags, runExperiment } from "../../../experiments/tables/run_experiment.ts";
 import { finalError } from "../../../experiments/report/cell_errors.ts";
+import { summarize } from "../../../experiments/report/summary.ts";
 import { cellId } from "../../../experiments/study/cell.ts";
 import { readCells } from "../../../experiments/study/ledger.ts";
 import { parseFlags } from "../../../experiments/terminal/flags.ts";
@@ -324,4 +325,16 @@ Deno.test("a table that counts updates takes the first report below its bound, e
   // One that reached it has done so, whatever came after.
   assertEquals(told([0.9, 0.5, 0.4, 0.6, 0.3]), [8, 16]);
   assertEquals(told([0.9, 0.5]), [16, 16]);
+});
+
+Deno.test("an entry repeats another one where its networks and its seeds are the same", async () => {
+  const { table } = await lay(small, "small");
+  const drawn = table.entries.find(({ column }) => column === "drawn")!;
+  const entries = [
+    drawn,
+    { ...drawn, column: "drawn, seed 7", seeds: [7] },
+    { ...drawn, column: "drawn again" },
+  ];
+  const summary = summarize({ record: {} as never, table: { ...table, entries } }, new Map());
+  assertEquals(summary.entries.map(({ sameAs }) => sameAs), [undefined, undefined, "drawn"]);
 });
