@@ -241,11 +241,13 @@ export class Cohort {
   /** Reads all that the next updates of a replica depend on. */
   async save(m: number): Promise<Omit<ReplicaState, "seed" | "divergedAt">> {
     const member = this.#members[m];
-    const parameters = await this.parts.parameters.readPacked(m);
-    const states: Record<string, StateVector> = {};
-    for (const [name, vector] of Object.entries(this.states)) {
-      states[name] = { layout: vector.layout, values: await vector.readPacked(m) };
-    }
+    // Read together, as one wait for the GPU is as long as several.
+    const vectors = [this.parts.parameters, ...Object.values(this.states)];
+    const [parameters, ...read] = await Promise.all(vectors.map((vector) => vector.readPacked(m)));
+    const states = Object.fromEntries(
+      Object.entries(this.states)
+        .map(([name, { layout }], k): [string, StateVector] => [name, { layout, values: read[k] }]),
+    );
     const { tensors } = this.parts.layout;
     const groups = member.groups.map((group, g): GroupState => ({
       tensors: tensors.filter((_, t) => this.#groupOf[t] === g).map(({ name }) => name),

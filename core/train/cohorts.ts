@@ -172,9 +172,10 @@ export class Cohorts {
     }
   }
 
-  /** Writes theta of all networks to the gradient. */
-  writeTheta(): void {
-    for (const cohort of this.#cohorts) cohort.writeTheta();
+  /** Writes theta of all networks to the gradient; where one is named, of its family alone. */
+  writeTheta(r?: number): void {
+    const cohorts = r === undefined ? this.#cohorts : [this.#of[r].cohort];
+    for (const cohort of cohorts) cohort.writeTheta();
   }
 
   /** See `Trainer.set()`. */

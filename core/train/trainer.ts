@@ -276,14 +276,17 @@ export class Trainer {
    */
   async theta(replica = 0): Promise<Float32Array<ArrayBuffer>[]> {
     const place = this.#cohorts.places[replica];
-    const read = this.#evaluated(() => [this.#gradient.read(place), this.#statistics?.read(place)]);
-    const [parameters, statistics] = await Promise.all(read);
+    const read = () => [this.#gradient.read(place), this.#statistics?.read(place)];
+    const [parameters, statistics] = await Promise.all(this.#evaluated(read, replica));
     return [...parameters!, ...statistics ?? []];
   }
 
-  /** What `use` submits finds theta in the gradient, and statistics that go with it. */
-  #evaluated<Result>(use: () => Result): Result {
-    this.#cohorts.writeTheta();
+  /**
+   * What `use` submits finds theta in the gradient, and statistics that go with it: those of all
+   * networks, or of the one that is named.
+   */
+  #evaluated<Result>(use: () => Result, replica?: number): Result {
+    this.#cohorts.writeTheta(replica);
     return this.#atTheta ? this.#atTheta.during(this.#update, use) : use();
   }
 
