@@ -5,7 +5,7 @@ import { inSection, integer, path } from "./terminal/flags.ts";
 import { runProgram } from "./terminal/program.ts";
 import { print } from "./terminal/terminal.ts";
 
-await runProgram({
+const program = {
   usage: "deno run -A experiments/page.ts",
   summary: "A page on which small networks train in the browser, with lessons on momentum.",
   examples: [{
@@ -24,13 +24,20 @@ await runProgram({
       atMost: 65535,
     }),
   }),
-}, async ({ build, port }, interruption) => {
-  if (build !== undefined) {
-    await buildPage(build);
-    return print(`the page is in ${build}: ${build}/index.html and what lies beside it`);
-  }
-  requirePagePermission(port);
-  await using page = await servePage(port);
-  print(`the page is at http://${hostname}:${page.port}/ (Ctrl-C ends it)`);
-  await new Promise((resolve) => interruption.addEventListener("abort", resolve));
-});
+};
+
+/** Writes the page or serves it, as a command line asks. */
+export function runPage(args: readonly string[]): Promise<void> {
+  return runProgram(program, async ({ build, port }, interruption) => {
+    if (build !== undefined) {
+      await buildPage(build);
+      return print(`the page is in ${build}: ${build}/index.html and what lies beside it`);
+    }
+    requirePagePermission(port);
+    await using page = await servePage(port);
+    print(`the page is at http://${hostname}:${page.port}/ (Ctrl-C ends it)`);
+    await new Promise((resolve) => interruption.addEventListener("abort", resolve));
+  }, args);
+}
+
+if (import.meta.main) await runPage(Deno.args);

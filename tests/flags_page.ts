@@ -2,8 +2,13 @@
  * Writes experiments/FLAGS.md, all flags of all programs, from what these say of themselves:
  * `deno task flags`.
  */
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runDeno } from "./experiments/processes.ts";
+import { runOnCluster } from "../experiments/cluster.ts";
+import { programs as ofCluster } from "../experiments/cluster/programs.ts";
+import { runPage } from "../experiments/page.ts";
+import type { Command } from "../experiments/study/grid_program.ts";
+import { runHere } from "./experiments/commands.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -21,16 +26,18 @@ interface ToldFlag {
   readonly text: string;
 }
 
-const programs = [
-  ...["autoencoder.ts", "classifier.ts", "rnn.ts", "language.ts"],
-  ...["page.ts", "cluster.ts"],
-];
-const ofCommands = ["paper.ts", "studies.ts"];
+const programs: Readonly<Record<string, Command>> = {
+  ...ofCluster,
+  page: runPage,
+  cluster: runOnCluster,
+};
+/** Those with a help for each of their commands; they come last. */
+const ofCommands = ["paper", "studies"];
 
 /** The page: each flag once for all commands that say the same of it. */
 export async function flagsPage(): Promise<string> {
-  const commands = [...programs, ...(await Promise.all(ofCommands.map(subcommandsOf))).flat()];
-  const flags = (await Promise.all(commands.map(flagsOf))).flat();
+  const flags: ToldFlag[] = [];
+  for (const command of await commands()) flags.push(...await flagsOf(command));
   const lines = [
     "# All flags",
     "",
@@ -42,17 +49,21 @@ export async function flagsPage(): Promise<string> {
 }
 
 async function helpOf(command: string): Promise<string> {
-  const [program, ...words] = command.split(" ");
-  const { status, stdout, stderr } = await runDeno(
-    ["run", "-A", `${root}experiments/${program}`, ...words, "--help"],
-  );
+  const [file, ...words] = command.split(" ");
+  const program = programs[basename(file, ".ts")];
+  const { status, stdout, stderr } = await runHere(program, [...words, "--help"]);
   if (status !== 0) throw new Error(`${command} --help ended with ${status}: ${stderr}`);
   return stdout;
 }
 
-async function subcommandsOf(program: string): Promise<string[]> {
-  const [, list] = (await helpOf(program)).split(/^Commands:\n/m);
-  return [...list.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => `${program} ${name}`);
+async function commands(): Promise<string[]> {
+  const all = Object.keys(programs).filter((name) => !ofCommands.includes(name))
+    .map((name) => `${name}.ts`);
+  for (const name of ofCommands) {
+    const [, list] = (await helpOf(`${name}.ts`)).split(/^Commands:\n/m);
+    all.push(...[...list.matchAll(/^ {2}(\S+)/gm)].map(([, word]) => `${name}.ts ${word}`));
+  }
+  return all;
 }
 
 async function flagsOf(command: string): Promise<ToldFlag[]> {

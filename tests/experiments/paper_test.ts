@@ -1,12 +1,13 @@
-import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { programs } from "../../experiments/cluster/programs.ts";
 import { folderFormat } from "../../experiments/study/run_folder.ts";
-import { type Ended, runDeno } from "./processes.ts";
+import { runHere } from "./commands.ts";
+import { beside, type Ended, runDeno } from "./processes.ts";
 import { scratch } from "./scratch.ts";
 import { remains } from "./tables/small_tables.ts";
 
-const program = fileURLToPath(new URL("../../experiments/paper.ts", import.meta.url));
-const paper = (...args: string[]) => runDeno(["run", "-A", program, ...args]);
+const program = beside("../../experiments/paper.ts");
+const paper = (...args: string[]) => runHere(programs.paper, args);
 /** CM and NAG of one recurrent network. */
 const tiny = ["--preset", "small", "--problem", "add", "--length", "10", "--hidden", "15"]
   .concat(["--updates", "20", "--warm-up-updates", "5", "--learning-rate", "0.01", "--mu", "0.9"])
@@ -39,14 +40,11 @@ Deno.test("paper.ts refuses what cannot be trained in one line, and leaves no fo
     [["table5", "--updates", "100"], "--updates 100 ends within the warm-up of 1000"],
     [["phases", "--mu", "0.9"], "--mu names 1 cap"],
   ];
-  const ended = await Promise.all(
-    cases.map(([args], i) => paper(...args, "--out", `${folder.path}/results-${i}`)),
-  );
-  cases.forEach(([, line], i) => {
-    const { status, stdout, stderr } = ended[i];
+  for (const [args, line] of cases) {
+    const { status, stdout, stderr } = await paper(...args, "--out", `${folder.path}/results`);
     assertEquals([status, stdout, stderr.trim().split("\n").length], [2, "", 1], line);
     assertStringIncludes(stderr, `error: ${line}`);
-  });
+  }
   assertEquals(folder.names(), []);
 });
 
@@ -70,7 +68,7 @@ Deno.test("paper.ts trains in shares at once, a GPU that fails among them, to th
   const [one, shared] = [`${folder.path}/one`, `${folder.path}/shared`];
   const whole = await paper("table5", ...tiny, "--out", one);
   assertEquals(whole.status, 0, whole.stderr);
-  const preload = fileURLToPath(new URL("../soak/gpu_faults.ts", import.meta.url));
+  const preload = beside("../soak/gpu_faults.ts");
   const struck = `${folder.path}/struck`;
   const [first, second] = await Promise.all([
     paper("table5", ...tiny, "--out", shared, "--shard", "1/2"),
