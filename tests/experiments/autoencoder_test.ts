@@ -23,7 +23,7 @@ function run(...args: string[]) {
   return runHere(trainAutoencoders, args);
 }
 
-const tiny = ["--layers", "784,9,3", "--updates", "12", "--every", "5", "--eval-cases", "300"];
+const tiny = ["--layers", "784,9,3", "--updates", "12", "--every", "5", "--eval-cases", "150"];
 
 Deno.test("autoencoder.ts trains a grid and leaves the whole record of it", async () => {
   using folder = scratch();
@@ -38,7 +38,8 @@ Deno.test("autoencoder.ts trains a grid and leaves the whole record of it", asyn
     "--seed",
     "1,2",
   ];
-  const { status, stdout, stderr } = await run(...tiny, ...grid, "--out", out);
+  const flags = [...tiny, ...smallImages(folder), ...grid];
+  const { status, stdout, stderr } = await run(...flags, "--out", out);
   assertEquals(status, 0, stderr);
   assertMatch(stderr, /^adapter: /);
 
@@ -51,7 +52,7 @@ Deno.test("autoencoder.ts trains a grid and leaves the whole record of it", asyn
   assertEquals([...new Set(curve.map(({ update }) => update))], ["0", "5", "10", "12"]);
 
   for (const row of summary) {
-    // Over all cases, where the curve has 300 of them.
+    // Over all cases, where the curve has 150 of them.
     const { final } = readCells(out).get(row.cell)!.result;
     assertEquals(row.train_squared_error, String(final!.train.squaredError));
     const errors = curve.filter((other) =>

@@ -26,6 +26,7 @@ import { npy } from "../../formats/crafted_npz.ts";
 import { draw } from "../../gpu/fixture.ts";
 import { runHere } from "../commands.ts";
 import { scratch } from "../scratch.ts";
+import { smallImages } from "../small_images.ts";
 
 /** Rows of 30 or of 7 values. */
 const cases = Float32Array.from({ length: 210 }, (_, i) => Math.sin(i));
@@ -81,7 +82,7 @@ const rounded = (values: Float64Array) => Float32Array.from(values);
 
 Deno.test("autoencoder.ts begins at the weights that the library draws, to the bit", async () => {
   using folder = scratch();
-  const sizes = [784, 9, 3, 9, 784];
+  const images = smallImages(folder), sizes = [784, 9, 3, 9, 784];
   const layout = new VectorLayout(
     sizes.slice(1).flatMap((columns, i) => [
       { name: `weights ${i + 1}`, rows: sizes[i], columns },
@@ -90,7 +91,7 @@ Deno.test("autoencoder.ts begins at the weights that the library draws, to the b
   );
   // That of lsuv depends on the cases.
   for (const name of initializerNames.filter((name) => name !== "lsuv")) {
-    const args = ["--layers", "784,9,3", "--eval-cases", "10", "--init", name];
+    const args = [...images, "--layers", "784,9,3", "--eval-cases", "10", "--init", name];
     const scaled = [...args, "--init-scale", "0.7"];
     const bytes = await untrained(trainAutoencoders, scaled, `${folder.path}/${name}`);
     const { theta } = importNetwork(layout, bytes);
