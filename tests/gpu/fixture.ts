@@ -21,10 +21,11 @@ Deno.test.afterAll(() => gpus.forEach((gpu) => gpu.close()));
  * error, or where bytes were not given back.
  */
 export function gpuTest(name: string, body: (bench: Bench) => void | Promise<void>): void {
+  const exact: unknown[] = [];
   for (const gpu of gpus) {
     Deno.test(`${name} (${gpu.operands})`, async () => {
       const before = gpu.allocatedBytes;
-      const bench = new Bench(gpu);
+      const bench = new Bench(gpu, exact);
       try {
         await body(bench);
       } finally {
@@ -40,9 +41,23 @@ export function gpuTest(name: string, body: (bench: Bench) => void | Promise<voi
 export class Bench {
   readonly gpu: Gpu;
   readonly #taken: { free(): void }[] = [];
+  readonly #exact: unknown[];
+  #asked = 0;
 
-  constructor(gpu: Gpu) {
+  /** `exact` holds what the same test asked for on another GPU. */
+  constructor(gpu: Gpu, exact: unknown[] = []) {
     this.gpu = gpu;
+    this.#exact = exact;
+  }
+
+  /**
+   * What a reference gives: computed for the first GPU and kept for the other, whose test asks for
+   * the same ones in the same order.
+   */
+  exact<T>(compute: () => T): T {
+    const at = this.#asked++;
+    if (at === this.#exact.length) this.#exact.push(compute());
+    return this.#exact[at] as T;
   }
 
   /** Has `part` freed after the test. */
