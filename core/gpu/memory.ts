@@ -9,8 +9,8 @@ export const MIRROR_WIDTH = 1024;
 /** Bytes of one row of a mirror; buffers that are mirrored are multiples of it. */
 export const MIRROR_ROW = 16 * MIRROR_WIDTH;
 
-/** Bytes of an upload that wait at once to be copied. */
-const UPLOAD_BYTES = 2 ** 24;
+/** Bytes that are written between two submits at most: they wait for one in memory of their own. */
+const WAITING_BYTES = 2 ** 24;
 
 /**
  * The memory of a device: the buffers taken from it, the textures that mirror them, and what the
@@ -25,6 +25,8 @@ export class Memory {
   allocatedBytes = 0;
 
   #faults = new Faults();
+  /** Bytes written since a submit was made of them. */
+  #waiting = 0;
   /** What {@linkcode Memory.takeAll} is taking. */
   #taking: Set<GPUBuffer> | undefined;
   readonly #mirrors = new Map<GPUBuffer, GPUTexture>();
@@ -122,10 +124,8 @@ export class Memory {
   upload(label: string, data: ArrayBufferView<ArrayBuffer>): GPUBuffer {
     const buffer = this.allocate(label, data.byteLength);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    for (let at = 0; at < bytes.length; at += UPLOAD_BYTES) {
-      this.write(buffer, bytes.subarray(at, at + UPLOAD_BYTES), at);
-      // What is written waits in memory of its own for the next submit.
-      this.device.queue.submit([]);
+    for (let at = 0; at < bytes.length; at += WAITING_BYTES) {
+      this.write(buffer, bytes.subarray(at, at + WAITING_BYTES), at);
     }
     return buffer;
   }
@@ -138,7 +138,12 @@ export class Memory {
       );
     }
     // Deno's writeBuffer() ends the process where there is nothing to write.
-    if (data.byteLength > 0) this.device.queue.writeBuffer(buffer, offset, data);
+    if (data.byteLength === 0) return;
+    this.device.queue.writeBuffer(buffer, offset, data);
+    this.#waiting += data.byteLength;
+    if (this.#waiting < WAITING_BYTES) return;
+    this.device.queue.submit([]);
+    this.#waiting = 0;
   }
 
   /** Copies `size` bytes at `offset` of `buffer` to the host, after all work submitted so far. */

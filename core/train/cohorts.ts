@@ -20,7 +20,6 @@ export class Cohorts {
   readonly places: readonly number[];
   /** What of the states it goes on from was not needed, or began anew. */
   changedStates: readonly string[] = [];
-  readonly #gpu: Gpu;
   readonly #replicas: readonly Replica[];
   readonly #cohorts: readonly Cohort[];
   /** By network. */
@@ -35,7 +34,6 @@ export class Cohorts {
     update: number;
   }) {
     const { layout, parameters, gradient, divergedAt, update } = parts;
-    this.#gpu = gpu;
     this.#replicas = replicas;
     const order = Cohorts.order(replicas);
     this.places = replicas.map((_, r) => order.indexOf(r));
@@ -83,8 +81,6 @@ export class Cohorts {
       else cohort.begin(member, theta);
       const own = from ? from.replicas[r].statistics : model.layout.packStatistics(theta);
       statistics?.writePacked(this.places[r], own!);
-      // What is written waits in memory of its own for the next submit.
-      this.#gpu.device.queue.submit([]);
     });
   }
 
