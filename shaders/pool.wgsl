@@ -19,9 +19,6 @@
 
 const SHARE = 1.0 / (${HEIGHT} * ${WIDTH});
 
-// By the bits: compilers fold v != v.
-fn is_nan(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; }
-
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let place = group.x * ${WORKGROUP} + lane;

@@ -114,14 +114,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var sum = 0.0;
     var product = 0.0;
     for (var column = 0u; column < shape.stride; column++) {
-      let scaled = exp(z_at(start + column) - largest);
+      let scaled = exp_or_nan(z_at(start + column) - largest);
       sum += total(select(vec4f(), scaled, is_below(column, shape.units)));
       // #if ${CURVATURE}
       let moved = scaled * tangents_at(start + column);
       product += total(select(vec4f(), moved, is_below(column, shape.units)));
       // #endif
     }
-    let log_sum = log(sum);
+    let log_sum = log_or_nan(sum);
     for (var column = 0u; column < shape.stride; column++) {
       let output = z_at(start + column);
       let wanted = wanted_at(target_start, column);
@@ -129,10 +129,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let terms = wanted * (largest - output + log_sum);
       loss += total(select(vec4f(), terms, counts & (wanted != vec4f())));
       // #if ${DELTA}
-      let slopes = exp(output - largest) / sum * weight - wanted;
+      let slopes = exp_or_nan(output - largest) / sum * weight - wanted;
       delta[start + column] = select(vec4f(), slopes / f32(shape.batch) * share, counts);
       // #elif ${CURVATURE}
-      let curved = exp(output - largest) / sum * weight *
+      let curved = exp_or_nan(output - largest) / sum * weight *
         (tangents_at(start + column) - product / sum);
       delta[start + column] = select(vec4f(), curved / f32(shape.batch) * share, counts);
       // #endif

@@ -79,7 +79,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var products = vec4f();
   // #endif
   for (var column = 0u; column < columns; column++) {
-    let part = select(vec4f(), exp(z_at(start + column) - largest), are_units(column));
+    let part = select(vec4f(), exp_or_nan(z_at(start + column) - largest), are_units(column));
     sums += part;
     // #if ${CURVATURE}
     products += part * tangents_at(start + column);
@@ -89,7 +89,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   // #if ${CURVATURE}
   let mean = total(products) / sum;
   // #else
-  let log_sum = log(sum);
+  let log_sum = log_or_nan(sum);
   var loss = vec4f();
   // #endif
   var weight = 1.0;
@@ -100,11 +100,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let centred = z_at(start + column) - largest;
     let counts = are_units(column) & vec4<bool>(is_case);
     // #if ${CURVATURE}
-    let value = exp(centred) / sum * (tangents_at(start + column) - mean);
+    let value = exp_or_nan(centred) / sum * (tangents_at(start + column) - mean);
     // #else
     let wanted = wanted_at(place, column);
     loss += select(vec4f(), wanted * (log_sum - centred), counts);
-    let value = exp(centred) / sum - wanted;
+    let value = exp_or_nan(centred) / sum - wanted;
     // #endif
     // #if ${OUT}
     out[start + column] = select(vec4f(), weight * value / f32(shape.batch), counts);

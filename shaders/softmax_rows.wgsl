@@ -57,7 +57,7 @@ fn main(
   }
   let largest = max(max(most.x, most.y), max(most.z, most.w));
   for (var column = 0u; column < columns; column++) {
-    let part = exp(shape.scale * (values[start + column] - largest));
+    let part = exp_or_nan(shape.scale * (values[start + column] - largest));
     let own = select(vec4f(), part, are_below(column, count));
     values[start + column] = own;
     sums += own;

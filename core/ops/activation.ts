@@ -1,4 +1,5 @@
 import source from "../../shaders/common/activation.wgsl" with { type: "text" };
+import nan from "../../shaders/common/nan.wgsl" with { type: "text" };
 import type { Constants } from "../gpu/compose.ts";
 
 /** What a unit does with its input z: z, 1/(1 + exp(-z)), tanh(z) or max(z, 0). */
@@ -8,7 +9,7 @@ export type Activation = "linear" | "sigmoid" | "tanh" | "relu";
 export const activations: readonly Activation[] = ["linear", "sigmoid", "tanh", "relu"];
 
 /** WGSL of the activation and its derivative, chosen by {@linkcode activationConstants}. */
-export const activationSource: string = source;
+export const activationSource: string = nan + source;
 
 /** What makes `activate` and `slope` those of `activation`. */
 export function activationConstants(activation: Activation): Constants {

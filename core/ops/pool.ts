@@ -1,3 +1,4 @@
+import nan from "../../shaders/common/nan.wgsl" with { type: "text" };
 import source from "../../shaders/pool.wgsl" with { type: "text" };
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
@@ -60,7 +61,7 @@ function record(
   const loops = isBackward ? Number(constants.MEET_DOWN) : kernel[0];
   const size = windowsGrid(plan.gpu, { ...shape, loops }, places, images.replicas);
   const [a, out] = isBackward ? [made, images] : [images, made];
-  const kernelOf = plan.gpu.kernel(`pool_${pass.toLowerCase()}`, [windowsSource, source], {
+  const kernelOf = plan.gpu.kernel(`pool_${pass.toLowerCase()}`, [windowsSource, nan, source], {
     ...constants,
     ...{ MAX: winners !== undefined, FORWARD: pass === "FORWARD", BACKWARD: isBackward },
     WORKGROUP: size.workgroup,

@@ -1,4 +1,5 @@
 import inputsSource from "../../shaders/common/loss_inputs.wgsl" with { type: "text" };
+import nan from "../../shaders/common/nan.wgsl" with { type: "text" };
 import source from "../../shaders/sequence_loss.wgsl" with { type: "text" };
 import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
@@ -121,7 +122,7 @@ function record(
   checkAlone(z, [delta, tangent]);
   const columns = hasLabels ? 1 : z.columns;
   checkAlone(z, [targets.steps === 1 ? { ...targets, steps } : targets], [columns]);
-  const kernel = plan.gpu.kernel("sequence_loss", [inputsSource, treeSumSource, source], {
+  const kernel = plan.gpu.kernel("sequence_loss", [inputsSource, treeSumSource, nan, source], {
     SOFTMAX: isSoftmax,
     LABELS: hasLabels,
     MEAN: loss.startsWith("mean-"),

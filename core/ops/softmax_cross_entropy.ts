@@ -1,3 +1,4 @@
+import nan from "../../shaders/common/nan.wgsl" with { type: "text" };
 import source from "../../shaders/softmax_cross_entropy.wgsl" with { type: "text" };
 import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Binding, Plan } from "../gpu/plan.ts";
@@ -61,7 +62,7 @@ function record(
 ): void {
   const { z, weights } = rows;
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
-  const kernel = plan.gpu.kernel("softmax_cross_entropy", [...sources, source], {
+  const kernel = plan.gpu.kernel("softmax_cross_entropy", [...sources, nan, source], {
     WORKGROUP: workgroup,
     TARGETS: !CURVATURE,
     WEIGHTS: weights !== undefined,

@@ -1,3 +1,4 @@
+import nan from "../../shaders/common/nan.wgsl" with { type: "text" };
 import source from "../../shaders/softmax_rows.wgsl" with { type: "text" };
 import { padded, type Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../gpu/plan.ts";
@@ -42,7 +43,7 @@ function record(
 ): void {
   const { replicas, columns, stride } = values;
   const workgroup = plan.gpu.isSoftware ? 8 : 64;
-  const kernel = plan.gpu.kernel("softmax_rows", [source], {
+  const kernel = plan.gpu.kernel("softmax_rows", [nan, source], {
     WORKGROUP: workgroup,
     CAUSAL: isCausal,
     SLOPE: weights !== undefined,

@@ -46,7 +46,7 @@ export function activationError(kind: Activation, z: number, inputError = 0): nu
 export function slopeError(kind: Activation, y: number, outputError = 0): number {
   if (kind === "linear" || kind === "relu") return 0;
   const [exact] = slope(kind, Float64Array.of(y));
-  if (kind === "sigmoid") return outputError + 2 * unitRoundoff * exact;
+  if (kind === "sigmoid") return outputError + 2 * unitRoundoff * exact + smallestNormal;
   return 2 * Math.abs(y) * outputError + 2 * unitRoundoff;
 }
 

@@ -1,10 +1,10 @@
 // What a unit does with its input, four units at a time: ${ACTIVATION} is linear, sigmoid, tanh or
-// relu. NaN goes through every one of them, since each comparison with NaN is false and each false
-// branch keeps the value.
+// relu. NaN goes through every one of them: each comparison with it is false, and each false branch
+// keeps the value.
 
 // #if ${SIGMOID}
 fn activate(z: vec4f) -> vec4f {
-  return 1.0 / (1.0 + exp(-z));
+  return 1.0 / (1.0 + exp_or_nan(-z));
 }
 
 // The derivative, from the unit's output y.
@@ -21,7 +21,7 @@ fn activate(z: vec4f) -> vec4f {
   p = fma(s, p, vec4f(1.33314422036e-1));
   p = fma(s, p, vec4f(-3.33332819422e-1));
   let near = fma(z * s, p, z);
-  let far = sign(z) * (1.0 - 2.0 / (exp(2.0 * abs(z)) + 1.0));
+  let far = sign(z) * (1.0 - 2.0 / (exp_or_nan(2.0 * abs(z)) + 1.0));
   return select(far, near, abs(z) < vec4f(0.625));
 }
 

@@ -159,6 +159,26 @@ function targetsOf({ targets }: Case, cases: number, units: number) {
   };
 }
 
+gpuTest(
+  "softmax cross-entropy lets NaN through to all outputs of its case alone",
+  async (bench) => {
+    const [z, labels] = [bench.matrix(2, 3, [0, NaN, 1, 1, 2, 3]), bench.matrix(2, 1, [2, 2])];
+    const caseLoss = bench.buffer(new Float32Array(2));
+    const [delta, product, tangent] = [0, 1, 2].map(() => bench.matrix(2, 3, [1, 2, 3, 4, 5, 6]));
+    const rows = { z, unit: "linear", targets: labels } as const;
+    bench.run((plan) => {
+      softmaxCrossEntropy.record(plan, rows, { caseLoss, delta });
+      softmaxCrossEntropy.curvature!(plan, { ...rows, tangent }, product);
+    });
+    const losses = (await bench.floats(caseLoss)).subarray(0, 2);
+    assertEquals([...losses].map(Number.isNaN), [true, false]);
+    for (const matrix of [delta, product]) {
+      const hidden = [...await bench.paddedValues(matrix)].map(Number.isNaN);
+      assertEquals(hidden, [true, true, true, false, false, false]);
+    }
+  },
+);
+
 gpuTest("labelSmoothing(0) has the bits of softmaxCrossEntropy", async (bench) => {
   const [z, labels] = [bench.matrix(3, 5, draw(15, 1)), bench.matrix(3, 1, [4, 0, 2])];
   const made = [softmaxCrossEntropy, labelSmoothing(0)].map((loss) => {

@@ -191,6 +191,28 @@ gpuTest(
   },
 );
 
+gpuTest(
+  "sequenceLoss() of a softmax lets NaN through, of no class that is wanted too",
+  async (bench) => {
+    const z = stepsWith(bench, [0, NaN, 1, 1, 2, 3], 1, 2);
+    const labels = stepsWith(bench, [2, 2], 1, 2);
+    const [delta, curved] = [0, 1].map(() => stepsWith(bench, Array(6).fill(7), 1, 2));
+    const lengths = bench.buffer(new Uint32Array(8).fill(1));
+    const caseLoss = bench.buffer(new Float32Array(2));
+    const inputs = { loss: "cross-entropy", z, targets: labels, lengths } as const;
+    bench.run((plan) => {
+      sequenceLoss(plan, inputs, { delta, caseLoss });
+      sequenceCurvature(plan, inputs, { tangent: delta, out: curved });
+    });
+    const losses = (await bench.floats(caseLoss)).subarray(0, 2);
+    assertEquals([...losses].map(Number.isNaN), [true, false]);
+    for (const  of of[delta, curved]) {
+      const hidden = [...await bench.values(of)].map(Number.isNaN);
+      assertEquals(hidden, [true, true, true, false, false, false]);
+    }
+  },
+);
+
 gpuTest("zeroOneLoss() counts errors above the tolerance, NaN among them", async (bench) => {
   const z = stepsWith(bench, [0, 0.03, -0.05, 1, NaN], 1, 5);
   const targets = stepsWith(bench, [0.05, 0, 0, 1, 0], 1, 5);
