@@ -22,6 +22,10 @@ Deno.test("mod.ts bundles for a browser: no import is left, and no Deno", () => 
   // Neither in code nor as the word of a message; comments are not bundled.
   const left = text.split("\n").filter((line) => /^\s*import\b|\bimport\(|\bDeno\b/.test(line));
   assertEquals(left, []);
+  // Nor what Node 20 and browsers of 2023 lack.
+  const newer =
+    /\b(Array\.fromAsync|Promise\.(try|withResolvers)|(Object|Map)\.groupBy|RegExp\.escape|URL\.parse)\b/;
+  assertEquals(text.split("\n").filter((line) => newer.test(line)), []);
 });
 
 /** What tests/older_platform.js prints when `program` runs it on the bundle. */

@@ -107,6 +107,27 @@ process.exit(0);
     console.log(text.trim());
     assertMatch(text, /^v24\.\S+\n(10 \d\.\d+\n20 \d\.\d+\n|no .*)/);
   });
+  await step.step("MATLAB 7.3 in Node", async () => {
+    const file = "tests/formats/fixtures/matlab73.mat";
+    folder.write("variables.mat", Deno.readFileSync(new URL(`../../${file}`, import.meta.url)));
+    write(
+      "read.js",
+      `
+import { readFileSync } from "node:fs";
+const read = () => nagare.readMAT73(readFileSync("variables.mat"), { only: ["cube", "uint8"] });
+for (const [name, { dimensions, data }] of await read()) console.log(name, dimensions, data.at(-1));
+process.getBuiltinModule = undefined; // as in a Node that is older
+await read().catch(({ name, message }) => console.log(name, message));
+`,
+    );
+    assertEquals((await ran("node", "read.js")).split("\n"), [
+      "cube [ 2, 3, 4 ] 70",
+      "uint8 [ 2, 3 ] 16",
+      "InputError MATLAB 7.3 files are read in a worker, and there are none here: " +
+      "use Node 20.16, 22.3 or later, or save the file with -v7",
+      "",
+    ]);
+  });
 });
 
 Deno.test("links of README.md are made to hold on any page", () => {

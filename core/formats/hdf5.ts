@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { MATArray, ReadMATOptions } from "./mat_array.ts";
+import { nodeThreads, type NodeWorker } from "./node_threads.ts";
 import { printable } from "./wording.ts";
 
 /** Settings of {@linkcode readMAT73}. */
@@ -33,7 +34,7 @@ export type HDF5Reply =
  * @returns The arrays by name.
  * @throws {InputError} If the file is damaged or no HDF5 file, if a variable named in `only` is
  * missing, if one to be read is complex, sparse, or no numeric array, or if it is larger than the
- * limit; also if the library cannot be loaded.
+ * limit; also if the library cannot be loaded, and where there are no workers (Node before 20.16).
  *
  * @example
  * ```ts
@@ -45,31 +46,75 @@ export async function readMAT73(
   bytes: Uint8Array,
   { only, numericOnly = false, limit = 2 ** 31, patience = 60 }: ReadMAT73Options = {},
 ): Promise<Map<string, MATArray>> {
-  const worker = new Worker(new URL("./hdf5_worker.ts", import.meta.url), { type: "module" });
+  const worker = startWorker();
   try {
-    return await converse(worker, { bytes: bytes.slice(), only, numericOnly, limit }, patience);
+    return await converse(
+      worker,
+      { bytes: new Uint8Array(bytes), only, numericOnly, limit },
+      patience,
+    );
   } finally {
     worker.terminate();
   }
 }
 
-function converse(worker: Worker, request: HDF5Request, patience: number) {
-  const { promise, resolve, reject } = Promise.withResolvers<Map<string, MATArray>>();
-  const giveUp = () => reject(unreadable(`nothing came of it for ${patience} s`));
-  let timer = setTimeout(giveUp, 1000 * patience), ready = false;
-  worker.addEventListener("message", ({ data: reply }: MessageEvent<HDF5Reply>) => {
-    clearTimeout(timer);
-    timer = setTimeout(giveUp, 1000 * patience);
-    ready = true;
-    if (reply.kind === "ready") worker.postMessage(request, [request.bytes.buffer]);
-    if (reply.kind === "arrays") resolve(reply.arrays);
-    if (reply.kind === "refusal") reject(new InputError(reply.message));
+/** Bundlers look for a worker and its address in these very words. */
+function startWorker(): Worker | NodeWorker {
+  const Worker = globalThis.Worker ?? nodeThreads()?.Worker;
+  if (!Worker) {
+    throw new InputError(
+      "MATLAB 7.3 files are read in a worker, and there are none here: use Node 20.16, 22.3 or later, " +
+        "or save the file with -v7",
+    );
+  }
+  return new Worker(new URL("./hdf5_worker.ts", import.meta.url), { type: "module" });
+}
+
+/** Hands the file over once the worker is there, and waits for what comes of it. */
+function converse(
+  worker: Worker | NodeWorker,
+  request: HDF5Request,
+  patience: number,
+): Promise<Map<string, MATArray>> {
+  let timer: ReturnType<typeof setTimeout> | undefined, ready = false;
+  const arrays = new Promise<Map<string, MATArray>>((resolve, reject) => {
+    const wait = () => {
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => reject(unreadable(`nothing came of it for ${patience} s`)),
+        1000 * patience,
+      );
+    };
+    const hear = (reply: HDF5Reply) => {
+      wait();
+      ready = true;
+      if (reply.kind === "ready") worker.postMessage(request, [request.bytes.buffer]);
+      if (reply.kind === "arrays") resolve(reply.arrays);
+      if (reply.kind === "refusal") reject(new InputError(reply.message));
+    };
+    const fail = ({ message }: { message: string }) =>
+      reject(ready ? unreadable(message) : unloadable(message));
+    wait();
+    listen(worker, hear, fail);
   });
+  return arrays.finally(() => clearTimeout(timer));
+}
+
+function listen(
+  worker: Worker | NodeWorker,
+  hear: (reply: HDF5Reply) => void,
+  fail: (error: { message: string }) => void,
+): void {
+  if ("on" in worker) {
+    worker.on("message", hear);
+    worker.on("error", fail);
+    return;
+  }
+  worker.addEventListener("message", ({ data }: MessageEvent<HDF5Reply>) => hear(data));
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    reject(ready ? unreadable(event.message) : unloadable(event.message));
+    fail(event);
   });
-  return promise.finally(() => clearTimeout(timer));
 }
 
 function unloadable(reason: string): InputError {

@@ -12,6 +12,7 @@ import {
   requireVariables,
   tooLarge,
 } from "./mat_array.ts";
+import { nodeThreads } from "./node_threads.ts";
 import type { NumericArray, NumericType } from "./numeric.ts";
 import { printable, shapeWords } from "./wording.ts";
 import { mostInflation } from "./zlib.ts";
@@ -61,13 +62,17 @@ const classes: ReadonlyMap<unknown, StoredType> = new Map([
   ["uint64", { name: "uint64", array: BigUint64Array, type: integerType, signed: false }],
 ]);
 
-addEventListener("message", async ({ data: request }: MessageEvent<HDF5Request>) => {
+/** Who started the worker. */
+const asking =
+  ("postMessage" in globalThis ? globalThis : nodeThreads()!.parentPort) as MessagePort;
+
+asking.addEventListener("message", async ({ data: request }: MessageEvent<HDF5Request>) => {
   const reply = await answer(request);
   const arrays = reply.kind === "arrays" ? [...reply.arrays.values()] : [];
   const transfer = arrays.map(({ data }) => data.buffer as ArrayBuffer);
-  postMessage(reply, { transfer });
+  asking.postMessage(reply, { transfer });
 });
-postMessage({ kind: "ready" } satisfies HDF5Reply);
+asking.postMessage({ kind: "ready" } satisfies HDF5Reply);
 
 async function answer({ bytes, only, numericOnly, limit }: HDF5Request): Promise<HDF5Reply> {
   try {
@@ -202,7 +207,7 @@ function copySlabs(module: H5Module, dataset: Dataset, data: NumericArray): void
       const counts = [height, ...columns].map(BigInt), offsets = [BigInt(row), ...zeros];
       const { file_id: id, path } = dataset;
       module.get_dataset_data(id, path, counts, offsets, ones, BigInt(address));
-      postMessage({ kind: "progress" } satisfies HDF5Reply);
+      asking.postMessage({ kind: "progress" } satisfies HDF5Reply);
       const slab = module.HEAPU8.subarray(address, address + height * rowBytes);
       bytes.set(slab, row * rowBytes);
     }

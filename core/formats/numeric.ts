@@ -37,7 +37,7 @@ export function numbersIn(bytes: Uint8Array, layout: NumericLayout): NumericArra
   const width = type.BYTES_PER_ELEMENT;
   const foreign = width > 1 && littleEndian !== hostIsLittleEndian;
   const aligned = bytes.byteOffset % width === 0;
-  const block = aligned && (owned || !foreign) ? bytes : bytes.slice();
+  const block = aligned && (owned || !foreign) ? bytes : new Uint8Array(bytes);
   if (foreign) swapBytes(block, width);
   return new type(block.buffer, block.byteOffset, block.length / width);
 }

@@ -306,8 +306,9 @@ class Race {
       return this.#options.optimizer({ learningRate, momentum: low });
     });
     try {
-      const trainTo = (updates: number) =>
-        Array.fromAsync(trainer.run({ updates, evalCases: 0, signal }));
+      const trainTo = async (updates: number) => {
+        for await (const _ of trainer.run({ updates, evalCases: 0, signal }));
+      };
       await trainTo(at);
       const withoutProbe = await this.#scores(trainer);
       await trainTo(at + probe);

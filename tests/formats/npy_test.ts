@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { readNPY } from "../../core/formats/npy.ts";
 import { InputError } from "../../core/errors.ts";
@@ -82,6 +83,13 @@ Deno.test("readNPY() reads an array without dimensions", () => {
 Deno.test("readNPY() copies nothing where nothing changes", () => {
   const bytes = fixture("f4");
   assertStrictEquals(readNPY(bytes).data.buffer, bytes.buffer);
+});
+
+Deno.test("readNPY() leaves a Buffer of Node as it was, whose slice() is no copy", () => {
+  const file = Buffer.from(fixture("f4_big_endian"));
+  const [first, second] = [readNPY(file), readNPY(file)];
+  assertEquals(first.data, Float32Array.from(ramp(-7, 6)));
+  assertEquals(second, first);
 });
 
 Deno.test("readNPY() reads a file that begins anywhere in its buffer", () => {
