@@ -350,5 +350,6 @@ export {
 } from "./core/ops/sequence_loss.ts";
 export type { SequenceBuffers } from "./core/data/fresh_sequences.ts";
 
+// References in float64, to hold results to.
 /** The same in float64, to hold results to. */
 export * as reference from "./core/reference/mod.ts";

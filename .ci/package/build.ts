@@ -10,6 +10,7 @@ import { path } from "../../experiments/terminal/flags.ts";
 import { runProcess } from "../../experiments/terminal/process.ts";
 import { runProgram } from "../../experiments/terminal/program.ts";
 import { print } from "../../experiments/terminal/terminal.ts";
+import { sectionsOf, withCategories } from "./sections.ts";
 
 const root = new URL("../../", import.meta.url);
 const inRoot = (name: string) => fileURLToPath(new URL(name, root));
@@ -42,7 +43,8 @@ async function buildPackage(out: string, repository: string | undefined): Promis
     external: /\.wgsl$|^npm:/,
     plugins: [dts({ tsconfig: inRoot(".ci/package/tsconfig.json") })],
   });
-  await types.write({ file: `${out}/mod.d.ts`, format: "es" });
+  const { output: [{ code }] } = await types.generate({ format: "es" });
+  await Deno.writeTextFile(`${out}/mod.d.ts`, withCategories(code, await sections()));
   const about = {
     ...{ name, version, license },
     description: "Trains many small neural networks at once with hand-written WebGPU shaders.",
@@ -57,9 +59,24 @@ async function buildPackage(out: string, repository: string | undefined): Promis
   await Deno.copyFile(inRoot("LICENSE"), `${out}/LICENSE`);
 }
 
+/** Writes pages on all that the package exports, section by section. */
+async function buildReference(out: string, types: string): Promise<void> {
+  await deno("doc", "--html", "--name=Nagare", `--output=${out}`, types);
+}
+
+async function sections() {
+  return sectionsOf(
+    await Deno.readTextFile(inRoot("mod.ts")),
+    (path) => Deno.readTextFileSync(inRoot(path)),
+  );
+}
+
 async function bundle(entry: string, out: string): Promise<void> {
-  const how = ["bundle", "--quiet", "--platform", "browser"];
-  const status = await runProcess([Deno.execPath(), ...how, "-o", out, entry]);
+  await deno("bundle", "--quiet", "--platform", "browser", "-o", out, entry);
+}
+
+async function deno(...args: string[]): Promise<void> {
+  const status = await runProcess([Deno.execPath(), ...args]);
   if (status !== 0) Deno.exit(status);
 }
 
@@ -73,7 +90,7 @@ async function renameWorker(path: string): Promise<void> {
 const flags = {
   out: path({
     default: "results/package",
-    help: "The folder for README.md and the package in npm.",
+    help: "The folder for README.md, the package in npm, and pages on its exports in reference.",
   }),
   repository: path({
     shown: "what GitHub says where it builds",
@@ -82,12 +99,13 @@ const flags = {
 };
 
 const usage = "deno task package";
-const summary = "Builds the npm package, and README.md with links that hold on any page.";
+const summary = "Builds the npm package, a reference, and README.md with links that hold anywhere.";
 
 if (import.meta.main) {
   await runProgram({ usage, summary, flags }, async ({ out, repository: given }) => {
     const repository = given ?? Deno.env.get("GITHUB_REPOSITORY");
     await buildPackage(`${out}/npm`, repository);
+    await buildReference(`${out}/reference`, `${out}/npm/mod.d.ts`);
     const text = await Deno.readTextFile(inRoot("README.md"));
     const readme = withAbsoluteLinks(text, repository ?? placeholder, `v${version}`);
     for (const folder of [out, `${out}/npm`]) {

@@ -1,9 +1,10 @@
 // The npm package from its packed file, as users of bundlers, of TypeScript and of Node have it.
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import manifest from "../../deno.json" with { type: "json" };
 import { type Scratch, scratch } from "../../tests/experiments/scratch.ts";
 import { withAbsoluteLinks } from "./build.ts";
+import { sectionsOf, withCategories } from "./sections.ts";
 
 /** Those that load it, with the versions that were tried. */
 const loaders = ["esbuild@0.28.2", "vite@8.4.0", "typescript@6.0.3", "webgpu@0.6.2", "node@24"];
@@ -128,6 +129,36 @@ await read().catch(({ name, message }) => console.log(name, message));
       "",
     ]);
   });
+});
+
+Deno.test("the reference has a page for each section of mod.ts, and for nothing else", () => {
+  const pages = [...Deno.readDirSync("results/package/reference")].map(({ name }) => name);
+  assertEquals(
+    pages.filter((name) => name.endsWith(".html")).toSorted(),
+    [
+      ...["all_symbols", "data", "files", "index", "initial-weights", "layers", "networks"],
+      ...["optimizers", "references-in-float64", "train", "your-own-kernels"],
+    ].map((name) => `${name}.html`),
+  );
+  const page = Deno.readTextFileSync("results/package/reference/optimizers.html");
+  assertStringIncludes(page, 'title="nesterov"');
+});
+
+Deno.test("exports that stand in no section of mod.ts, or in it alone, are named", () => {
+  const sections = sectionsOf(
+    '// Train: networks.\nexport { a, type B } from "./a.ts";\nexport * from "./c.ts";\n',
+    () => "/** C. */\nexport function c(): void {}\n",
+  );
+  assertEquals(sections, [{ title: "Train", names: ["a", "B", "c"] }]);
+  const types = "/** A. */\ndeclare const a: 1;\ninterface B {}\n";
+  assertThrows(
+    () => withCategories(`${types}export { a, d };\nexport type { B };\n`, sections),
+    Error,
+    "in no section: d; not exported: c",
+  );
+  const whole =
+    `${types}declare function c$1(): void;\nexport { a, c$1 as c };\nexport type { B };\n`;
+  assertEquals(withCategories(whole, sections).match(/@category Train\n/g)?.length, 3);
 });
 
 Deno.test("links of README.md are made to hold on any page", () => {
