@@ -11,11 +11,15 @@ export class Faults {
   #latest: string | Error = "";
   #unraised: (string | Error)[] = [];
 
-  /** Notes an error, or what it says, for the next {@linkcode Faults.raise}. */
-  record(message: string | Error): void {
+  /**
+   * Notes an error, or what it says, for the next {@linkcode Faults.raise}: in front of the others
+   * where it is their cause, which may be found out after them.
+   */
+  record(message: string | Error, { isCause = false } = {}): void {
     this.count++;
     this.#latest = message;
-    this.#unraised.push(message);
+    if (isCause) this.#unraised.unshift(message);
+    else this.#unraised.push(message);
   }
 
   /**

@@ -87,7 +87,7 @@ export class Gpu extends Memory {
     let kernel = this.#kernels.get(text);
     if (!kernel) {
       kernel = createKernel(this.device, name, text, async (defect) => {
-        this.recordFault(await explain(defect));
+        this.recordFault(await explain(defect), { isCause: true });
       });
       const { compiled } = kernel;
       this.#compiling.add(compiled);

@@ -160,8 +160,7 @@ export class Memory {
       this.raise({ since });
       return staging.getMappedRange(0, size).slice(0);
     } catch (error) {
-      this.raise({ since, cause: error });
-      throw error;
+      return await this.raiseFailedRead(error, since);
     } finally {
       this.free(staging);
     }
@@ -214,9 +213,9 @@ export class Memory {
     return this.#faults.count;
   }
 
-  /** Notes what went wrong, for whoever waits for the GPU next. */
-  recordFault(message: string | Error): void {
-    this.#faults.record(message);
+  /** Notes what went wrong, or the cause of it, for whoever waits for the GPU next. */
+  recordFault(message: string | Error, options: { isCause?: boolean } = {}): void {
+    this.#faults.record(message, options);
   }
 
   /**
@@ -227,6 +226,13 @@ export class Memory {
     if (cause instanceof GPUFault) throw cause;
     if (cause instanceof DOMException) this.#faults.record(cause.message);
     this.#faults.raise(since);
+  }
+
+  /** Raises why a read failed: browsers tell that a device is lost after they ended its reads. */
+  async raiseFailedRead(cause: unknown, since: number): Promise<never> {
+    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    this.raise({ since, cause });
+    throw cause;
   }
 
   /** Counts `bytes` taken, or given back where negative. */

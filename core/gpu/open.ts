@@ -25,6 +25,10 @@ export interface OpenOptions {
 /**
  * Opens the GPU with every limit its adapter has, and timestamps where it offers them.
  *
+ * WebGPU tells GPUs apart by no number: a process has the one that its driver gives it, whatever is
+ * asked. Which one is chosen outside, on Linux by VK_DRIVER_FILES or MESA_VK_DEVICE_SELECT; several
+ * GPUs are a process each.
+ *
  * Throws an {@linkcode AdapterError} where no adapter answers.
  *
  * ```ts

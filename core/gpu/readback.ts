@@ -47,8 +47,7 @@ export class Readback {
       this.#gpu.raise({ since });
       return bytes;
     } catch (error) {
-      this.#gpu.raise({ since, cause: error });
-      throw error;
+      return await this.#gpu.raiseFailedRead(error, since);
     } finally {
       this.#idle.push(staging);
     }

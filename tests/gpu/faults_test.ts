@@ -10,6 +10,9 @@ Deno.test("Faults.raise() throws what was recorded once, as one GPUFault", () =>
   faults.raise();
   for (const message of ["second", "third", "fourth"]) faults.record(message);
   assertThrows(() => faults.raise(), GPUFault, "second (and 2 more)");
+  faults.record("a pipeline is invalid");
+  faults.record("its shader is crooked", { isCause: true });
+  assertThrows(() => faults.raise(), GPUFault, "its shader is crooked (and 1 more)");
   faults.raise();
 });
 
