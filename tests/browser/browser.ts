@@ -22,6 +22,8 @@ export async function startChromium(): Promise<Browser & AsyncDisposable> {
   return await puppeteer.launch({
     executablePath: await findChromium(),
     args: ["--no-sandbox", "--enable-unsafe-webgpu"],
+    // SwiftShader compiles for minutes where a machine is busy.
+    protocolTimeout: 1_800_000,
   });
 }
 

@@ -1,21 +1,15 @@
-// Tests of the engine on another driver of Vulkan, which Debian's chromium brings along: SwiftShader.
-// It compiles large kernels for minutes; these are the tests without products. Its exp() and log() of
-// NaN are numbers, which nothing may be taken in by.
+// The tests of the engine on another driver of Vulkan, which Debian's chromium brings along:
+// SwiftShader. Its exp() and log() of NaN are numbers, and it takes subnormal numbers for 0.
 
 import { assertEquals } from "@std/assert";
 import { beside, runDeno } from "../experiments/processes.ts";
+import { engineTests } from "./engine_tests.ts";
 
 const driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
-const files = [
-  ...["dataset", "fresh_sequences"].map((name) => `data/${name}`),
-  ...["plan", "readback", "scalars", "tensor", "uniform", "vector"].map((name) => `gpu/${name}`),
-  ...["cross_entropy", "losses"].map((name) => `graph/${name}`),
-  ...["activation", "axpy", "case_mean", "column_sum", "gather", "gaussian_noise", "gram_schmidt"]
-    .map((name) => `ops/${name}`),
-  ...["norm", "place_cases", "probe", "sequence_loss", "softmax_rows", "sum", "tree_sum"]
-    .map((name) => `ops/${name}`),
-].map((name) => beside(`../${name}_test.ts`));
+/** Those besides that read files, or hold to when Deno tells of an error. */
+const further = ["data/dataset", "gpu/gpu", "gpu/hardware", "optim/families"]
+  .map((name) => beside(`../${name}_test.ts`));
 
 /** Runs Deno on SwiftShader alone. */
 async function onSwiftShader(command: string, ...args: readonly string[]): Promise<string> {
@@ -29,8 +23,8 @@ async function onSwiftShader(command: string, ...args: readonly string[]): Promi
   return stdout;
 }
 
-Deno.test("kernels give on SwiftShader what they are held to", async () => {
+Deno.test("the engine holds on SwiftShader what it is held to", async () => {
   const adapter = beside("../../experiments/setup.ts");
   assertEquals(/swiftshader/i.test(await onSwiftShader("run", adapter)), true);
-  await onSwiftShader("test", "--no-check", ...files);
+  await onSwiftShader("test", "--no-check", "--parallel", ...engineTests, ...further);
 });

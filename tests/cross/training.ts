@@ -11,21 +11,31 @@ export const learningRate = 0.05;
 /** The settings of AdamW; by so large an epsilon no step hangs on the sign of a vanishing gradient. */
 export const adamSettings = { beta1: 0.9, beta2: 0.999, epsilon: 0.1, weightDecay: 0 };
 
-/** Where networks came to: of each replica its loss and theta, tensor by tensor, and all states. */
-export interface Course {
+/** Where networks stand after an update: of each replica its loss and theta, tensor by tensor. */
+export interface Standing {
   readonly losses: number[];
   readonly theta: number[][][];
-  /** A checkpoint. */
+  /** All states, as a checkpoint. */
   readonly state: number[];
 }
 
-/** Trains networks up to so many updates, from the start or from a state. */
+/** Trains networks, from the start or from a state, and tells how they stand after so many updates. */
 export async function train(
   name: typeof networkNames[number],
-  updates: number,
+  updates: readonly number[],
   from?: readonly number[],
-): Promise<Course> {
+): Promise<Standing[]> {
   using gpu = await nagare.openGPU();
+  return await trainOn(gpu, name, updates, from);
+}
+
+/** The same on a GPU that is open. */
+export async function trainOn(
+  gpu: nagare.Gpu,
+  name: typeof networkNames[number],
+  updates: readonly number[],
+  from?: readonly number[],
+): Promise<Standing[]> {
   const momentum = { learningRate, momentum: 0.9 };
   const moving = [nagare.classicalMomentum(momentum), nagare.nesterov(momentum)];
   const optimizers = name === "rnn" ? moving : [
@@ -41,13 +51,21 @@ export async function train(
     batchSize: 10,
     ...from && { from: (await nagare.decodeCheckpoint(Uint8Array.from(from))).state },
   });
-  const reports = updates > 0 ? await Array.fromAsync(trainer.run({ updates, evalCases: 0 })) : [];
-  const thetas = await Promise.all(optimizers.map((_, r) => trainer.theta(r)));
-  return {
-    losses: reports.at(-1)?.replicas.map(({ trainLoss }) => trainLoss) ?? [],
-    theta: thetas.map((tensors) => tensors.map((values) => [...values])),
-    state: [...await nagare.encodeCheckpoint(await trainer.save())],
-  };
+  const standings: Standing[] = [];
+  for (const end of updates) {
+    let losses: number[] = [];
+    for await (const { replicas } of trainer.run({ updates: end, evalCases: 0 })) {
+      losses = replicas.map(({ trainLoss }) => trainLoss);
+    }
+    const thetas = await Promise.all(optimizers.map((_, r) => trainer.theta(r)));
+    standings.push({
+      losses,
+      theta: thetas.map((tensors) => tensors.map((values) => [...values])),
+      state: [...await nagare.encodeCheckpoint(await trainer.save())],
+    });
+  }
+  trainer.free();
+  return standings;
 }
 
 function autoencoder(gpu: nagare.Gpu): nagare.Model {

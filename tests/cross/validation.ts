@@ -38,7 +38,7 @@ Deno.test("training makes no call that the validation layer objects to", async (
   folder.write("validation.json", new TextEncoder().encode(JSON.stringify(manifest)));
   const program = `
     import { train } from ${JSON.stringify(import.meta.resolve("./training.ts"))};
-    for (const name of ${JSON.stringify(networkNames)}) await train(name, 3);
+    for (const name of ${JSON.stringify(networkNames)}) await train(name, [3]);
     console.log(Deno.readTextFileSync("/proc/self/maps").includes("${library}"));
   `;
   const file = folder.write("program.ts", new TextEncoder().encode(program));

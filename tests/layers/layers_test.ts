@@ -45,7 +45,7 @@ const dropped = (seed: number, stream: number, rate = 0.4) =>
 const noised = (seed: number, stream: number, steps = 1) =>
   reference.noise({ ...drawn, deviation: DEVIATION, seed, stream, steps });
 
-/** A layer of a user's own: y = x sin x, its rules in WGSL. */
+/** A layer of a user's own: y = x / (1 + x^2), its rules in WGSL. */
 const ownLayer: Layer = (tape, x) => {
   const y = tape.value(x.columns);
   const map = (body: string) => `
@@ -71,10 +71,11 @@ const ownLayer: Layer = (tape, x) => {
     const bindings = { shape: { length }, x: x.buffer, v: v.buffer, out: out.buffer };
     plan.dispatch(kernel, bindings, { groups: [Math.ceil(length / 64), 1, 1], iterations: 0 });
   };
-  const slope = "v[i] * (sin(z) + z * cos(z))";
+  const slope = "v[i] * (1 - z * z) / ((1 + z * z) * (1 + z * z))";
   return tape.record({
     ...{ name: "own", reads: [x], writes: y },
-    forward: (plan, { data }) => record(plan, "z * sin(z) + 0 * v[i]", [data(x), data(x), data(y)]),
+    forward: (plan, { data }) =>
+      record(plan, "z / (1 + z * z) + 0 * v[i]", [data(x), data(x), data(y)]),
     backward: (plan, { data, delta, share }) =>
       record(plan, slope, [data(x), delta(y), share(x)!.out]),
     tangent: (plan, { data, tangent }) => record(plan, slope, [data(x), tangent(x)!, tangent(y)!]),
@@ -92,7 +93,7 @@ function mapped(value: (x: number) => number, slope: (x: number) => number): Ref
   };
 }
 
-const ownReference = mapped((x) => x * Math.sin(x), (x) => Math.sin(x) + x * Math.cos(x));
+const ownReference = mapped((x) => x / (1 + x * x), (x) => (1 - x * x) / (1 + x * x) ** 2);
 
 const cases: Record<string, Case> = {
   ...imageCases,
@@ -371,16 +372,16 @@ const cases: Record<string, Case> = {
       sequential(
         dense({ units, activation: "tanh" }),
         elementwiseLayer({
-          name: "x cos x",
-          value: "x * cos(x) + vec4f(1)",
-          slope: "cos(x) - x * sin(x)",
+          name: "x over 1 + x^2, and 1",
+          value: "x / (1 + x * x) + vec4f(1)",
+          slope: "(1 - x * x) / ((1 + x * x) * (1 + x * x))",
         }),
         dense({ units: 3 }),
       ),
     reference: (units) =>
       reference.sequential(
         reference.dense(units, "tanh"),
-        mapped((x) => x * Math.cos(x) + 1, (x) => Math.cos(x) - x * Math.sin(x)),
+        mapped((x) => x / (1 + x * x) + 1, (x) => (1 - x * x) / (1 + x * x) ** 2),
         reference.dense(3),
       ),
   },
