@@ -69,7 +69,7 @@ const models: Record<string, (bench: Bench) => Model> = {
   },
 };
 
-/** The files of the engine that ask which kind of adapter it is. */
+/** The lines of the engine that ask which kind of adapter it is. */
 const asking = new Set<string>();
 
 /**
@@ -79,8 +79,8 @@ const asking = new Set<string>();
 async function outcome(gpu: Gpu, isSoftware: boolean, modelOf: (bench: Bench) => Model) {
   Object.defineProperty(gpu, "isSoftware", {
     get() {
-      const [, file] = /\n.*\n.*\/((?:core|models)\/[^:]+)/.exec(new Error().stack!) ?? [];
-      if (file) asking.add(file);
+      const [, line] = /\n.*\n.*\/((?:core|models)\/[^:]+:\d+)/.exec(new Error().stack!) ?? [];
+      if (line) asking.add(line);
       return isSoftware;
     },
   });
@@ -126,8 +126,8 @@ for (const [name, modelOf] of Object.entries(models)) {
   });
 }
 
-Deno.test("no part of the engine that asks for the kind of adapter was left out", async () => {
-  const files: string[] = [];
+Deno.test("no line of the engine that asks for the kind of adapter was left out", async () => {
+  const lines: string[] = [];
   const walk = async (folder: string) => {
     for await (
       const { name, isDirectory } of Deno.readDir(new URL(`../../${folder}`, import.meta.url))
@@ -136,10 +136,12 @@ Deno.test("no part of the engine that asks for the kind of adapter was left out"
       if (isDirectory) await walk(path);
       else if (path.endsWith(".ts") && path !== "core/gpu/gpu.ts") {
         const text = await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
-        if (/^(?! \*|\/\/).*\bisSoftware\b/m.test(text)) files.push(path);
+        text.split("\n").forEach((line, i) => {
+          if (/^(?! *(\*|\/\/)).*(\.|\{ )isSoftware\b/.test(line)) lines.push(`${path}:${i + 1}`);
+        });
       }
     }
   };
   for (const folder of ["core", "models"]) await walk(folder);
-  assertEquals([...asking].toSorted(), files.toSorted());
+  assertEquals([...asking].toSorted(), lines.toSorted());
 });
