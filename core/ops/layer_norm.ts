@@ -65,12 +65,15 @@ function record(
   { t, out, first, second }: { t: Tensor; out: Tensor; first?: Tensor; second?: Tensor },
   bindings: Readonly<Record<string, Binding>> = {},
 ): void {
-  const { isSoftware } = plan.gpu, workgroup = isSoftware ? 8 : lanes;
+  const { isSoftware, operands, device } = plan.gpu, workgroup = isSoftware ? 8 : lanes;
+  // Tangents read five operands, and a browser may have four textures.
+  const fits = pass !== "TANGENT" || device.limits.maxStorageTexturesPerShaderStage > 4;
   const kernel = plan.gpu.kernel(`layer_norm_${pass.toLowerCase()}`, [treeSumSource, source], {
     LANES: lanes,
     // Where barriers are dear.
     ROWWISE: isSoftware,
     WORKGROUP: workgroup,
+    TEXTURES: operands === "textures" && fits,
     FORWARD: pass === "FORWARD",
     BACKWARD: pass === "BACKWARD",
     TANGENT: pass === "TANGENT",
