@@ -50,7 +50,7 @@ export function columnsFigure(
           : {
             type: "nominal" as const,
             scale: { type: "point" as const, padding: 0.5, domain: places },
-            axis: { labelAngle: places.length > 6 ? -40 : 0 },
+            axis: places.length > 6 ? { labelAngle: -40, labelOverlap: false } : { labelAngle: 0 },
           },
       },
       color: {
