@@ -23,8 +23,8 @@ export class Faults {
   }
 
   /**
-   * Throws one error, a {@linkcode GPUFault} where none was given: of the errors that nobody was told of, or else of the latest, if
-   * it came after the first `since`.
+   * Throws one error, a {@linkcode GPUFault} where none was given: of the errors that nobody was told
+   * of, or else of the latest, if it came after the first `since`.
    */
   raise(since: number = this.count): void {
     const [first, ...others] = this.#unraised.splice(0);

@@ -12,6 +12,9 @@ export const MIRROR_ROW = 16 * MIRROR_WIDTH;
 /** Bytes that are written between two submits at most: they wait for one in memory of their own. */
 const WAITING_BYTES = 2 ** 24;
 
+/** So long a browser may take from ending a read to telling that the device is lost. */
+const LOSS_MS = 5000;
+
 /**
  * The memory of a device: the buffers taken from it, the textures that mirror them, and what the
  * device reported of both.
@@ -230,8 +233,12 @@ export class Memory {
 
   /** Raises why a read failed: browsers tell that a device is lost after they ended its reads. */
   async raiseFailedRead(cause: unknown, since: number): Promise<never> {
-    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
-    this.raise({ since, cause });
+    if (cause instanceof DOMException && cause.name === "AbortError") {
+      const patience = new Promise((resolve) => setTimeout(resolve, LOSS_MS));
+      await Promise.race([this.device.lost, patience]);
+    }
+    // What was recorded meanwhile is why it failed, also where another read has told of that.
+    this.raise(this.faults > since ? { since } : { cause });
     throw cause;
   }
 
