@@ -237,8 +237,9 @@ export class Memory {
       const patience = new Promise((resolve) => setTimeout(resolve, LOSS_MS));
       await Promise.race([this.device.lost, patience]);
     }
-    // What was recorded meanwhile is why it failed, also where another read has told of that.
-    this.raise(this.faults > since ? { since } : { cause });
+    // What was recorded meanwhile is why it was ended, also where another read has told of that.
+    const isTold = cause instanceof DOMException && this.faults > since;
+    this.raise(isTold ? { since } : { since, cause });
     throw cause;
   }
 

@@ -99,6 +99,16 @@ gpuTest("Gpu.read() raises what went wrong before it", async (bench) => {
   await assertRejects(() => bench.gpu.read(buffer), GPUFault, "crooked as well");
 });
 
+gpuTest(
+  "Gpu.read() raises the first of what went wrong meanwhile, and how many more",
+  async (bench) => {
+    const { gpu } = bench, reading = gpu.read(bench.buffer(Uint32Array.of(1)));
+    for (const fault of ["the cause", "what came of it"]) gpu.recordFault(fault);
+    const { message } = await assertRejects(() => reading, GPUFault);
+    assertEquals(message, "the cause (and 1 more)");
+  },
+);
+
 gpuTest("Gpu.read() raises what went wrong in each of several reads at once", async ({ gpu }) => {
   const buffers = [1, 2, 3].map(() => gpu.allocate("test", 16));
   for (const buffer of buffers) gpu.free(buffer);
