@@ -17,15 +17,25 @@ export const layerEntry: Kind<LayerEntry> = {
     if (/^[1-9]\d*$/.test(text)) {
       return Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
     }
-    const convolution = CONVOLUTION.exec(text);
-    if (!convolution) return IMAGE.test(text) || POOL.test(text) ? text : undefined;
-    const [, channels, height, width = height, stride = 1, padding = 0] = convolution;
-    // One name for one network.
-    const ends = [Number(stride) > 1 && `s${stride}`, Number(padding) > 0 && `p${Number(padding)}`];
-    return [`conv${channels}@${height}x${width}`, ...ends.filter(Boolean)].join("");
+    const convolution = CONVOLUTION.exec(text), pool = POOL.exec(text);
+    if (convolution) return convolutionName(convolution);
+    return pool ? poolName(pool) : IMAGE.test(text) ? text : undefined;
   },
   show: String,
 };
+
+/** One name for one network: without what goes without saying. */
+function convolutionName(
+  [, channels, height, width = height, stride = "1", padding = "0"]: readonly string[],
+): string {
+  const ends = [Number(stride) > 1 && `s${stride}`, Number(padding) > 0 && `p${Number(padding)}`];
+  return [`conv${channels}@${height}x${width}`, ...ends.filter(Boolean)].join("");
+}
+
+function poolName([, height, width = height, stride]: readonly string[]): string {
+  const size = width === height ? height : `${height}x${width}`;
+  return `pool${size}${stride === undefined || stride === size ? "" : `s${stride}`}`;
+}
 
 /** Channels, height and width. */
 function imageOf(entry: LayerEntry): Image | undefined {

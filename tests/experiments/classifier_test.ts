@@ -1,4 +1,5 @@
 import { assertEquals, assertLess, assertMatch, assertNotEquals } from "@std/assert";
+import { layerEntry } from "../../experiments/problems/classifier_layers.ts";
 import { tablesOf } from "../../experiments/problems/kind_tables.ts";
 import { trainClassifiers } from "../../experiments/classifier.ts";
 import { readTable } from "../../experiments/files/tables.ts";
@@ -161,6 +162,13 @@ Deno.test("classifier.ts refuses what is no vision Transformer", async () => {
     assertEquals(status, 2, stderr);
     assertMatch(stderr, message);
   }
+});
+
+Deno.test("a layer has one name, however it is written", () => {
+  const names = ["conv8@5s1p0", "conv8@5x5", "conv8@5x3s2p01", "pool2x2s2", "pool2", "pool3s2"];
+  assertEquals(names.map((name) => layerEntry.read(name)), [
+    ...["conv8@5x5", "conv8@5x5", "conv8@5x3s2p1", "pool2", "pool2", "pool3s2"],
+  ]);
 });
 
 Deno.test("classifier.ts refuses layers that are in no order, or do not fit", async () => {
